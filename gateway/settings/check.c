@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loading.h"
+
+#include "address.h"
+#include "base/messages.h"
+#include <math.h>
+#include <string.h>
+
+enum {
+    ADDRESS_SIZE = 128,
+    DATAGRAM_BODY = 1152, // what CoAP's MAX_MESSAGE_SIZE (RFC 7252, 4.6) leaves for the body
+    MAX_BODY_DEFAULT = 8000,
+};
+
+static bool is_plain_and_far(const char *text)
+{
+    struct url url;
+    return url_parse(text, &url) && strcmp(url.scheme, "mqtt") == 0 && !address_is_loopback(&url.address);
+}
+
+static void check_mqtt(struct loading *loading, struct section *section)
+{
+    struct settings_mqtt *mqtt = section->object;
+    const struct settings_gateway *gateway = &loading->settings->gateway;
+    if (!*mqtt->client_id)
+        mqtt->client_id =
+            memory_printf(loading->memory, "citygw-%s-%s-%s", gateway->municipality, gateway->id, mqtt->name);
+    if (*mqtt->username && *mqtt->password_file && is_plain_and_far(mqtt->url))
+        section_warning(loading, section, section_line(section, "url"), "url",
+                        _("user name and password go unencrypted to another machine; better mqtts://"));
+    if (!*mqtt->cert_file != !*mqtt->key_file)
+        section_error(loading, section, section_line(section, *mqtt->cert_file ? "cert_file" : "key_file"),
+                      *mqtt->cert_file ? "cert_file" : "key_file",
+                      _("only one of the two is given; expected cert_file and key_file"));
+}
+
+static void check_influxdb(struct loading *loading, struct section *section)
+{
+    const struct settings_influxdb *influxdb = section->object;
+    if (influxdb->api == 2 && !*influxdb->bucket)
+        section_error(loading, section, 0, "bucket",
+                      _("this key is missing; expected the bucket that api = v2 writes to"));
+}
+
+static void check_http(struct loading *loading, struct section *section)
+{
+    const struct settings_http *http = section->object;
+    struct address address;
+    int line = section_line(section, "listen");
+    if (!address_parse(http->listen, &address) || address_is_loopback(&address))
+        return;
+    if (*http->token_file)
+        section_warning(
+            loading, section, line, "listen",
+            _("%s can be reached from other machines and TLS is not built yet: the token crosses the network "
+              "in clear"),
+            http->listen);
+    else
+        section_error(loading, section, line, "listen",
+                      _("%s can be reached from other machines; expected token_file to be set, or 127.0.0.1"),
+                      http->listen);
+}
+
+// Takes the first address of a blank-separated list and moves on behind it. False at the end.
+static bool next_address(const char **list, char *ret_text, size_t size)
+{
+    size_t length = strcspn(*list, " ");
+    if (!length || length >= size)
+        return false;
+    memcpy(ret_text, *list, length);
+    ret_text[length] = '\0';
+    *list += length + strspn(*list + length, " ");
+    return true;
+}
+
+static bool same_address(const char *one, const char *other)
+{
+    struct address a, b;
+    return address_parse(one, &a) && address_parse(other, &b) && address_same(&a, &b);
+}
+
+static void check_listen_twice(struct loading *loading, struct section *section)
+{
+    char one[ADDRESS_SIZE], other[ADDRESS_SIZE];
+    for (const char *list = loading->settings->coap.listen; next_address(&list, one, sizeof one);)
+        for (const char *rest = list; next_address(&rest, other, sizeof other);)
+            if (same_address(one, other)) {
+                section_error(loading, section, section_line(section, "listen"), "listen",
+                              _("%s is given twice; expected each address once"), other);
+                return;
+            }
+}
+
+static void check_coap(struct loading *loading, struct section *section)
+{
+    struct settings_coap *coap = section->object;
+    const struct entry *max_body = section_entry(section, "max_body");
+    coap->present = true;
+    check_listen_twice(loading, section);
+    if (max_body && coap->max_body_bytes > DATAGRAM_BODY && coap->max_body_bytes != MAX_BODY_DEFAULT)
+        section_warning(
+            loading, section, max_body->line, "max_body",
+            _("one datagram holds about %d bytes, and block-wise transfer is not built yet; larger requests do "
+              "not arrive"),
+            DATAGRAM_BODY);
+}
+
+static void check_position(struct loading *loading, struct section *section, double latitude, double longitude)
+{
+    if (isnan(latitude) == isnan(longitude))
+        return;
+    const char *given = isnan(latitude) ? "longitude" : "latitude";
+    if (section_entry(section, "latitude") && section_entry(section, "longitude"))
+        return; // one of them is wrong, which has been told
+    section_warning(loading, section, section_line(section, given), given,
+                    _("this is half a position; expected latitude and longitude"));
+}
+
+static void check_zone(struct loading *loading, struct section *section)
+{
+    const struct settings_zone *zone = section->object;
+    check_position(loading, section, zone->latitude, zone->longitude);
+}
+
+// What a sensor's key names must exist and work: a port, a zone, a profile. NULL when it does not.
+static struct section *check_reference(struct loading *loading, struct section *section, const char *key,
+                                       const char *type, const char *name)
+{
+    struct section *found = section_find(loading, type, name);
+    int line = section_line(section, key);
+    const char *nearest = found ? NULL : section_nearest(loading, type, name);
+    if (nearest)
+        section_error(loading, section, line, key,
+                      _("there is no section [%s:%s], perhaps \"%s\" is meant; expected the ID of a [%s:ID]"), type,
+                      name, nearest, type);
+    else if (!found)
+        section_error(loading, section, line, key, _("there is no section [%s:%s]; expected the ID of a [%s:ID]"), type,
+                      name, type);
+    else if (found->bad && strcmp(type, "zone") != 0) // a wrong zone harms itself alone
+        section_error(loading, section, line, key, _("section [%s:%s] is wrong; expected it to be put right first"),
+                      type, name);
+    return found;
+}
+
+static const struct source {
+    const char *prefix;
+    int type;
+    const char *section; // that it needs
+    bool later;
+} sources[] = {
+    {"coap://", SOURCE_COAP_OBSERVE, NULL, true},
+    {"coap", SOURCE_COAP, NULL, false},
+    {"serial:", SOURCE_SERIAL, "serial", false},
+    {"modbus:", SOURCE_MODBUS, "modbus", true},
+    {"sim", SOURCE_SIM, NULL, false},
+};
+
+static void check_source(struct loading *loading, struct section *section)
+{
+    struct settings_sensor *sensor = section->object;
+    const struct source *source = sources;
+    sensor->source_name = "";
+    while (strncmp(source->prefix, sensor->source, strlen(source->prefix)) != 0)
+        if (++source == sources + sizeof sources / sizeof *sources)
+            return;
+    sensor->source_type = source->type;
+    if (source->section) {
+        sensor->source_name = strchr(sensor->source, ':') + 1;
+        check_reference(loading, section, "source", source->section, sensor->source_name);
+    } else if (source->type == SOURCE_COAP_OBSERVE) {
+        sensor->source_name = sensor->source;
+    }
+    int line = section_line(section, "source");
+    if (source->later)
+        section_warning(loading, section, line, "source",
+                        _("this kind of source is not built yet; nothing will arrive"));
+    if (source->type == SOURCE_COAP && !*loading->settings->coap.listen)
+        section_warning(loading, section, line, "source", _("[coap] listen is empty; nothing will arrive"));
+}
+
+static void check_device(struct loading *loading, struct section *section)
+{
+    struct settings_sensor *sensor = section->object;
+    const struct section *device = NULL;
+    if (*sensor->device)
+        device = check_reference(loading, section, "device", "device", sensor->device);
+    const struct entry *kind = section_entry(section, "kind");
+    if (kind && *kind->value)
+        return;
+    if (device)
+        sensor->kind = ((const struct settings_device *)device->object)->kind;
+    else
+        section_error(loading, section, 0, "kind",
+                      _("this key is missing; expected what the sensor measures, such as parking"));
+}
+
+static void check_address(struct loading *loading, struct section *section, struct names *addresses)
+{
+    struct settings_sensor *sensor = section->object;
+    char place[PLACE_MAX];
+    if (!*sensor->address)
+        sensor->address = sensor->id;
+    const char *both = memory_printf(loading->memory, "%s\n%s", sensor->source, sensor->address);
+    const struct section *first = names_put(addresses, both, section);
+    if (!first)
+        return;
+    struct origin origin = {.file = first->origin.file, .line = section_line(first, "address")};
+    section_error(loading, section, section_line(section, "address"), "address",
+                  _("this address belongs already to [%s] in %s; expected each address once"), first->label,
+                  origin_place(origin, section->origin, place));
+}
+
+static void check_sensor(struct loading *loading, struct section *section)
+{
+    struct settings_sensor *sensor = section->object;
+    check_source(loading, section);
+    check_device(loading, section);
+    if (*sensor->zone)
+        check_reference(loading, section, "zone", "zone", sensor->zone);
+    check_position(loading, section, sensor->latitude, sensor->longitude);
+}
+
+static const struct check {
+    const char *type;
+    void (*check)(struct loading *loading, struct section *section);
+} checks[] = {
+    {"mqtt", check_mqtt}, {"influxdb", check_influxdb}, {"http", check_http},
+    {"coap", check_coap}, {"zone", check_zone},         {"sensor", check_sensor},
+};
+
+static void check_fields(struct loading *loading, struct section *section)
+{
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        if (strcmp(checks[i].type, section->type->type) == 0)
+            checks[i].check(loading, section);
+}
+
+static void check_outlet_name(struct loading *loading, struct section *section, struct names *outlets)
+{
+    char place[PLACE_MAX];
+    const char *name = *section->name ? section->name : section->type->type;
+    const struct section *first = section->type->outlet ? names_put(outlets, name, section) : NULL;
+    if (first)
+        section_error(loading, section, 0, NULL,
+                      _("the outlet name \"%s\" belongs already to [%s] in %s; expected another name"), name,
+                      first->label, origin_place(first->origin, section->origin, place));
+}
+
+static void check_when_full(struct loading *loading)
+{
+    const struct settings *settings = loading->settings;
+    const struct section *section = section_find(loading, "buffer", "");
+    if (section && settings->buffer.when_full == FULL_REFUSE && !settings->mqtt_count && !settings->influxdb_count)
+        section_warning(
+            loading, section, section_line(section, "when_full"), "when_full",
+            _("no outlet takes readings away, so a full buffer refuses every further one; expected an [mqtt] "
+              "or [influxdb] section"));
+}
+
+static void mark_disabled(struct section *section)
+{
+    const struct section_type *type = section->type;
+    if (!section->object || !type->disabled_offset)
+        return;
+    *((bool *)section->object + type->disabled_offset) = section->bad;
+    if (strcmp(type->type, "sensor") == 0)
+        ((struct settings_sensor *)section->object)->disabled_reason = section->reason;
+}
+
+static void check_gateway(struct loading *loading)
+{
+    struct origin nowhere = {.file = loading->main_file};
+    bool found = section_find(loading, "gateway", "");
+    bool told = !loading->section_count && loading->findings->stops; // the file is empty
+    if (!found && !told)
+        findings_add(loading->findings, FINDING_STOPS, nowhere, "gateway", NULL,
+                     _("this section is missing; expected it with id and municipality"));
+}
+
+void loading_check(struct loading *loading)
+{
+    struct names outlets, addresses;
+    check_gateway(loading);
+    check_when_full(loading);
+    if (names_init(&outlets, loading->memory, loading->section_count) != 0 ||
+        names_init(&addresses, loading->memory, loading->section_count) != 0)
+        return;
+    for (size_t i = 0; i < loading->section_count; i++) {
+        struct section *section = &loading->sections[i];
+        if (!section->type || section->unusable)
+            continue;
+        check_outlet_name(loading, section, &outlets);
+        if (section->object)
+            check_fields(loading, section);
+        if (section->object)
+            machine_check(loading, section);
+        if (strcmp(section->type->type, "sensor") == 0)
+            check_address(loading, section, &addresses);
+    }
+    for (size_t i = 0; i < loading->section_count; i++)
+        if (loading->sections[i].type)
+            mark_disabled(&loading->sections[i]);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/bytes.h"
+#include "settings/findings.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The configuration as the rooms see it: INI text has become typed structs, every value checked by the one table in
+ * table.c, which also prints `citygw keys`. Texts are never NULL ("" when unset), owned by the settings and live until
+ * settings_destroy. Durations are microseconds, sizes bytes, rates per second.
+ */
+
+enum kind { KIND_PARKING, KIND_BUMP, KIND_CROWD, KIND_TRAFFIC, KIND_ENVIRONMENT, KIND_GENERIC, KIND_COUNT };
+extern const char *const kind_names[KIND_COUNT];
+
+enum outlet_format { FORMAT_CITYGW, FORMAT_NGSI_LD, FORMAT_IOTA_JSON };
+enum drain { DRAIN_LIVE_FIRST, DRAIN_IN_ORDER };
+enum start_from { START_NOW, START_OLDEST };
+enum when_full { FULL_DROP_OLDEST, FULL_REFUSE };
+enum batch_mode { BATCH_NO, BATCH_BACKLOG, BATCH_ALWAYS };
+enum parity { PARITY_NONE, PARITY_EVEN, PARITY_ODD };
+
+struct settings_gateway {
+    struct origin origin;
+    const char *id;
+    const char *municipality;      // the six digits
+    const char *municipality_name; // "大阪市": given, or looked up for Osaka's 43; may be ""
+    const char *language;          // "ja" or "en"
+    const char *timezone;
+    int64_t status_interval_us;
+    int64_t clock_wait_us;
+};
+
+struct settings_buffer {
+    struct origin origin;
+    const char *path;
+    int64_t max_size_bytes;
+    int64_t max_age_us;
+    int64_t keep_delivered_us;
+    int64_t commit_interval_us;
+    int when_full; // enum when_full
+    int64_t min_autonomy_us;
+};
+
+// A key whose name is not fixed and whose room is not built yet (bump.*, apikey.*), as it stands in the file.
+struct settings_extra {
+    struct origin origin;
+    const char *key, *value;
+};
+
+struct settings_mqtt {
+    struct origin origin;
+    const char *name;      // "mqtt" for [mqtt], "NAME" for [mqtt:NAME]
+    const char *url;       // mqtt:// or mqtts://
+    int version;           // 5 or 3 (for 3.1.1)
+    const char *client_id; // the default is filled in
+    const char *username, *password_file, *ca_file, *cert_file, *key_file;
+    const char *topic_prefix;
+    int format; // enum outlet_format
+    int drain;  // enum drain
+    double backlog_rate;
+    int64_t max_rate_bytes; // 0: no limit
+    int start;              // enum start_from
+    int64_t keep_alive_us;
+    int64_t in_flight;
+    int batch; // enum batch_mode
+    const char *apikey;
+    struct settings_extra *extras; // apikey.*
+    size_t extra_count;
+};
+
+struct settings_influxdb {
+    struct origin origin;
+    const char *name; // "influxdb" for [influxdb], "NAME" for [influxdb:NAME]
+    const char *url;
+    int api; // 1 or 2
+    const char *database, *org, *bucket, *token_file;
+    int64_t batch_lines;
+    int64_t flush_interval_us;
+    bool gzip;
+    int start; // enum start_from
+    int drain; // enum drain
+};
+
+struct settings_coap {
+    struct origin origin;
+    bool present;       // a [coap] section stands in the file
+    const char *listen; // blank-separated addresses HOST:PORT, checked; "" when switched off
+    const char *dtls_listen, *psk_file;
+    bool allow_plain;
+    int64_t max_body_bytes;
+    double rate_limit;
+};
+
+struct settings_http {
+    struct origin origin;
+    const char *listen; // HOST:PORT or ""
+    const char *token_file;
+    const char *socket;
+    const char *cert_file, *key_file;
+};
+
+struct settings_serial {
+    struct origin origin;
+    const char *name; // "kerb" for [serial:kerb]
+    const char *device;
+    int64_t baud;
+    int parity; // enum parity
+    const char *codec;
+    int64_t report_interval_us;
+    bool disabled;
+};
+
+struct settings_modbus {
+    struct origin origin;
+    const char *name, *device;
+    int64_t baud;
+    int parity;
+    bool disabled;
+};
+
+// `map.QUANTITY = FIELD [* factor] [+ offset] [unit]`: value = field * factor + offset, in `unit` ("": the quantity's own).
+struct settings_map {
+    struct origin origin;
+    const char *quantity, *field, *unit;
+    double factor, offset;
+};
+
+// `range.QUANTITY = LOW..HIGH`
+struct settings_range {
+    struct origin origin;
+    const char *quantity;
+    double low, high;
+};
+
+struct settings_device {
+    struct origin origin;
+    const char *name;
+    int kind; // enum kind
+    int64_t poll_us;
+    struct settings_map *maps;
+    size_t map_count;
+    bool disabled;
+};
+
+struct settings_zone {
+    struct origin origin;
+    const char *id, *name;
+    int kind;
+    int64_t capacity;
+    const char *category;
+    double latitude, longitude; // NAN when unset
+    double bands[4];
+    size_t band_count;
+    double area_m2, width_m; // 0 when unset
+    double limits[4];
+    size_t limit_count;
+    bool disabled;
+};
+
+enum source_type { SOURCE_COAP, SOURCE_COAP_OBSERVE, SOURCE_SERIAL, SOURCE_MODBUS, SOURCE_SIM };
+
+struct settings_sensor {
+    struct origin origin;
+    const char *id;
+    int kind;                // enum kind
+    const char *source;      // as written
+    int source_type;         // enum source_type
+    const char *source_name; // "kerb" of serial:kerb; the URI of coap://...; "" otherwise
+    const char *address;     // the default (the id) is filled in
+    const char *device, *codec, *psk_identity, *zone, *out_of_service, *position;
+    const char *name;
+    double latitude, longitude; // NAN when unset
+    int64_t stale_after_us;
+    bool report_changes;
+    int64_t heartbeat_us;
+    struct settings_map *maps;
+    size_t map_count;
+    struct settings_range *ranges;
+    size_t range_count;
+    struct settings_extra *extras; // bump.*
+    size_t extra_count;
+    bool disabled; // by a finding; `disabled_reason` says which
+    const char *disabled_reason;
+};
+
+struct settings {
+    struct settings_gateway gateway;
+    struct settings_buffer buffer;
+    struct settings_coap coap;
+    struct settings_http http;
+    struct settings_mqtt *mqtt;
+    size_t mqtt_count;
+    struct settings_influxdb *influxdb;
+    size_t influxdb_count;
+    struct settings_serial *serial;
+    size_t serial_count;
+    struct settings_modbus *modbus;
+    size_t modbus_count;
+    struct settings_device *device;
+    size_t device_count;
+    struct settings_zone *zone;
+    size_t zone_count;
+    struct settings_sensor *sensor;
+    size_t sensor_count;
+    uint64_t hash;                  // of all files read, in order: the configuration's fingerprint for `info`
+    struct settings_memory *memory; // private: what the texts live in
+};
+
+// Reads the file and what it includes. Everything wrong with it is added to `findings`; the settings are returned whenever
+// the main file could be read, even when a finding stops the start, so that other rooms may add theirs. -errno (with a
+// finding) when the main file cannot be read at all. The caller owns *ret_settings.
+int settings_load(const char *path, struct findings *findings, struct settings **ret_settings);
+void settings_destroy(struct settings *settings);
+
+// The `language` of that file, "ja" or "en", for messages_use() before settings_load() writes its findings; NULL when the
+// file cannot be read.
+const char *settings_language(const char *path);
+
+// Disables a sensor for a reason found by another room: adds the finding and sets `disabled`, `disabled_reason`.
+void settings_disable_sensor(struct settings *settings, struct settings_sensor *sensor, struct findings *findings,
+                             struct origin origin, const char *key, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+// `citygw keys [SECTION]`: every key with type, default, range and help. -ENOENT when there is no such section (with the
+// nearest name in `why`).
+int settings_print_keys(const char *section, struct bytes *out, struct fault *why);
