@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fields.h"
+
+#include <string.h>
+
+// Resources of LwM2M objects (OMA registry) that mean the same in every device, so that one that speaks them needs no map.
+static const struct {
+    const char *field, *quantity;
+} standard_fields[] = {
+    {"3/0/9", "battery_pct"},         // Device, battery level
+    {"3302/0/5500", "occupied"},      // Presence, digital input state
+    {"3303/0/5700", "temperature_c"}, // Temperature, sensor value
+    {"3304/0/5700", "humidity_pct"},  // Humidity, sensor value
+    {"3431/0/1", "occupied"},         // Parking sensor, occupancy
+    {"3434/0/1", "people"},           // People counter, actual number of persons
+};
+
+static const char *const main_quantities[KIND_COUNT] = {
+    [KIND_PARKING] = "occupied",
+    [KIND_CROWD] = "people",
+};
+
+const struct quantity *field_quantity(const char *field, enum kind kind)
+{
+    for (size_t i = 0; i < sizeof standard_fields / sizeof standard_fields[0]; i++)
+        if (!strcmp(standard_fields[i].field, field))
+            return vocabulary_find(standard_fields[i].quantity, kind);
+    return vocabulary_find(field, kind);
+}
+
+// The unit of a record says something of numbers only: a base unit also stands on texts and switches beside them.
+static bool unit_fits(const struct raw_value *record, const struct quantity *quantity)
+{
+    double ignored;
+    bool number = record->type == RAW_NUMBER || record->type == RAW_NONE;
+    return !number || unit_convert(record->unit, quantity, 0, &ignored);
+}
+
+const struct quantity *field_nameless(const struct sensor_entry *entry, const struct raw_value *record,
+                                      const struct mapping **ret_mapping)
+{
+    enum kind kind = (enum kind)entry->sensor.settings->kind;
+    const struct mapping *only = entry->mapping_count == 1 ? entry->mappings : NULL;
+    *ret_mapping = only;
+    if (only && (only->converts || unit_fits(record, only->quantity)))
+        return only->quantity;
+    *ret_mapping = NULL;
+    const struct quantity *main = main_quantities[kind] ? vocabulary_find(main_quantities[kind], kind) : NULL;
+    if (main && unit_fits(record, main))
+        return main;
+    const struct quantity *by_unit = vocabulary_by_unit(record->unit, kind);
+    if (by_unit)
+        return by_unit;
+    *ret_mapping = only;
+    return only ? only->quantity : main;
+}

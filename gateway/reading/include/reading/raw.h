@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Raw values: what a codec found in the bytes of one pack (a SenML pack, a frame), before anyone asked which sensor is
+ * meant. Names and units are as the source gives them.
+ */
+
+enum raw_type { RAW_NONE, RAW_NUMBER, RAW_BOOL, RAW_TEXT, RAW_DATA };
+enum raw_time { RAW_TIME_NONE, RAW_TIME_RELATIVE, RAW_TIME_ABSOLUTE };
+
+struct raw_value {
+    const char *name; // terminated; in the pack's arena or static. May be "" when the format has no names
+    const char *unit; // "" for none
+    const char *text; // RAW_TEXT (terminated UTF-8) and RAW_DATA (`text_size` bytes)
+    size_t text_size;
+    double number;   // RAW_NUMBER
+    double sum;      // SenML sum, when has_sum
+    int64_t time_us; // relative to reception (negative: past), or absolute
+    enum raw_type type;
+    enum raw_time time;
+    bool boolean; // RAW_BOOL
+    bool has_sum;
+};
+
+enum { RAW_VALUES_MAX = 512, RAW_ARENA_SIZE = 32 * 1024 };
+
+// A whole pack; reused from pack to pack, about 70 kB, so keep it in a long-lived struct, not on the stack.
+struct raw_pack {
+    struct raw_value values[RAW_VALUES_MAX];
+    size_t count;
+    char arena[RAW_ARENA_SIZE];
+    size_t arena_used;
+};
+
+void raw_pack_clear(struct raw_pack *pack);
+
+// Copies text (and a NUL) into the pack's arena; NULL when it is full.
+const char *raw_pack_copy(struct raw_pack *pack, const char *text, size_t size);
+
+// The next value to fill, zeroed, with empty name and unit; NULL when the pack is full.
+struct raw_value *raw_pack_add(struct raw_pack *pack);

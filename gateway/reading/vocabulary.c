@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reading/vocabulary.h"
+
+#include "base/text.h"
+#include "suffixes.h"
+#include "units.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    P = 1 << KIND_PARKING,
+    B = 1 << KIND_BUMP,
+    C = 1 << KIND_CROWD,
+    T = 1 << KIND_TRAFFIC,
+    E = 1 << KIND_ENVIRONMENT,
+    ALL = (1 << KIND_COUNT) - 1,
+};
+
+#define COUNT_MAX 9007199254740992.0 // 2^53: the last whole number that a double counts to
+
+static const char *const parking_states[] = {"free", "occupied", "unknown", "calibrating", NULL};
+static const char *const bump_shapes[] = {"dip", "hump", "unknown", NULL};
+static const char *const service_levels[] = {"A", "B", "C", "D", "E", "F", NULL};
+
+/*
+ * One row a quantity, in the order of names (it is searched by halves). Ranges are what can be, not what is usual: a
+ * sensor's `range.*` narrows them. A unit without SenML spelling is written in its manner ("uT", "1/m/min").
+ */
+static const struct quantity quantities[] = {
+    {"altitude_m", "m", VALUE_NUMBER, -500, 9000, B | E, "height above sea level", NULL},
+    {"battery_pct", "%EL", VALUE_NUMBER, 0, 100, ALL, "charge left in the battery", NULL},
+    {"battery_v", "V", VALUE_NUMBER, 0, 100, ALL, "voltage of the battery", NULL},
+    {"co2_ppm", "ppm", VALUE_NUMBER, 0, 1e6, E, "carbon dioxide in the air", NULL},
+    {"confidence", "/", VALUE_NUMBER, 0, 1, ALL, "how sure the sensor is, 0 to 1", NULL},
+    {"density_per_m2", "1/m2", VALUE_NUMBER, 0, 20, C, "people per square metre", NULL},
+    {"detector", "", VALUE_TEXT, 0, 0, B, "the detector and its settings that found the event", NULL},
+    {"distance_m", "m", VALUE_NUMBER, 0, 1000, P | C | T, "distance to the nearest object", NULL},
+    {"duration_ms", "ms", VALUE_NUMBER, 0, 600000, B, "how long the event took", NULL},
+    {"duration_s", "s", VALUE_NUMBER, 0, 1e10, P, "how long the state that ended had lasted", NULL},
+    {"flow_per_m_min", "1/m/min", VALUE_NUMBER, 0, 1000, C, "people per metre of width and minute", NULL},
+    {"hdop", "", VALUE_NUMBER, 0, 100, B, "horizontal dilution of precision of the position", NULL},
+    {"heading_deg", "deg", VALUE_NUMBER, 0, 360, B | T, "direction of travel, clockwise from true north", NULL},
+    {"humidity_pct", "%RH", VALUE_NUMBER, 0, 100, ALL, "relative humidity of the air", NULL},
+    {"illuminance_lux", "lx", VALUE_NUMBER, 0, 300000, P | E, "light falling on the sensor", NULL},
+    {"in", "count", VALUE_INTEGER, 0, 1e9, C, "people who went in since the last reading", NULL},
+    {"in_total", "count", VALUE_INTEGER, 0, COUNT_MAX, C, "people who went in, ever", NULL},
+    {"iri_m_per_km", "m/km", VALUE_NUMBER, 0, 100, B, "international roughness index", NULL},
+    {"latitude", "lat", VALUE_NUMBER, -90, 90, ALL, "degrees north, WGS 84", NULL},
+    {"longitude", "lon", VALUE_NUMBER, -180, 180, ALL, "degrees east, WGS 84", NULL},
+    {"los", "", VALUE_TEXT, 0, 0, C, "level of service of the walkway, A to F", service_levels},
+    {"magnetic_x_ut", "uT", VALUE_NUMBER, -1e5, 1e5, P | T, "magnetic field along the sensor's x axis", NULL},
+    {"magnetic_y_ut", "uT", VALUE_NUMBER, -1e5, 1e5, P | T, "magnetic field along the sensor's y axis", NULL},
+    {"magnetic_z_ut", "uT", VALUE_NUMBER, -1e5, 1e5, P | T, "magnetic field along the sensor's z axis", NULL},
+    {"noise_db", "dB", VALUE_NUMBER, 0, 200, E, "sound pressure level", NULL},
+    {"occupancy", "/", VALUE_NUMBER, 0, 1, T, "part of the time that the detector was covered", NULL},
+    {"occupied", "", VALUE_BOOL, 0, 1, P, "a vehicle stands in the bay", NULL},
+    {"out", "count", VALUE_INTEGER, 0, 1e9, C, "people who went out since the last reading", NULL},
+    {"out_total", "count", VALUE_INTEGER, 0, COUNT_MAX, C, "people who went out, ever", NULL},
+    {"peak_mps2", "m/s2", VALUE_NUMBER, -5000, 5000, B, "largest vertical acceleration of the event", NULL},
+    {"people", "count", VALUE_INTEGER, 0, 1e6, C, "people present", NULL},
+    {"period_s", "s", VALUE_NUMBER, 0, 1e10, C | T, "the time that counts since the last reading cover", NULL},
+    {"ph", "pH", VALUE_NUMBER, -2, 16, E, "acidity", NULL},
+    {"pm10_ugm3", "ug/m3", VALUE_NUMBER, 0, 1e5, E, "particles up to 10 micrometres", NULL},
+    {"pm1_ugm3", "ug/m3", VALUE_NUMBER, 0, 1e5, E, "particles up to 1 micrometre", NULL},
+    {"pm25_ugm3", "ug/m3", VALUE_NUMBER, 0, 1e5, E, "particles up to 2.5 micrometres", NULL},
+    {"pressure_hpa", "hPa", VALUE_NUMBER, 300, 1200, E, "air pressure at the sensor", NULL},
+    {"rain_mm", "mm", VALUE_NUMBER, 0, 10000, E, "rain since the last reading", NULL},
+    {"rain_mmh", "mm/h", VALUE_NUMBER, 0, 5000, E, "rain intensity", NULL},
+    {"rssi_dbm", "dBm", VALUE_NUMBER, -200, 50, ALL, "strength of the sensor's radio signal", NULL},
+    {"satellites", "count", VALUE_INTEGER, 0, 200, B, "satellites used for the position", NULL},
+    {"severity", "", VALUE_INTEGER, 1, 3, B, "1 light, 2 medium, 3 heavy", NULL},
+    {"shape", "", VALUE_TEXT, 0, 0, B, "dip, hump or unknown", bump_shapes},
+    {"snr_db", "dB", VALUE_NUMBER, -100, 100, ALL, "signal to noise of the sensor's radio", NULL},
+    {"solar_wm2", "W/m2", VALUE_NUMBER, 0, 3000, E, "solar irradiance", NULL},
+    {"speed_mps", "m/s", VALUE_NUMBER, 0, 150, B | C | T, "speed of travel or of walking", NULL},
+    {"state", "", VALUE_TEXT, 0, 0, P, "free, occupied, unknown or calibrating", parking_states},
+    {"temperature_c", "Cel", VALUE_NUMBER, -90, 100, ALL, "temperature at the sensor", NULL},
+    {"travel_time_s", "s", VALUE_NUMBER, 0, 1e6, T, "travel time over the section, as the device gives it", NULL},
+    {"trough_mps2", "m/s2", VALUE_NUMBER, -5000, 5000, B, "smallest vertical acceleration of the event", NULL},
+    {"uv_index", "", VALUE_NUMBER, 0, 50, E, "ultraviolet index", NULL},
+    {"vehicles", "count", VALUE_INTEGER, 0, 1e9, T, "vehicles since the last reading", NULL},
+    {"vehicles_total", "count", VALUE_INTEGER, 0, COUNT_MAX, T, "vehicles, ever", NULL},
+    {"wind_direction_deg", "deg", VALUE_NUMBER, 0, 360, E, "where the wind comes from, clockwise from north", NULL},
+    {"wind_gust_mps", "m/s", VALUE_NUMBER, 0, 150, E, "fastest wind", NULL},
+    {"wind_speed_mps", "m/s", VALUE_NUMBER, 0, 150, E, "mean wind", NULL},
+};
+
+enum { QUANTITY_COUNT = sizeof quantities / sizeof quantities[0] };
+
+static bool suits(const struct quantity *quantity, enum kind kind)
+{
+    return kind == KIND_GENERIC || (kind == KIND_ENVIRONMENT && quantity->unit[0]) || quantity->kinds >> kind & 1;
+}
+
+static int compare_name(const void *name, const void *quantity)
+{
+    return strcmp(name, ((const struct quantity *)quantity)->name);
+}
+
+const struct quantity *vocabulary_find(const char *name, enum kind kind)
+{
+    const struct quantity *found = bsearch(name, quantities, QUANTITY_COUNT, sizeof quantities[0], compare_name);
+    if (found && suits(found, kind))
+        return found;
+    return !found && (kind == KIND_ENVIRONMENT || kind == KIND_GENERIC) ? suffix_quantity(name) : NULL;
+}
+
+const struct quantity *vocabulary_at(size_t index)
+{
+    return index < QUANTITY_COUNT ? &quantities[index] : NULL;
+}
+
+const struct quantity *vocabulary_by_unit(const char *unit, enum kind kind)
+{
+    const char *canonical = unit_canonical(unit);
+    const struct quantity *found = NULL;
+    for (size_t i = 0; canonical && i < QUANTITY_COUNT; i++) {
+        if (strcmp(canonical, quantities[i].unit) || !suits(&quantities[i], kind))
+            continue;
+        if (found)
+            return NULL;
+        found = &quantities[i];
+    }
+    return found;
+}
+
+const char *vocabulary_nearest_of(const char *name, enum kind kind)
+{
+    const char *names[QUANTITY_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < QUANTITY_COUNT; i++)
+        if (suits(&quantities[i], kind))
+            names[count++] = quantities[i].name;
+    return text_nearest(name, names, count);
+}
+
+const char *vocabulary_nearest(const char *name)
+{
+    return vocabulary_nearest_of(name, KIND_GENERIC);
+}
