@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cursors.h"
+
+#include "base/bytes.h"
+#include "base/number.h"
+#include "format.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SLOTS = 2, CRC_FROM = 16, HEAD_SIZE = 28 };
+
+static const char file_name[] = "cursors";
+
+struct cursor *cursors_find(const struct cursors *cursors, const char *name)
+{
+    for (size_t i = 0; i < cursors->count; i++)
+        if (strcmp(cursors->list[i].name, name) == 0)
+            return (struct cursor *)&cursors->list[i];
+    return NULL;
+}
+
+uint64_t cursors_lowest(const struct cursors *cursors)
+{
+    uint64_t lowest = UINT64_MAX;
+    for (size_t i = 0; i < cursors->count; i++)
+        lowest = cursors->list[i].next < lowest ? cursors->list[i].next : lowest;
+    return lowest;
+}
+
+uint64_t cursors_highest(const struct cursors *cursors)
+{
+    uint64_t highest = 0;
+    for (size_t i = 0; i < cursors->count; i++)
+        highest = cursors->list[i].next > highest ? cursors->list[i].next : highest;
+    return highest;
+}
+
+static bool read_entries(struct view *view, uint32_t count, struct cursors *ret_cursors)
+{
+    if (count > CURSORS_MAX)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        struct cursor *cursor = &ret_cursors->list[i];
+        cursor->next = view_u64(view);
+        size_t size = view_u8(view);
+        const uint8_t *name = view_take(view, size);
+        if (!name || !text_is_id((const char *)name, size) || cursor->next == 0 || cursor->next > UINT64_MAX / 2)
+            return false;
+        memcpy(cursor->name, name, size);
+        cursor->name[size] = '\0';
+    }
+    ret_cursors->count = count;
+    return true;
+}
+
+static bool slot_parse(const uint8_t slot[CURSOR_SLOT_SIZE], struct cursors *ret_cursors, uint64_t *ret_generation)
+{
+    struct view view = {slot, CURSOR_SLOT_SIZE, false};
+    if (memcmp(view_take(&view, 8), CURSORS_MAGIC, 8) != 0 || view_u32(&view) != FORMAT_VERSION)
+        return false;
+    uint32_t crc = view_u32(&view);
+    uint64_t generation = view_u64(&view);
+    struct cursors cursors = {0};
+    if (!read_entries(&view, view_u32(&view), &cursors) ||
+        crc != crc32c(0, slot + CRC_FROM, (size_t)(view.data - slot) - CRC_FROM))
+        return false;
+    *ret_cursors = cursors;
+    *ret_generation = generation;
+    return true;
+}
+
+int cursors_read(const struct buffer_disk *disk, int folder, struct cursors *ret_cursors, struct cursors_file *ret_file)
+{
+    *ret_file = (struct cursors_file){.fd = -1};
+    *ret_cursors = (struct cursors){0};
+    int fd = disk->open(disk, folder, file_name, O_RDWR | O_NONBLOCK);
+    if (fd < 0)
+        return fd;
+    int readable = 0;
+    for (int slot = 0; slot < SLOTS; slot++) {
+        uint8_t bytes[CURSOR_SLOT_SIZE];
+        struct cursors cursors;
+        uint64_t generation;
+        disk_salvage(disk, fd, bytes, sizeof bytes, (int64_t)slot * CURSOR_SLOT_SIZE);
+        if (!slot_parse(bytes, &cursors, &generation))
+            continue;
+        if (readable++ == 0 || generation > ret_file->generation) {
+            *ret_cursors = cursors;
+            *ret_file = (struct cursors_file){.fd = -1, .slot = 1 - slot, .generation = generation};
+        }
+    }
+    // It may stand in the page cache alone: then the other slot, when there is something in it, is the one on disk.
+    if (readable > 0)
+        ret_file->unsynced = disk->sync(disk, fd) != 0;
+    if (ret_file->unsynced && readable == SLOTS)
+        ret_file->slot = 1 - ret_file->slot;
+    close(fd);
+    return readable > 0 ? 0 : -EBADMSG;
+}
+
+static void slot_fill(struct bytes *out, const struct cursors *cursors, uint64_t generation)
+{
+    struct bytes rest;
+    bytes_init(&rest, CURSOR_SLOT_SIZE - CRC_FROM);
+    bytes_u64(&rest, generation);
+    bytes_u32(&rest, (uint32_t)cursors->count);
+    for (size_t i = 0; i < cursors->count; i++) {
+        size_t size = strlen(cursors->list[i].name);
+        bytes_u64(&rest, cursors->list[i].next);
+        bytes_u8(&rest, (uint8_t)size);
+        bytes_append(&rest, cursors->list[i].name, size);
+    }
+    bytes_append(out, CURSORS_MAGIC, 8);
+    bytes_u32(out, FORMAT_VERSION);
+    bytes_u32(out, rest.overflow ? 0 : crc32c(0, rest.data, rest.used));
+    bytes_append(out, rest.data, rest.used);
+    out->overflow = out->overflow || rest.overflow;
+    bytes_finish(&rest);
+}
+
+static int open_file(const struct buffer_disk *disk, int folder, struct cursors_file *file)
+{
+    if (file->fd >= 0 && !disk_lost(file->fd))
+        return 0;
+    cursors_close(file); // what is written into a file without a name is for nobody
+    int fd = disk->open(disk, folder, file_name, O_RDWR | O_NONBLOCK);
+    if (fd == -ENOENT) {
+        file->named = false;
+        fd = disk->open(disk, folder, file_name, O_RDWR | O_CREAT | O_NONBLOCK);
+    }
+    if (fd < 0)
+        return fd;
+    int error = file->named ? 0 : disk->sync_folder(disk, folder);
+    if (error) {
+        close(fd);
+        return error;
+    }
+    file->named = true;
+    file->fd = fd;
+    return 0;
+}
+
+int cursors_write(const struct buffer_disk *disk, int folder, struct cursors_file *file, const struct cursors *cursors,
+                  bool sync)
+{
+    int error = open_file(disk, folder, file);
+    if (error)
+        return error;
+    struct bytes bytes;
+    bytes_init(&bytes, CURSOR_SLOT_SIZE);
+    slot_fill(&bytes, cursors, file->generation + 1);
+    error = bytes.overflow
+                ? -ENOMEM
+                : disk->write(disk, file->fd, bytes.data, bytes.used, (int64_t)file->slot * CURSOR_SLOT_SIZE);
+    bytes_finish(&bytes);
+    if (!error) {
+        file->generation++;
+        file->unsynced = true;
+        error = sync ? disk->sync(disk, file->fd) : 0;
+    }
+    if (error) {
+        cursors_close(file); // a failed sync may be forgotten by this descriptor
+    } else if (sync) {
+        file->unsynced = false;
+        file->slot = 1 - file->slot;
+    }
+    return error;
+}
+
+void cursors_close(struct cursors_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+}

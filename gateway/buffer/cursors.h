@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/text.h"
+#include "disk.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The outlets' cursors in memory, and their file (see format.h).
+ */
+
+enum { CURSORS_MAX = 32 };
+
+struct cursor {
+    char name[ID_MAX + 1];
+    uint64_t next;
+};
+
+struct cursors {
+    struct cursor list[CURSORS_MAX];
+    size_t count;
+};
+
+struct cursors_file {
+    int fd;
+    int slot; // where to write next; the other one was the last to be synced
+    uint64_t generation;
+    bool unsynced;
+    bool named; // the file's name is known to be on disk
+};
+
+struct cursor *cursors_find(const struct cursors *cursors, const char *name);
+uint64_t cursors_lowest(const struct cursors *cursors);  // UINT64_MAX: there are none
+uint64_t cursors_highest(const struct cursors *cursors); // 0: there are none
+
+// Reads what the file holds and makes sure that it stays. -ENOENT: there is none; -EBADMSG: no slot is readable.
+// `ret_file` is filled in any case.
+int cursors_read(const struct buffer_disk *disk, int folder, struct cursors *ret_cursors,
+                 struct cursors_file *ret_file);
+
+// Writes all of them; with `sync` they are durable afterwards. The file is opened or made when needed.
+int cursors_write(const struct buffer_disk *disk, int folder, struct cursors_file *file, const struct cursors *cursors,
+                  bool sync);
+void cursors_close(struct cursors_file *file);

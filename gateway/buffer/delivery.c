@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delivery.h"
+
+#include "base/messages.h"
+#include <errno.h>
+#include <string.h>
+
+enum { SYNC_EVERY_US = 5 * 1000 * 1000 };
+
+static uint64_t oldest_kept(const struct buffer *buffer)
+{
+    return buffer->segments.count ? buffer->segments.list[0].first : buffer->durable;
+}
+
+static uint64_t within(const struct buffer *buffer, uint64_t number)
+{
+    uint64_t oldest = oldest_kept(buffer);
+    return number < oldest ? oldest : number > buffer->durable ? buffer->durable : number;
+}
+
+// With the lock held.
+static void set_dirty(struct buffer *buffer)
+{
+    if (!buffer->cursors_dirty) {
+        buffer->cursors_dirty = true;
+        buffer->cursors_dirty_us = monotonic_us();
+        pthread_cond_signal(&buffer->work);
+    }
+}
+
+static int open_new(struct buffer *buffer, const char *name, bool from_oldest, struct fault *why)
+{
+    struct cursors *cursors = &buffer->cursors;
+    if (cursors->count == CURSORS_MAX)
+        return fault_set(why, -ENOSPC, _("too many outlets; expected at most %d"), CURSORS_MAX);
+    // When the file was lost, the outlet may have had a place: rather send again than skip.
+    from_oldest = from_oldest || buffer->cursors_lost;
+    struct cursor *cursor = &cursors->list[cursors->count++];
+    *cursor = (struct cursor){.next = from_oldest ? oldest_kept(buffer) : buffer->durable};
+    memcpy(cursor->name, name, strlen(name));
+    set_dirty(buffer);
+    return 0;
+}
+
+int buffer_cursor_open(struct buffer *buffer, const char *name, bool from_oldest, struct fault *why)
+{
+    if (!text_is_id(name, strlen(name)))
+        return fault_set(why, -EINVAL, _("%s is no name for an outlet; expected 1 to 64 of A-Z a-z 0-9 _ . -"), name);
+    buffer_lock(buffer);
+    int error = cursors_find(&buffer->cursors, name) ? 0 : open_new(buffer, name, from_oldest, why);
+    buffer_unlock(buffer);
+    return error;
+}
+
+uint64_t buffer_cursor(const struct buffer *buffer, const char *name)
+{
+    struct buffer *mutable = (struct buffer *)buffer;
+    buffer_lock(mutable);
+    const struct cursor *cursor = cursors_find(&buffer->cursors, name);
+    uint64_t next = cursor ? within(buffer, cursor->next) : 0;
+    buffer_unlock(mutable);
+    return next;
+}
+
+void buffer_cursor_move(struct buffer *buffer, const char *name, uint64_t next)
+{
+    buffer_lock(buffer);
+    struct cursor *cursor = cursors_find(&buffer->cursors, name);
+    next = within(buffer, next);
+    if (cursor && next > cursor->next) {
+        cursor->next = next;
+        set_dirty(buffer);
+    }
+    buffer_unlock(buffer);
+}
+
+static bool is_among(const char *name, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+void buffer_cursor_keep(struct buffer *buffer, const char *const names[], size_t count)
+{
+    buffer_lock(buffer);
+    struct cursors *cursors = &buffer->cursors;
+    size_t kept = 0;
+    for (size_t i = 0; i < cursors->count; i++)
+        if (is_among(cursors->list[i].name, names, count))
+            cursors->list[kept++] = cursors->list[i];
+    if (kept != cursors->count) {
+        cursors->count = kept;
+        set_dirty(buffer);
+    }
+    buffer_unlock(buffer);
+}
+
+static int write_file(struct buffer *buffer, bool sync)
+{
+    struct writer *writer = &buffer->writer;
+    buffer_at_disk(buffer);
+    buffer_lock(buffer);
+    struct cursors cursors = buffer->cursors;
+    buffer->cursors_dirty = false;
+    buffer_unlock(buffer);
+    int error = cursors_write(buffer->disk, buffer->folder, &writer->cursors_file, &cursors, sync);
+    if (sync && !error) // between two syncs the page cache takes the writes together
+        atomic_fetch_add_explicit(&buffer->written_bytes, CURSOR_SLOT_SIZE, memory_order_relaxed);
+    if (sync || error)
+        writer->cursors_sync_us = monotonic_us() + SYNC_EVERY_US; // also when to try again
+    if (error && !writer->cursors_failed)
+        buffer_report(buffer, _("the outlets' positions cannot be saved (%s); this is tried again"), error_text(error));
+    else if (!error && writer->cursors_failed)
+        buffer_report(buffer, _("the outlets' positions can be saved again"));
+    writer->cursors_failed = error != 0;
+    return error;
+}
+
+int delivery_sync(struct buffer *buffer)
+{
+    return write_file(buffer, true);
+}
+
+void delivery_serve(struct buffer *buffer, bool leaving)
+{
+    const struct writer *writer = &buffer->writer;
+    int64_t now_us = monotonic_us();
+    buffer_lock(buffer);
+    bool dirty = buffer->cursors_dirty;
+    bool due = dirty && now_us >= buffer->cursors_dirty_us + DELIVERY_WRITE_US;
+    buffer_unlock(buffer);
+    bool unsynced = dirty || writer->cursors_file.unsynced || writer->cursors_failed;
+    if (unsynced && (leaving || now_us >= writer->cursors_sync_us))
+        write_file(buffer, true);
+    else if (due && !writer->cursors_failed)
+        write_file(buffer, false);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "inside.h"
+
+/*
+ * How far each outlet is: the public cursor functions, and their file, which the writer's thread keeps.
+ */
+
+enum { DELIVERY_WRITE_US = 10 * 1000 };
+
+// Writes what moved more than 10 ms ago and syncs every 5 s; all of it at once when leaving.
+void delivery_serve(struct buffer *buffer, bool leaving);
+
+// Writes and syncs now. On an error they are tried again by delivery_serve.
+int delivery_sync(struct buffer *buffer);

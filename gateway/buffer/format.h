@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/*
+ * The buffer's format on disk. All integers are little-endian, all times microseconds.
+ *
+ * The folder holds
+ *
+ *     lock            held by flock while a process has the buffer open; its text is that process's id
+ *     000000000007.seg  ...  segments, read in the order of their ids
+ *     checkpoint.0, checkpoint.1   the streams' names and sequences, two slots written in turn
+ *     cursors         what each outlet has been acknowledged for, two slots in one file
+ *     *.damaged       files that could not be read and were set aside; nothing reads them, the newest few are kept
+ *
+ * SEGMENT. A header, then a state frame when it is small enough, then frames of records, each beginning at a multiple of
+ * 8 bytes. The file is made at its full size (zeros; smaller where the disk has less free) and cut to its used length when
+ * it is closed. A segment is written by one boot and one process only: every open begins a new one. A segment whose file
+ * somebody removes is given up like one whose sync failed.
+ *
+ *      0  8  magic "citygwSG"
+ *      8  4  version
+ *     12  4  epoch: four characters
+ *     16  8  id, as in the file's name
+ *     24  8  number of the first record
+ *     32 16  boot id of the machine when it was made
+ *     48  8  secret: random bytes of this buffer, see below
+ *     56  8  wall time when it was made
+ *     64  8  boot time when it was made
+ *     72  8  wall time of the newest commit in the segment before
+ *     80  8  boot time of the same
+ *     88  4  flags: 1 the wall clock was synchronised now, 2 it was at that commit before, 4 there was a commit before
+ *     92  4  CRC32C of the 92 bytes before
+ *
+ * The header is a help, not a need: what a header damage takes is known from the file's name (id), the checkpoint (epoch,
+ * secret) and the frames (first number), so that the segment's records are still served. With the times of "the segment
+ * before" a start needs to read only the headers of old segments.
+ *
+ * FRAME. One pack of records, durable whole or not at all; or the state (see CHECKPOINT) at this place of the log.
+ *
+ *      0  4  magic
+ *      4  4  length of the frame in bytes, padding not counted
+ *      8  8  number of the first record (of the record that follows, in a state frame)
+ *     16  8  durable: when this frame was written, every record below this number had been synced
+ *     24  8  wall time of the commit
+ *     32  8  boot time of the commit
+ *     40  2  records in this frame (0 in a state frame)
+ *     42  2  size of the key
+ *     44  1  type: 1 records, 2 state
+ *     45  1  flags: 1 the wall clock was synchronised
+ *     46  2  zero
+ *     48  4  CRC32C of the body (everything from byte 56)
+ *     52  4  CRC32C of the 52 bytes before
+ *     56     key, then the records (or the state); zeros up to a multiple of 8
+ *
+ * RECORD: stream 4, size of payload 4, sequence 8, time 8, class 1, payload.
+ *
+ * Both CRCs of a frame begin from a seed made of the buffer's secret and the segment's id. So a frame is valid in its own
+ * segment alone, and no payload can be made (by a sensor, say) that looks like a frame to the search after a damage.
+ * The head has a CRC of its own so that the search tests 52 bytes at a place, not a whole frame.
+ *
+ * DAMAGE OR TORN TAIL. Frames are contiguous in bytes and numbers. Where one does not read, its number tells what
+ * happened: if anything proves that this number had been synced (a later frame's `durable`, the next segment's first
+ * number, the checkpoint, a cursor), it is damage: counted, reported, stepped over. Without proof it is what a power cut
+ * left of the last, never acknowledged group: the segment is cut there and nothing was lost.
+ * A segment whose write or sync failed is given up, and the group is written again, with the same numbers, to a new
+ * one. So a segment ends where the next one's first number says, whatever else stands in it.
+ *
+ * CHECKPOINT. Everything that cannot be computed from later frames.
+ *
+ *      0  8  magic "citygwCP"
+ *      8  4  version
+ *     12  4  CRC32C of everything from byte 16
+ *     16  8  generation; the older slot is overwritten next
+ *     24  4  size of the state
+ *     28     the state:
+ *             4  epoch
+ *             8  secret
+ *             8  next: records below this number are counted in the sequences below
+ *             8  id of the newest segment that was made: what stands in a later file was never of use
+ *             8  the sequence that a new stream begins with (1, unless a damage took streams that we do not know)
+ *             4  count of streams, then for each: next sequence 8, length of name 1 (0: not known), name
+ *
+ * It is synced whenever a segment is made, before records of a new stream are written, and before a segment that it does
+ * not cover is removed. The state at the beginning of every segment is the third copy.
+ *
+ * CURSORS. Two slots, at 0 and at 4096. What is not yet synced is always written over the slot that was not the last one
+ * synced, so that a torn write leaves the other.
+ *
+ *      0  8  magic "citygwCU"
+ *      8  4  version
+ *     12  4  CRC32C of everything from byte 16 to the end of the slot's content
+ *     16  8  generation
+ *     24  4  count, then for each: number 8, length of name 1, name
+ */
+
+enum {
+    FORMAT_VERSION = 1,
+    SEGMENT_HEADER_SIZE = 96,
+    SEGMENT_BYTES_MIN = 4096,
+    SEGMENT_BYTES_MAX = 64 << 20,
+    FRAME_HEADER_SIZE = 56,
+    RECORD_HEADER_SIZE = 25,
+    CURSOR_SLOT_SIZE = 4096,
+    STREAM_NAME_MAX = 255,
+};
+
+#define SEGMENT_MAGIC "citygwSG"
+#define CHECKPOINT_MAGIC "citygwCP"
+#define CURSORS_MAGIC "citygwCU"
+#define FRAME_MAGIC 0x4d415246u // "FRAM"
+
+enum segment_flag { SEGMENT_WALL_SYNCED = 1, SEGMENT_BEFORE_SYNCED = 2, SEGMENT_BEFORE_KNOWN = 4 };
+enum frame_type { FRAME_RECORDS = 1, FRAME_STATE = 2 };
+enum frame_flag { FRAME_WALL_SYNCED = 1 };

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "streams.h"
+
+#include "base/number.h"
+#include "format.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS = 2 * BUFFER_STREAMS_MAX };
+
+// Tables of the largest size: never moved, so that names can be read while others are added; untouched pages cost nothing.
+int streams_init(struct streams *streams)
+{
+    *streams = (struct streams){.first_seq = 1};
+    streams->names = calloc(BUFFER_STREAMS_MAX, sizeof *streams->names);
+    streams->next_seq = calloc(BUFFER_STREAMS_MAX, sizeof *streams->next_seq);
+    streams->stored_seq = calloc(BUFFER_STREAMS_MAX, sizeof *streams->stored_seq);
+    streams->slots = calloc(SLOTS, sizeof *streams->slots);
+    if (!streams->names || !streams->next_seq || !streams->stored_seq || !streams->slots) {
+        streams_finish(streams);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+void streams_finish(struct streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        free(streams->names[i]);
+    free(streams->names);
+    free(streams->next_seq);
+    free(streams->stored_seq);
+    free(streams->slots);
+    *streams = (struct streams){0};
+}
+
+// The slot that holds the name, or the free one where it belongs. Half of the slots always stay free.
+static uint32_t *slot_of(const struct streams *streams, const char *name, size_t size)
+{
+    size_t at = (size_t)(fnv64(FNV_START, name, size) % SLOTS);
+    while (streams->slots[at] != 0) {
+        const char *there = streams->names[streams->slots[at] - 1];
+        if (strlen(there) == size && memcmp(there, name, size) == 0)
+            break;
+        at = (at + 1) % SLOTS;
+    }
+    return &streams->slots[at];
+}
+
+bool streams_find(const struct streams *streams, const char *name, size_t size, uint32_t *ret_stream)
+{
+    uint32_t slot = *slot_of(streams, name, size);
+    if (slot == 0)
+        return false;
+    *ret_stream = slot - 1;
+    return true;
+}
+
+int streams_name(struct streams *streams, uint32_t stream, const char *name, size_t size)
+{
+    if (size == 0 || size > STREAM_NAME_MAX || memchr(name, '\0', size) != NULL)
+        return -EINVAL;
+    if (streams->names[stream])
+        return 0;
+    char *copy = strndup(name, size);
+    if (!copy)
+        return -ENOMEM;
+    streams->names[stream] = copy;
+    uint32_t *slot = slot_of(streams, name, size);
+    if (*slot < stream + 1)
+        *slot = stream + 1;
+    return 0;
+}
+
+int streams_reach(struct streams *streams, uint32_t stream)
+{
+    if (stream >= BUFFER_STREAMS_MAX)
+        return -ENOSPC;
+    while (streams->count <= stream) {
+        streams->next_seq[streams->count] = streams->first_seq;
+        streams->stored_seq[streams->count] = streams->first_seq;
+        streams->count++;
+    }
+    return 0;
+}
+
+int streams_add(struct streams *streams, const char *name, size_t size, uint32_t *ret_stream)
+{
+    if (streams->count >= BUFFER_STREAMS_MAX)
+        return -ENOSPC;
+    uint32_t stream = (uint32_t)streams->count;
+    int error = streams_name(streams, stream, name, size);
+    if (error)
+        return error;
+    streams_reach(streams, stream);
+    *ret_stream = stream;
+    return 0;
+}

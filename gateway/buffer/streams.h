@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/bytes.h"
+#include "buffer/buffer.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The streams: a number, a name, and the next sequence of each. Two sequences stand side by side: `next_seq` runs ahead
+ * with what was appended, `stored_seq` follows with what is durable (the writer's own; it goes into the checkpoint).
+ * A name that is known to us under two numbers (after a damage) means the later one.
+ */
+
+struct streams {
+    size_t count;
+    uint64_t first_seq; // what a new stream begins with
+    char **names;       // NULL: a stream whose name was lost; a name never moves nor changes
+    uint64_t *next_seq, *stored_seq;
+    uint32_t *slots; // name -> stream + 1, open addressing
+};
+
+int streams_init(struct streams *streams);
+void streams_finish(struct streams *streams);
+
+bool streams_find(const struct streams *streams, const char *name, size_t size, uint32_t *ret_stream);
+
+// A new stream at the end. -ENOSPC, -ENOMEM, or -EINVAL for a name that is empty or too long.
+int streams_add(struct streams *streams, const char *name, size_t size, uint32_t *ret_stream);
+
+// For recovery: makes the table reach that stream (nameless ones are added), and names it when it has no name.
+int streams_reach(struct streams *streams, uint32_t stream);
+int streams_name(struct streams *streams, uint32_t stream, const char *name, size_t size);
