@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "drivers/driver.h"
+
+// One line per driver file; the table is in drivers.c.
+extern const struct driver driver_coap, driver_serial, driver_sim;

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/messages.h"
+#include "base/text.h"
+#include "drivers/codec.h"
+#include "drivers/driver.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CODECS_MAX = 64, SECTION_SIZE = ID_MAX + 16 };
+
+static const char *nearest_codec(const char *name)
+{
+    const char *names[CODECS_MAX];
+    size_t count = 0;
+    for (; codecs[count] && count < CODECS_MAX; count++)
+        names[count] = codecs[count]->name;
+    return text_nearest(name, names, count);
+}
+
+// Why no port or sensor can have that codec, or NULL. The result stands in `ret_text`.
+static const char *codec_problem(const char *name, char *ret_text, size_t size)
+{
+    char shown[ID_MAX];
+    if (codec_find(name))
+        return NULL;
+    text_escape(name, strlen(name), shown, sizeof shown);
+    const char *nearest = nearest_codec(name);
+    if (nearest)
+        snprintf(ret_text, size, _("\"%s\" is not a codec; did you mean \"%s\"?"), shown, nearest);
+    else
+        snprintf(ret_text, size, _("\"%s\" is not a codec; expected one such as \"%s\""), shown, codecs[0]->name);
+    return ret_text;
+}
+
+struct port { // a [serial:...] or a [modbus:...]
+    const char *type, *name, *device;
+    struct origin origin;
+    bool *disabled;
+};
+
+struct checked {
+    struct settings *settings;
+    struct findings *findings;
+};
+
+static void add_finding(struct findings *findings, enum finding_level level, const struct port *port, const char *key,
+                        const char *sentence)
+{
+    char section[SECTION_SIZE];
+    snprintf(section, sizeof section, "%s:%s", port->type, port->name);
+    findings_add(findings, level, port->origin, section, key, "%s", sentence);
+}
+
+static bool reports_through(const struct settings_sensor *sensor, const struct port *port)
+{
+    enum source_type type = strcmp(port->type, "serial") == 0 ? SOURCE_SERIAL : SOURCE_MODBUS;
+    return sensor->source_type == (int)type && strcmp(sensor->source_name, port->name) == 0;
+}
+
+// The port and, since nothing can arrive for them, its sensors.
+static void disable(const struct checked *checked, struct port *port, const char *key, const char *sentence)
+{
+    struct settings *settings = checked->settings;
+    add_finding(checked->findings, FINDING_DISABLES, port, key, sentence);
+    *port->disabled = true;
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        struct settings_sensor *sensor = &settings->sensor[i];
+        if (!sensor->disabled && reports_through(sensor, port))
+            settings_disable_sensor(settings, sensor, checked->findings, sensor->origin, "source",
+                                    _("section [%s:%s] is wrong; expected it to be put right first"), port->type,
+                                    port->name);
+    }
+}
+
+static void check_codec(const struct checked *checked, struct port *port, const char *name)
+{
+    char text[300];
+    const struct codec *codec = codec_find(name);
+    if (name[0] == '\0') {
+        snprintf(text, sizeof text, _("missing; expected the format of the device, such as \"%s\""), codecs[0]->name);
+        disable(checked, port, "codec", text);
+    } else if (!codec) {
+        disable(checked, port, "codec", codec_problem(name, text, sizeof text));
+    } else if (codec->frame_max == 0) {
+        snprintf(text, sizeof text, _("\"%s\" does not work on a serial line; expected one such as \"%s\""), name,
+                 codecs[0]->name);
+        disable(checked, port, "codec", text);
+    }
+}
+
+static bool has_sensors(const struct settings *settings, const struct port *port)
+{
+    for (size_t i = 0; i < settings->sensor_count; i++)
+        if (reports_through(&settings->sensor[i], port))
+            return true;
+    return false;
+}
+
+// What the device really is, as far as it exists now: by-path names are links.
+static bool same_device(const char *one, const char *other)
+{
+    char real_one[PATH_MAX], real_other[PATH_MAX];
+    if (strcmp(one, other) == 0)
+        return true;
+    return realpath(one, real_one) && realpath(other, real_other) && strcmp(real_one, real_other) == 0;
+}
+
+static void check_shared(const struct checked *checked, struct port *ports, size_t count)
+{
+    for (size_t later = 1; later < count; later++)
+        for (size_t first = 0; first < later && !*ports[later].disabled; first++) {
+            if (*ports[first].disabled || !same_device(ports[first].device, ports[later].device))
+                continue;
+            char text[600], device[128], place[PLACE_MAX];
+            snprintf(text, sizeof text, _("%s is already used by [%s:%s] in %s; expected a device of its own"),
+                     text_escape(ports[later].device, strlen(ports[later].device), device, sizeof device),
+                     ports[first].type, ports[first].name,
+                     origin_place(ports[first].origin, ports[later].origin, place));
+            disable(checked, &ports[later], "device", text);
+        }
+}
+
+static size_t collect_ports(struct settings *settings, struct port *ret_ports)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < settings->serial_count; i++) {
+        struct settings_serial *serial = &settings->serial[i];
+        ret_ports[count++] = (struct port){"serial", serial->name, serial->device, serial->origin, &serial->disabled};
+    }
+    for (size_t i = 0; i < settings->modbus_count; i++) {
+        struct settings_modbus *modbus = &settings->modbus[i];
+        ret_ports[count++] = (struct port){"modbus", modbus->name, modbus->device, modbus->origin, &modbus->disabled};
+    }
+    return count;
+}
+
+static void check_ports(struct settings *settings, struct findings *findings)
+{
+    struct checked checked = {settings, findings};
+    struct port *ports = calloc(settings->serial_count + settings->modbus_count + 1, sizeof *ports);
+    if (!ports)
+        return;
+    size_t count = collect_ports(settings, ports);
+    for (size_t i = 0; i < settings->serial_count; i++)
+        if (!*ports[i].disabled)
+            check_codec(&checked, &ports[i], settings->serial[i].codec);
+    check_shared(&checked, ports, count);
+    for (size_t i = 0; i < count; i++)
+        if (!*ports[i].disabled && !has_sensors(settings, &ports[i]))
+            add_finding(findings, FINDING_WARNING, &ports[i], NULL,
+                        _("no sensor reports through this port; expected a [sensor:...] with it as its source"));
+    free(ports);
+}
+
+static void check_sensors(struct settings *settings, struct findings *findings)
+{
+    char text[300];
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        struct settings_sensor *sensor = &settings->sensor[i];
+        if (sensor->disabled || sensor->codec[0] == '\0' || codec_find(sensor->codec))
+            continue;
+        settings_disable_sensor(settings, sensor, findings, sensor->origin, "codec", "%s",
+                                codec_problem(sensor->codec, text, sizeof text));
+    }
+}
+
+// Blank-separated addresses, of which any that is not loopback listens to other machines.
+static bool listens_beyond_loopback(const char *listen)
+{
+    static const char *const loopbacks[] = {"127.", "[::1]:", "localhost:"};
+    while (*(listen += strspn(listen, " "))) {
+        bool loopback = false;
+        for (size_t i = 0; i < sizeof loopbacks / sizeof *loopbacks; i++)
+            loopback |= strncmp(listen, loopbacks[i], strlen(loopbacks[i])) == 0;
+        if (!loopback)
+            return true;
+        listen += strcspn(listen, " ");
+    }
+    return false;
+}
+
+static void check_coap(const struct settings *settings, struct findings *findings)
+{
+    bool sensors = false;
+    for (size_t i = 0; i < settings->sensor_count; i++)
+        sensors |= settings->sensor[i].source_type == SOURCE_COAP && !settings->sensor[i].disabled;
+    if (!sensors || settings->coap.allow_plain || !listens_beyond_loopback(settings->coap.listen))
+        return;
+    struct origin origin = settings->coap.present ? settings->coap.origin : settings->gateway.origin;
+    findings_add(findings, FINDING_WARNING, origin, "coap", "allow_plain",
+                 _("sensors on other devices are refused, because encryption (DTLS) is not built yet; expected "
+                   "allow_plain = yes, or listen on this machine alone"));
+}
+
+void drivers_check(struct settings *settings, struct findings *findings)
+{
+    check_ports(settings, findings);
+    check_sensors(settings, findings);
+    check_coap(settings, findings);
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/messages.h"
+#include "buses.h"
+#include "coap_driver.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <uv.h>
+
+enum {
+    BURST_MIN = 4,
+    BURST_MAX = 64,
+    IDLE_SESSIONS_MAX = 2048,
+    SESSION_TIMEOUT_S = 30,
+    PENDING_TICK_MS = 250,
+    SLOW_COMMIT_US = 1500000, // clients retransmit after 2 s (ACK_TIMEOUT)
+};
+
+// The handles outlive close() until the loop has let go of each.
+struct coap_watch {
+    uv_poll_t poll;
+    uv_timer_t timer;
+    struct coap_driver *driver;
+    unsigned handles, burst;
+};
+
+static int create(const struct settings *settings, const char *name, const struct driver_host *host, void **ret_state,
+                  struct fault *why)
+{
+    (void)name;
+    struct coap_driver *driver = calloc(1, sizeof *driver);
+    if (!driver || dedup_create(DEDUP_ENTRIES_MAX, &driver->dedup) < 0) {
+        free(driver);
+        return fault_errno(why, -ENOMEM, "coap");
+    }
+    driver->settings = settings;
+    driver->host = host;
+    *ret_state = driver;
+    return 0;
+}
+
+/*
+ * libcoap reads one datagram for each event it is told of, and walks all its sessions once for each call. So it is told of
+ * the same socket many times in one call; a socket that has run dry costs one read that says so. How many follows the load.
+ */
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct coap_watch *watch = poll->data;
+    struct coap_driver *driver = watch->driver;
+    struct epoll_event ready[COAP_ENDPOINTS_MAX + 1], repeated[(COAP_ENDPOINTS_MAX + 1) * BURST_MAX];
+    int count = epoll_wait(coap_context_get_coap_fd(driver->context), ready, COAP_ENDPOINTS_MAX + 1, 0);
+    size_t total = 0;
+    for (int i = 0; i < count; i++) {
+        unsigned copies = ready[i].data.ptr ? watch->burst : 1; // NULL is libcoap's timer
+        while (copies-- > 0)
+            repeated[total++] = ready[i];
+    }
+    if (total == 0)
+        return;
+
+    uint64_t before = driver->requests;
+    coap_io_do_epoll(driver->context, repeated, total);
+    bool is_busy = driver->requests - before >= watch->burst / 2;
+    if (is_busy && watch->burst < BURST_MAX)
+        watch->burst *= 2;
+    else if (!is_busy && watch->burst > BURST_MIN)
+        watch->burst /= 2;
+}
+
+static void acknowledge_slow_ones(uv_timer_t *timer)
+{
+    struct coap_watch *watch = timer->data;
+    struct coap_driver *driver = watch->driver;
+    if (driver->pending.count == 0) {
+        uv_timer_stop(timer);
+        return;
+    }
+    int64_t before_us = coap_driver_now_us(driver) - SLOW_COMMIT_US;
+    for (size_t i = 0; i < driver->pending.size; i++) {
+        struct pending *pending = &driver->pending.slots[i];
+        if (pending->ticket && pending->session && pending->confirmable && !pending->acknowledged &&
+            pending->time_us <= before_us)
+            answer_acknowledge(driver, pending);
+    }
+}
+
+void coap_driver_watch_pending(struct coap_driver *driver)
+{
+    if (!uv_is_active((uv_handle_t *)&driver->watch->timer))
+        uv_timer_start(&driver->watch->timer, acknowledge_slow_ones, PENDING_TICK_MS, PENDING_TICK_MS);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+    struct coap_watch *watch = handle->data;
+    if (--watch->handles == 0)
+        free(watch);
+}
+
+static void watch_handle(struct coap_watch *watch, uv_handle_t *handle)
+{
+    handle->data = watch;
+    watch->handles++;
+}
+
+static int watch_start(struct coap_driver *driver)
+{
+    struct coap_watch *watch = calloc(1, sizeof *watch);
+    if (!watch)
+        return -ENOMEM;
+    int error = uv_poll_init(driver->host->loop, &watch->poll, coap_context_get_coap_fd(driver->context));
+    if (error < 0) {
+        free(watch);
+        return error;
+    }
+    uv_timer_init(driver->host->loop, &watch->timer);
+    watch_handle(watch, (uv_handle_t *)&watch->poll);
+    watch_handle(watch, (uv_handle_t *)&watch->timer);
+    watch->driver = driver;
+    watch->burst = BURST_MIN;
+    driver->watch = watch;
+    return uv_poll_start(&watch->poll, UV_READABLE, on_readable);
+}
+
+static void watch_stop(struct coap_driver *driver)
+{
+    struct coap_watch *watch = driver->watch;
+    if (!watch)
+        return;
+    driver->watch = NULL;
+    uv_close((uv_handle_t *)&watch->poll, handle_closed);
+    uv_close((uv_handle_t *)&watch->timer, handle_closed);
+}
+
+static int count_session(coap_session_t *session, coap_event_t event)
+{
+    struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
+    if (event == COAP_EVENT_SERVER_SESSION_NEW)
+        driver->sessions++;
+    else if (event == COAP_EVENT_SERVER_SESSION_DEL && driver->sessions > 0)
+        driver->sessions--;
+    return 0;
+}
+
+static void say_nothing(coap_log_t level, const char *message)
+{
+    (void)level;
+    (void)message;
+}
+
+static void close_driver(void *state)
+{
+    struct coap_driver *driver = state;
+    watch_stop(driver);
+    if (!driver->context)
+        return;
+    for (size_t i = 0; i < driver->pending.size; i++) {
+        coap_session_release(driver->pending.slots[i].session);
+        driver->pending.slots[i].session = NULL;
+    }
+    driver->earlier_drops += endpoints_drops(driver);
+    driver->socket_count = 0;
+    coap_free_context(driver->context);
+    driver->context = NULL;
+    driver->sessions = 0;
+}
+
+static int start(struct coap_driver *driver, struct fault *why)
+{
+    int error = endpoints_open(driver, driver->settings->coap.listen, why);
+    if (error < 0)
+        return error;
+    error = readings_register(driver);
+    if (error == 0)
+        error = time_register(driver);
+    if (error == 0)
+        error = watch_start(driver);
+    return error < 0 ? fault_errno(why, error, "coap") : 0;
+}
+
+static int open_driver(void *state, struct fault *why)
+{
+    struct coap_driver *driver = state;
+    coap_startup();
+    coap_set_log_level(LOG_EMERG);
+    coap_set_log_handler(say_nothing);
+    driver->context = coap_new_context(NULL);
+    if (!driver->context)
+        return fault_errno(why, -ENOMEM, "coap");
+
+    // Block-wise transfer by libcoap 4.3.1 can be crashed with two datagrams, so it is off and refused.
+    coap_context_set_block_mode(driver->context, 0);
+    coap_context_set_max_idle_sessions(driver->context, IDLE_SESSIONS_MAX);
+    coap_context_set_session_timeout(driver->context, SESSION_TIMEOUT_S);
+    coap_set_app_data(driver->context, driver);
+    coap_register_event_handler(driver->context, count_session);
+
+    int error = start(driver, why);
+    if (error < 0)
+        close_driver(driver);
+    return error;
+}
+
+static void settled(void *state, uint64_t ticket, int status)
+{
+    struct coap_driver *driver = state;
+    struct pending *pending = pending_find(&driver->pending, ticket);
+    if (!pending)
+        return;
+    struct dedup_answer answer = {.code = COAP_RESPONSE_CODE(204), .text = ""};
+    if (status < 0) {
+        answer.code = COAP_RESPONSE_CODE(500);
+        answer.text = _("the reading could not be stored; send it again later");
+    }
+    dedup_update(driver->dedup, &pending->key, coap_driver_now_us(driver), &answer);
+    if (pending->session) {
+        answer_send(driver, pending, answer.code, answer.text);
+        coap_session_release(pending->session);
+    }
+    pending_remove(&driver->pending, pending);
+}
+
+static void restore_key(void *state, const uint8_t *key, size_t size, int64_t age_us)
+{
+    struct coap_driver *driver = state;
+    struct dedup_answer answer = {.code = COAP_RESPONSE_CODE(204), .text = ""};
+    dedup_restore(driver->dedup, key, size, age_us, coap_driver_now_us(driver), &answer);
+}
+
+static void figures(void *state, void (*figure)(void *context, const char *name, double value), void *context)
+{
+    struct coap_driver *driver = state;
+    size_t entries = dedup_count(driver->dedup, coap_driver_now_us(driver));
+    figure(context, "citygw_coap_requests_total", (double)driver->requests);
+    figure(context, "citygw_coap_duplicates_total", (double)driver->duplicates);
+    figure(context, "citygw_coap_dedup_entries", (double)entries);
+    figure(context, "citygw_coap_dedup_evicted_total", (double)dedup_evicted(driver->dedup));
+    figure(context, "citygw_coap_pending", (double)driver->pending.count);
+    figure(context, "citygw_coap_slow_commits_total", (double)driver->slow_commits);
+    figure(context, "citygw_coap_separate_responses_total", (double)driver->separate_responses);
+    figure(context, "citygw_coap_sessions", (double)driver->sessions);
+    figure(context, "citygw_coap_sockets", (double)driver->socket_count);
+    figure(context, "citygw_coap_socket_drops_total", (double)(driver->earlier_drops + endpoints_drops(driver)));
+}
+
+static void destroy(void *state)
+{
+    struct coap_driver *driver = state;
+    if (!driver)
+        return;
+    close_driver(driver);
+    pending_finish(&driver->pending);
+    dedup_destroy(driver->dedup);
+    free(driver);
+}
+
+const struct driver driver_coap = {
+    .type = "coap",
+    .create = create,
+    .open = open_driver,
+    .close = close_driver,
+    .settled = settled,
+    .restore_key = restore_key,
+    .figures = figures,
+    .destroy = destroy,
+};

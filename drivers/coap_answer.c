@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coap_driver.h"
+#include <string.h>
+
+enum {
+    SIZE1_MAX = 1024, // RFC 7252 section 4.6: what fits a datagram on most ways
+    RATE_MAX_AGE_S = 5,
+    FULL_MAX_AGE_S = 10,
+    CONFIRMABLES_MAX = 1024, // in one MAX_TRANSMIT_WAIT
+};
+
+// RFC 7252 section 4.8.2: how long an unanswered confirmable message may keep memory.
+#define MAX_TRANSMIT_WAIT_US (INT64_C(93) * 1000000)
+
+static const uint8_t codes[REFUSAL_COUNT] = {
+    [REFUSAL_LENGTH] = COAP_RESPONSE_CODE(413),        [REFUSAL_CHECKSUM] = COAP_RESPONSE_CODE(400),
+    [REFUSAL_SYNTAX] = COAP_RESPONSE_CODE(400),        [REFUSAL_RANGE] = COAP_RESPONSE_CODE(422),
+    [REFUSAL_FORMAT] = COAP_RESPONSE_CODE(415),        [REFUSAL_UNKNOWN_SENSOR] = COAP_RESPONSE_CODE(404),
+    [REFUSAL_UNKNOWN_FIELD] = COAP_RESPONSE_CODE(422), [REFUSAL_UNIT] = COAP_RESPONSE_CODE(422),
+    [REFUSAL_IDENTITY] = COAP_RESPONSE_CODE(403),      [REFUSAL_RATE] = COAP_RESPONSE_CODE(429),
+    [REFUSAL_FULL] = COAP_RESPONSE_CODE(503),          [REFUSAL_STORAGE] = COAP_RESPONSE_CODE(500),
+};
+
+uint8_t answer_code(enum refusal refusal)
+{
+    return refusal > REFUSAL_NONE && refusal < REFUSAL_COUNT ? codes[refusal] : COAP_RESPONSE_CODE(500);
+}
+
+static void add_number(coap_pdu_t *response, coap_option_num_t option, unsigned value)
+{
+    uint8_t bytes[4];
+    coap_add_option(response, option, coap_encode_var_safe(bytes, sizeof bytes, value), bytes);
+}
+
+static void add_options(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code)
+{
+    int64_t body = driver->settings->coap.max_body_bytes;
+    if (code == COAP_RESPONSE_CODE(413))
+        add_number(response, COAP_OPTION_SIZE1, body < SIZE1_MAX ? (unsigned)body : SIZE1_MAX);
+    if (code == COAP_RESPONSE_CODE(429))
+        add_number(response, COAP_OPTION_MAXAGE, RATE_MAX_AGE_S);
+    if (code == COAP_RESPONSE_CODE(503))
+        add_number(response, COAP_OPTION_MAXAGE, FULL_MAX_AGE_S);
+}
+
+// The longest part of the text that fits and does not cut a character.
+static size_t fitting(const char *text)
+{
+    size_t size = strnlen(text, DEDUP_TEXT_MAX + 1);
+    if (size <= DEDUP_TEXT_MAX)
+        return size;
+    size = DEDUP_TEXT_MAX;
+    while (size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80)
+        size--;
+    return size;
+}
+
+void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, const char *text)
+{
+    coap_pdu_set_code(response, (coap_pdu_code_t)code);
+    add_options(driver, response, code);
+    size_t size = fitting(text);
+    if (size > 0)
+        coap_add_data(response, size, (const uint8_t *)text);
+}
+
+// libcoap sends nothing for an empty response that is not an acknowledgement.
+void answer_nothing(coap_pdu_t *response)
+{
+    coap_pdu_set_type(response, COAP_MESSAGE_NON);
+}
+
+static void send_empty_ack(const struct pending *pending)
+{
+    coap_pdu_t *ack = coap_pdu_init(COAP_MESSAGE_ACK, COAP_EMPTY_CODE, pending->id, 0);
+    if (ack)
+        coap_send(pending->session, ack);
+}
+
+void answer_acknowledge(struct coap_driver *driver, struct pending *pending)
+{
+    send_empty_ack(pending);
+    pending->acknowledged = true;
+    driver->slow_commits++;
+}
+
+// A separate response is confirmable, and libcoap keeps it until it is acknowledged. Clients that vanish would make that
+// grow without bound, so beyond so many the rest goes out non-confirmable (RFC 7252 section 5.2.2 allows both).
+static coap_pdu_type_t separate_type(struct coap_driver *driver)
+{
+    int64_t now_us = coap_driver_now_us(driver);
+    if (now_us - driver->confirmables_since_us >= MAX_TRANSMIT_WAIT_US) {
+        driver->confirmables_since_us = now_us;
+        driver->confirmables = 0;
+    }
+    return driver->confirmables++ < CONFIRMABLES_MAX ? COAP_MESSAGE_CON : COAP_MESSAGE_NON;
+}
+
+static bool is_unwanted(const struct pending *pending, uint8_t code)
+{
+    return pending->no_response >> (COAP_RESPONSE_CLASS(code) - 1) & 1;
+}
+
+void answer_send(struct coap_driver *driver, const struct pending *pending, uint8_t code, const char *text)
+{
+    bool piggybacks = pending->confirmable && !pending->acknowledged;
+    if (is_unwanted(pending, code)) {
+        if (piggybacks)
+            send_empty_ack(pending);
+        return;
+    }
+
+    coap_pdu_type_t type = COAP_MESSAGE_NON;
+    coap_mid_t id = pending->id;
+    if (piggybacks)
+        type = COAP_MESSAGE_ACK;
+    else
+        id = coap_new_message_id(pending->session);
+    if (pending->acknowledged) {
+        type = separate_type(driver);
+        driver->separate_responses++;
+    }
+
+    coap_pdu_t *pdu = coap_pdu_init(type, (coap_pdu_code_t)code, id, coap_session_max_pdu_size(pending->session));
+    if (!pdu)
+        return;
+    coap_add_token(pdu, pending->token_size, pending->token);
+    answer_fill(driver, pdu, code, text);
+    coap_send(pending->session, pdu);
+}

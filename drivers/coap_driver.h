@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "coap_dedup.h"
+#include "coap_pending.h"
+#include "drivers/driver.h"
+#include <coap3/coap.h>
+
+/*
+ * The CoAP server's state and the calls between its files. A request's way:
+ *
+ *   coap.c           the loop says that datagrams are there; libcoap reads a burst of them and calls
+ *   coap_readings.c  for each: was it asked before, does a codec read it, what does the host say
+ *   coap_answer.c    a refusal goes out with the handler's return; success when the host has settled the ticket
+ */
+
+enum { COAP_ENDPOINTS_MAX = 8 };
+
+struct coap_watch;
+
+struct coap_driver {
+    const struct settings *settings;
+    const struct driver_host *host;
+    coap_context_t *context;  // NULL while closed
+    struct coap_watch *watch; // its handles in the loop
+    int sockets[COAP_ENDPOINTS_MAX];
+    size_t socket_count;
+    struct dedup *dedup;
+    struct pending_table pending;
+    struct raw_pack raw;
+    size_t sessions;
+    uint64_t requests, duplicates, slow_commits, separate_responses, earlier_drops;
+    int64_t confirmables_since_us; // see coap_answer.c
+    unsigned confirmables;
+};
+
+static inline int64_t coap_driver_now_us(const struct coap_driver *driver)
+{
+    return clock_boot_us(driver->host->clock);
+}
+
+// coap.c: someone waits for a commit from now on, so the clock for empty ACKs runs.
+void coap_driver_watch_pending(struct coap_driver *driver);
+
+// coap_endpoint.c: opens what `listen` names, into the context. IPv6 that the machine does not have is passed over as
+// long as something else works. Finds the sockets (libcoap does not tell them) and gives them room for bursts.
+int endpoints_open(struct coap_driver *driver, const char *listen, struct fault *why);
+// Datagrams that the kernel dropped because we were too slow, since open.
+uint64_t endpoints_drops(const struct coap_driver *driver);
+
+// coap_readings.c: POST /readings and POST /readings/{sensor}. -ENOMEM.
+int readings_register(struct coap_driver *driver);
+
+// coap_request.c: true when the session's peer may talk to us: this machine, or anyone with allow_plain. Else the response
+// says 4.01.
+bool request_admitted(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response);
+
+// coap_time.c: GET /time. -ENOMEM.
+int time_register(struct coap_driver *driver);
+
+// coap_answer.c: the code that a refusal is told with.
+uint8_t answer_code(enum refusal refusal);
+// Fills a response that has its token and nothing else: the code, the options that belong to it, and the diagnostic.
+void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, const char *text);
+// Makes libcoap send nothing for now.
+void answer_nothing(coap_pdu_t *response);
+// Sends what became of a waiting request.
+void answer_send(struct coap_driver *driver, const struct pending *pending, uint8_t code, const char *text);
+// Tells the client to stop retransmitting: the answer will be a message of its own.
+void answer_acknowledge(struct coap_driver *driver, struct pending *pending);

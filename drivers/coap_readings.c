@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/messages.h"
+#include "coap_driver.h"
+#include "coap_request.h"
+#include "drivers/codec.h"
+#include <errno.h>
+#include <string.h>
+
+// Fills `why`, counts, and gives the code.
+static uint8_t refuse(struct coap_driver *driver, enum refusal refusal, const struct fault *why)
+{
+    driver->host->refused(driver->host->context, refusal, why);
+    return answer_code(refusal);
+}
+
+static uint8_t refuse_size(struct coap_driver *driver, const struct request *request, struct fault *why)
+{
+    long long max = (long long)driver->settings->coap.max_body_bytes;
+    if (request_is_block(request))
+        fault_set(why, 0, _("block-wise transfer is not read here; expected one datagram for each request"));
+    else if (request_is_cut(request))
+        fault_set(why, 0, _("the datagram is longer than %d bytes; expected less, in several requests"),
+                  REQUEST_DATAGRAM_MAX - 1);
+    else if ((long long)request->size > max)
+        fault_set(why, 0, _("the body has %zu bytes; expected at most %lld"), request->size, max);
+    else
+        return 0;
+    return refuse(driver, REFUSAL_LENGTH, why);
+}
+
+static const struct codec *find_codec(const struct request *request)
+{
+    if (request->format == COAP_MEDIATYPE_TEXT_PLAIN && !request->sensor)
+        return NULL;
+    return codec_for_content_format(request->format);
+}
+
+static uint8_t refuse_format(struct coap_driver *driver, const struct request *request, struct fault *why)
+{
+    const char *expected = request->sensor ? _("expected 110 (SenML JSON), 112 (SenML CBOR) or 0 (text, one value)")
+                                           : _("expected 110 (SenML JSON) or 112 (SenML CBOR)");
+    if (request->format < 0)
+        fault_set(why, 0, _("the request has no Content-Format; %s"), expected);
+    else
+        fault_set(why, 0, _("Content-Format %d is not read here; %s"), request->format, expected);
+    return refuse(driver, REFUSAL_FORMAT, why);
+}
+
+static uint8_t decode(struct coap_driver *driver, const struct request *request, const struct codec *codec,
+                      struct fault *why)
+{
+    enum refusal refusal = REFUSAL_SYNTAX; // also when the codec waits for more: the datagram is all there is
+    size_t used = 0;
+    raw_pack_clear(&driver->raw);
+    enum codec_result result =
+        codec->decode(request->payload, request->size, false, &driver->raw, &used, &refusal, why);
+    if (result == CODEC_TAKEN)
+        return 0;
+    if (why->text[0] == '\0')
+        fault_set(why, 0, _("the body ends too early"));
+    return refuse(driver, refusal, why);
+}
+
+static uint64_t wait_for_commit(struct coap_driver *driver, coap_session_t *session, const struct request *request)
+{
+    struct pending *pending = pending_add(&driver->pending);
+    if (!pending)
+        return 0;
+    coap_bin_const_t token = coap_pdu_get_token(request->pdu);
+    pending->session = coap_session_reference(session);
+    pending->key = request->key;
+    pending->time_us = coap_driver_now_us(driver);
+    pending->id = (uint16_t)coap_pdu_get_mid(request->pdu);
+    pending->token_size = (uint8_t)token.length;
+    memcpy(pending->token, token.s, token.length);
+    pending->no_response = (uint8_t)request_option(request->pdu, COAP_OPTION_NORESPONSE, 0);
+    pending->confirmable = coap_pdu_get_type(request->pdu) == COAP_MESSAGE_CON;
+    coap_driver_watch_pending(driver);
+    return pending->ticket;
+}
+
+static void stop_waiting(struct coap_driver *driver, uint64_t ticket)
+{
+    struct pending *pending = pending_find(&driver->pending, ticket);
+    if (!pending)
+        return;
+    coap_session_release(pending->session);
+    pending_remove(&driver->pending, pending);
+}
+
+// The host may settle the ticket before emit returns, so everything stands ready before.
+static uint8_t submit(struct coap_driver *driver, coap_session_t *session, const struct request *request,
+                      struct fault *why)
+{
+    uint64_t ticket = wait_for_commit(driver, session, request);
+    if (ticket == 0) {
+        fault_set(why, 0, _("too many requests wait to be stored; send it again later"));
+        return refuse(driver, REFUSAL_FULL, why);
+    }
+    struct dedup_answer waiting = {.text = "", .ticket = ticket};
+    dedup_update(driver->dedup, &request->key, coap_driver_now_us(driver), &waiting);
+
+    struct driver_pack pack = {
+        .raw = &driver->raw,
+        .sensor = request->sensor,
+        .key = request->key.bytes,
+        .key_size = sizeof request->key.bytes,
+        .unauthenticated = request->unauthenticated,
+        .ticket = ticket,
+    };
+    enum refusal refusal = driver->host->emit(driver->host->context, &pack, why);
+    if (refusal == REFUSAL_NONE)
+        return 0;
+    stop_waiting(driver, ticket);
+    return answer_code(refusal);
+}
+
+// 0: taken, the answer follows with the commit.
+static uint8_t judge(struct coap_driver *driver, coap_session_t *session, const struct request *request,
+                     struct fault *why)
+{
+    uint8_t code = refuse_size(driver, request, why);
+    if (code)
+        return code;
+    const struct codec *codec = find_codec(request);
+    if (!codec)
+        return refuse_format(driver, request, why);
+    code = decode(driver, request, codec, why);
+    if (code)
+        return code;
+    return submit(driver, session, request, why);
+}
+
+// A copy of a request: nothing is stored, and the answer is what it was, or will be.
+static void repeat(struct coap_driver *driver, coap_session_t *session, const struct dedup_answer *known,
+                   coap_pdu_t *response)
+{
+    driver->duplicates++;
+    if (known->code) {
+        answer_fill(driver, response, known->code, known->text);
+        return;
+    }
+    struct pending *pending = pending_find(&driver->pending, known->ticket);
+    if (pending && !pending->session) { // the driver was closed and opened again meanwhile
+        pending->session = coap_session_reference(session);
+        coap_driver_watch_pending(driver);
+    }
+    bool acknowledge_again = pending && pending->acknowledged;
+    if (!acknowledge_again)
+        answer_nothing(response);
+}
+
+static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, const char *sensor, coap_pdu_t *response)
+{
+    struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
+    driver->requests++;
+    if (!request_admitted(driver, session, response)) {
+        driver->host->refused(driver->host->context, REFUSAL_IDENTITY, NULL);
+        return;
+    }
+
+    struct request request = request_read(session, pdu, sensor);
+    int64_t now_us = coap_driver_now_us(driver);
+    struct dedup_answer answer = {.text = ""};
+    if (dedup_find(driver->dedup, &request.key, now_us, &answer)) {
+        repeat(driver, session, &answer, response);
+        return;
+    }
+    dedup_add(driver->dedup, &request.key, now_us, &answer);
+
+    struct fault why = {0};
+    uint8_t code = judge(driver, session, &request, &why);
+    if (code == 0) {
+        answer_nothing(response);
+        return;
+    }
+    answer_fill(driver, response, code, why.text);
+    answer = (struct dedup_answer){.code = code, .text = why.text};
+    dedup_update(driver->dedup, &request.key, now_us, &answer);
+}
+
+static void post_readings(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,
+                          const coap_string_t *query, coap_pdu_t *response)
+{
+    (void)resource;
+    (void)query;
+    handle_readings(session, request, NULL, response);
+}
+
+static void refuse_path(struct coap_driver *driver, const coap_pdu_t *request, enum request_path path,
+                        coap_pdu_t *response)
+{
+    if (path != PATH_SENSOR)
+        answer_fill(driver, response, COAP_RESPONSE_CODE(404),
+                    path == PATH_NO_ID
+                        ? _("no sensor has such a name; expected 1 to 64 of A-Z a-z 0-9 _ . -")
+                        : _("there is nothing at this path; expected /readings, /readings/SENSOR or /time"));
+    else if (coap_pdu_get_code(request) != COAP_REQUEST_CODE_POST)
+        answer_fill(driver, response, COAP_RESPONSE_CODE(405), _("readings are only taken; expected POST"));
+}
+
+// Every path that has no resource of its own comes here, those of sensors among them.
+static void any_path(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,
+                     const coap_string_t *query, coap_pdu_t *response)
+{
+    (void)resource;
+    (void)query;
+    struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
+    char sensor[ID_MAX + 1];
+    enum request_path path = request_path_of(request, sensor);
+    if (path == PATH_SENSOR && coap_pdu_get_code(request) == COAP_REQUEST_CODE_POST)
+        handle_readings(session, request, sensor, response);
+    else if (request_admitted(driver, session, response))
+        refuse_path(driver, request, path, response);
+}
+
+int readings_register(struct coap_driver *driver)
+{
+    coap_resource_t *readings = coap_resource_init(coap_make_str_const("readings"), 0);
+    if (!readings)
+        return -ENOMEM;
+    coap_register_request_handler(readings, COAP_REQUEST_POST, post_readings);
+    coap_add_attr(readings, coap_make_str_const("ct"), coap_make_str_const("\"110 112\""), 0);
+    coap_add_attr(readings, coap_make_str_const("rt"), coap_make_str_const("\"citygw.readings\""), 0);
+    coap_add_resource(driver->context, readings);
+
+    // All methods, because libcoap itself says 2.02 to DELETE of what is not there.
+    coap_resource_t *others = coap_resource_unknown_init(any_path);
+    if (!others)
+        return -ENOMEM;
+    static const coap_request_t methods[] = {COAP_REQUEST_GET,   COAP_REQUEST_POST,  COAP_REQUEST_DELETE,
+                                             COAP_REQUEST_FETCH, COAP_REQUEST_PATCH, COAP_REQUEST_IPATCH};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        coap_register_request_handler(others, methods[i], any_path);
+    coap_add_resource(driver->context, others);
+    return 0;
+}

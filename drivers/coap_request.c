@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coap_request.h"
+#include "base/messages.h"
+#include "base/number.h"
+#include "coap_driver.h"
+#include <arpa/inet.h>
+#include <string.h>
+
+enum { UDP_HEADER_SIZE = 4 }; // of CoAP over UDP
+
+struct peer {
+    uint8_t address[16]; // IPv4 as ::ffff:a.b.c.d, whichever socket it came by
+    uint16_t port;
+    uint32_t scope;
+};
+
+static struct peer peer_of(const coap_session_t *session)
+{
+    const coap_address_t *remote = coap_session_get_addr_remote(session);
+    struct peer peer = {0};
+    if (remote->addr.sa.sa_family == AF_INET) {
+        peer.address[10] = peer.address[11] = 0xff;
+        memcpy(peer.address + 12, &remote->addr.sin.sin_addr, 4);
+        peer.port = ntohs(remote->addr.sin.sin_port);
+    } else {
+        memcpy(peer.address, &remote->addr.sin6.sin6_addr, 16);
+        peer.port = ntohs(remote->addr.sin6.sin6_port);
+        peer.scope = remote->addr.sin6.sin6_scope_id;
+    }
+    return peer;
+}
+
+static bool is_loopback(const struct peer *peer)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    static const uint8_t v6[16] = {[15] = 1};
+    if (memcmp(peer->address, mapped, sizeof mapped) == 0)
+        return peer->address[12] == 127;
+    return memcmp(peer->address, v6, sizeof v6) == 0;
+}
+
+bool request_admitted(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response)
+{
+    struct peer peer = peer_of(session);
+    if (is_loopback(&peer) || driver->settings->coap.allow_plain)
+        return true;
+    answer_fill(driver, response, COAP_RESPONSE_CODE(401),
+                _("plain coap:// is not accepted from other machines; allow_plain in [coap] would allow it"));
+    return false;
+}
+
+unsigned request_option(const coap_pdu_t *pdu, coap_option_num_t number, unsigned otherwise)
+{
+    coap_opt_iterator_t iterator;
+    coap_opt_t *option = coap_check_option(pdu, number, &iterator);
+    return option ? coap_decode_var_bytes(coap_opt_value(option), coap_opt_length(option)) : otherwise;
+}
+
+static bool equals(const coap_opt_t *option, const char *text)
+{
+    return coap_opt_length(option) == strlen(text) && memcmp(coap_opt_value(option), text, strlen(text)) == 0;
+}
+
+enum request_path request_path_of(const coap_pdu_t *pdu, char ret_sensor[ID_MAX + 1])
+{
+    coap_opt_filter_t filter;
+    coap_option_filter_clear(&filter);
+    coap_option_filter_set(&filter, COAP_OPTION_URI_PATH);
+    coap_opt_iterator_t iterator;
+    coap_option_iterator_init(pdu, &iterator, &filter);
+
+    const coap_opt_t *first = coap_option_next(&iterator);
+    if (!first || !equals(first, "readings"))
+        return PATH_OTHER;
+    const coap_opt_t *second = coap_option_next(&iterator);
+    if (!second)
+        return PATH_READINGS;
+    if (coap_option_next(&iterator))
+        return PATH_OTHER;
+    size_t size = coap_opt_length(second);
+    if (!text_is_id((const char *)coap_opt_value(second), size))
+        return PATH_NO_ID;
+    memcpy(ret_sensor, coap_opt_value(second), size);
+    ret_sensor[size] = '\0';
+    return PATH_SENSOR;
+}
+
+static uint64_t hash_of(const struct request *request)
+{
+    int32_t format = request->format;
+    uint64_t hash = fnv64(FNV_START, &format, sizeof format);
+    if (request->sensor)
+        hash = fnv64(hash, request->sensor, strlen(request->sensor) + 1);
+    return fnv64(hash, request->payload, request->size);
+}
+
+static struct dedup_key key_of(const struct request *request, const struct peer *peer)
+{
+    coap_bin_const_t token = coap_pdu_get_token(request->pdu);
+    struct dedup_message message = {
+        .confirmable = coap_pdu_get_type(request->pdu) == COAP_MESSAGE_CON,
+        .id = (uint16_t)coap_pdu_get_mid(request->pdu),
+        .token = token.s,
+        .token_size = token.length,
+        .port = peer->port,
+        .scope = peer->scope,
+        .payload_size = request->size,
+        .hash = hash_of(request),
+    };
+    memcpy(message.address, peer->address, sizeof message.address);
+    return dedup_key_of(&message);
+}
+
+struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu, const char *sensor)
+{
+    struct peer peer = peer_of(session);
+    struct request request = {
+        .pdu = pdu,
+        .format = (int)request_option(pdu, COAP_OPTION_CONTENT_FORMAT, (unsigned)-1),
+        .sensor = sensor,
+        .unauthenticated = !is_loopback(&peer),
+    };
+    if (!coap_get_data(pdu, &request.size, &request.payload))
+        request.payload = (const uint8_t *)"";
+    request.key = key_of(&request, &peer);
+    return request;
+}
+
+bool request_is_block(const struct request *request)
+{
+    unsigned block = request_option(request->pdu, COAP_OPTION_BLOCK1, 0); // number, more, size
+    return block >> 4 != 0 || (block & 8) != 0;
+}
+
+// The token is the first thing behind the header and the payload the last thing of the datagram.
+bool request_is_cut(const struct request *request)
+{
+    if (request->size == 0)
+        return false;
+    const uint8_t *token = coap_pdu_get_token(request->pdu).s;
+    return (size_t)(request->payload + request->size - token) + UDP_HEADER_SIZE >= REQUEST_DATAGRAM_MAX;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/text.h"
+#include "coap_dedup.h"
+#include <coap3/coap.h>
+
+/*
+ * A POST of readings as it stands in the datagram: who sent it, for which sensor, in which format.
+ */
+
+// libcoap's receive buffer (COAP_RXBUFFER_SIZE as Debian builds it): a longer datagram arrives cut, without a word.
+enum { REQUEST_DATAGRAM_MAX = 1472 };
+
+enum request_path { PATH_READINGS, PATH_SENSOR, PATH_NO_ID, PATH_OTHER };
+
+struct request {
+    const coap_pdu_t *pdu;
+    const uint8_t *payload; // never NULL
+    size_t size;
+    int format;         // Content-Format, or -1
+    const char *sensor; // NULL for /readings
+    bool unauthenticated;
+    struct dedup_key key;
+};
+
+// Borrows all it is given.
+struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu, const char *sensor);
+
+// What the path asks for; the sensor's id with PATH_SENSOR. PATH_NO_ID: no sensor can have such a name.
+enum request_path request_path_of(const coap_pdu_t *pdu, char ret_sensor[ID_MAX + 1]);
+
+// An option's value as a number.
+unsigned request_option(const coap_pdu_t *pdu, coap_option_num_t number, unsigned otherwise);
+
+// It is a part of a block-wise transfer, and not the only one.
+bool request_is_block(const struct request *request);
+
+// The datagram may have been longer than what arrived.
+bool request_is_cut(const struct request *request);

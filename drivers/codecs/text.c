@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/text.h"
+#include "base/messages.h"
+#include "base/number.h"
+#include "codecs.h"
+#include "frames.h"
+#include <string.h>
+
+/*
+ * Plain text (CoAP Content-Format 0): one number, or true or false, with blanks around it. It has no name: the request's
+ * path or the port says which sensor is meant. On a serial line one such value stands on a line.
+ */
+
+enum { LINE_MAX_BYTES = 256 };
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool equals(const char *text, size_t size, const char *word)
+{
+    return size == strlen(word) && memcmp(text, word, size) == 0;
+}
+
+static enum refusal parse(const uint8_t *data, size_t size, struct raw_pack *pack, struct fault *why)
+{
+    while (size > 0 && is_space(data[0])) {
+        data++;
+        size--;
+    }
+    while (size > 0 && is_space(data[size - 1]))
+        size--;
+    if (size == 0) {
+        fault_set(why, 0, _("nothing was sent; expected one number, or true or false"));
+        return REFUSAL_SYNTAX;
+    }
+
+    const char *text = (const char *)data;
+    struct raw_value value = {.name = "", .unit = "", .text = "", .type = RAW_NUMBER};
+    if (equals(text, size, "true") || equals(text, size, "false")) {
+        value.type = RAW_BOOL;
+        value.boolean = text[0] == 't';
+    } else if (!number_parse(text, size, &value.number)) {
+        char shown[64];
+        fault_set(why, 0, _("\"%s\" is not a value; expected one number, or true or false"),
+                  text_escape(text, size, shown, sizeof shown));
+        return REFUSAL_SYNTAX;
+    }
+
+    struct raw_value *added = raw_pack_add(pack);
+    if (!added)
+        return REFUSAL_LENGTH;
+    *added = value;
+    return REFUSAL_NONE;
+}
+
+static enum codec_result decode(const uint8_t *data, size_t size, bool stream, struct raw_pack *pack, size_t *ret_used,
+                                enum refusal *ret_refusal, struct fault *why)
+{
+    if (stream)
+        return frame_line(data, size, LINE_MAX_BYTES, parse, pack, ret_used, ret_refusal, why);
+    return frame_whole(data, size, parse, pack, ret_used, ret_refusal, why);
+}
+
+const struct codec codec_text = {
+    .name = "text",
+    .description = N_("one number, or true or false, as text; on a serial line one a line"),
+    .content_format = 0,
+    .frame_max = LINE_MAX_BYTES,
+    .decode = decode,
+};

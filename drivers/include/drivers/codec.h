@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/fault.h"
+#include "reading/raw.h"
+#include "reading/refusal.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A codec owns a format and nothing else: a function from bytes to raw values, without I/O, clock or globals.
+ * All decode in the same order: envelope, checksum, parse, sanity, emit.
+ */
+
+enum codec_result {
+    CODEC_TAKEN,     // *ret_used bytes made the values in the pack (none is fine: a frame without readings)
+    CODEC_NEED_MORE, // the bytes so far may become a frame
+    CODEC_REFUSED,   // *ret_used bytes are to be skipped, *ret_refusal names the gate, `why` says where and what
+};
+
+struct codec {
+    const char *name;        // as in `codec = ...`
+    const char *description; // one line, for `citygw keys` and documents
+    int content_format;      // CoAP Content-Format whose payloads it reads, or -1
+    size_t frame_max;        // the longest frame, for streams
+    // Decodes the first frame of [data, data+size). `stream`: bytes of a serial line, of which a frame may be a part; else
+    // the whole is one frame. The pack is cleared by the caller.
+    enum codec_result (*decode)(const uint8_t *data, size_t size, bool stream, struct raw_pack *pack, size_t *ret_used,
+                                enum refusal *ret_refusal, struct fault *why);
+};
+
+extern const struct codec *const codecs[];        // ends with NULL
+const struct codec *codec_find(const char *name); // NULL when unknown
+const struct codec *codec_for_content_format(int content_format);

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+
+#include "drivers/driver.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct findings findings;
+
+static int clean(void **state)
+{
+    (void)state;
+    findings_finish(&findings);
+    findings = (struct findings){0};
+    return 0;
+}
+
+static struct settings_serial port(const char *name, const char *device, const char *codec, int line)
+{
+    return (struct settings_serial){
+        .origin = {"city.ini", line}, .name = name, .device = device, .codec = codec, .baud = 9600};
+}
+
+static struct settings_sensor sensor_of(const char *name)
+{
+    return (struct settings_sensor){.id = "s", .source_type = SOURCE_SERIAL, .source_name = name, .codec = ""};
+}
+
+static void check(struct settings_serial *serial, size_t count, struct settings_sensor *sensors, size_t sensor_count)
+{
+    struct settings settings = {
+        .serial = serial, .serial_count = count, .sensor = sensors, .sensor_count = sensor_count};
+    drivers_check(&settings, &findings);
+}
+
+static void assert_found(size_t at, enum finding_level level, const char *said)
+{
+    assert_true(at < findings.count);
+    if (findings.list[at].level != level || !strstr(findings.list[at].text, said))
+        fail_msg("%s; expected: %s", findings.list[at].text, said);
+}
+
+// The settings keep the reason, so that these are read from a file.
+static struct settings *load_with_coap(const char *text, const char *coap)
+{
+    char path[] = "/tmp/citygw-check-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(write(fd, coap, strlen(coap)), strlen(coap));
+    close(fd);
+    struct settings *settings = NULL;
+    assert_int_equal(settings_load(path, &findings, &settings), 0);
+    unlink(path);
+    findings_finish(&findings);
+    findings = (struct findings){0};
+    return settings;
+}
+
+static struct settings *load(const char *text)
+{
+    return load_with_coap(text, "[coap]\nlisten = 127.0.0.1:5683\n");
+}
+
+static void sensors_that_plain_coap_shuts_out_are_warned_about(void **state)
+{
+    (void)state;
+    static const char sensor[] = "[sensor:a]\nkind = crowd\nsource = coap\n";
+    static const struct {
+        const char *coap;
+        size_t findings;
+    } cases[] = {{"", 1},
+                 {"[coap]\nlisten = 127.0.0.1:5683 192.0.2.1:5683\n", 1},
+                 {"[coap]\nlisten = 127.0.0.1:5683 [::1]:5683\n", 0},
+                 {"[coap]\nallow_plain = yes\n", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct settings *settings = load_with_coap(sensor, cases[i].coap);
+        drivers_check(settings, &findings);
+        assert_int_equal(findings.count, cases[i].findings);
+        if (findings.count)
+            assert_found(0, FINDING_WARNING, "allow_plain");
+        clean(NULL);
+        settings_destroy(settings);
+    }
+    struct settings *settings = load_with_coap("[sensor:a]\nkind = crowd\nsource = sim\n", "");
+    drivers_check(settings, &findings);
+    assert_int_equal(findings.count, 0);
+    settings_destroy(settings);
+}
+
+static void a_port_as_it_should_be_gives_no_finding(void **state)
+{
+    (void)state;
+    struct settings_serial serial[] = {port("kerb", "/dev/a", "senml", 3), port("gate", "/dev/b", "text", 7)};
+    struct settings_sensor sensors[] = {sensor_of("kerb"), sensor_of("gate")};
+    check(serial, 2, sensors, 2);
+    assert_int_equal(findings.count, 0);
+    assert_false(serial[0].disabled || serial[1].disabled);
+}
+
+static void an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nearest(void **state)
+{
+    (void)state;
+    struct settings *settings = load("[serial:kerb]\ndevice = /dev/a\ncodec = senlm\n"
+                                     "[sensor:a]\nkind = crowd\nsource = serial:kerb\n"
+                                     "[sensor:b]\nkind = crowd\nsource = serial:kerb\n"
+                                     "[sensor:c]\nkind = crowd\nsource = coap\n");
+    drivers_check(settings, &findings);
+    assert_int_equal(findings.count, 3);
+    assert_found(0, FINDING_DISABLES, ":1: [serial:kerb] codec: \"senlm\" is not a codec; did you mean \"senml\"?");
+    assert_found(1, FINDING_DISABLES,
+                 ":4: [sensor:a] source: section [serial:kerb] is wrong; expected it to be put right first");
+    assert_found(2, FINDING_DISABLES, "[sensor:b] source: section [serial:kerb] is wrong");
+    assert_true(settings->serial[0].disabled);
+    assert_true(settings->sensor[0].disabled);
+    assert_string_equal(settings->sensor[1].disabled_reason,
+                        "source: section [serial:kerb] is wrong; expected it to be put right first");
+    assert_false(settings->sensor[2].disabled);
+    settings_destroy(settings);
+}
+
+static void a_sensor_that_is_disabled_already_keeps_its_reason(void **state)
+{
+    (void)state;
+    struct settings *settings = load("[serial:kerb]\ndevice = /dev/a\ncodec = senlm\n"
+                                     "[sensor:a]\nkind = crowds\nsource = serial:kerb\n");
+    drivers_check(settings, &findings);
+    assert_int_equal(findings.count, 1);
+    assert_non_null(strstr(settings->sensor[0].disabled_reason, "crowds"));
+    settings_destroy(settings);
+}
+
+static void a_codec_like_no_other_gets_an_example(void **state)
+{
+    (void)state;
+    struct settings_serial serial[] = {port("kerb", "/dev/a", "\x1b[31mzzzzzzzzzzzz", 3)};
+    check(serial, 1, NULL, 0);
+    assert_found(0, FINDING_DISABLES, "\"\\x1b[31mzzzzzzzzzzzz\" is not a codec; expected one such as \"senml\"");
+}
+
+static void a_port_needs_a_codec(void **state)
+{
+    (void)state;
+    struct settings_serial serial[] = {port("kerb", "/dev/a", "", 3)};
+    check(serial, 1, NULL, 0);
+    assert_found(0, FINDING_DISABLES, "[serial:kerb] codec: missing");
+}
+
+static void a_codec_without_frames_is_not_for_a_port(void **state)
+{
+    (void)state;
+    struct settings_serial serial[] = {port("kerb", "/dev/a", "senml-cbor", 3)};
+    check(serial, 1, NULL, 0);
+    assert_found(0, FINDING_DISABLES, "[serial:kerb] codec: \"senml-cbor\" does not work on a serial line");
+    assert_true(serial[0].disabled);
+}
+
+static void two_ports_on_one_device_are_both_named_and_the_second_disabled(void **state)
+{
+    (void)state;
+    struct settings_serial serial[] = {port("kerb", "/dev/a", "senml", 3), port("gate", "/dev/a", "senml", 7)};
+    struct settings_modbus modbus[] = {{.origin = {"lot.ini", 9}, .name = "lot", .device = "/dev/a"}};
+    struct settings_sensor sensors[] = {sensor_of("kerb")};
+    struct settings settings = {
+        .serial = serial, .serial_count = 2, .modbus = modbus, .modbus_count = 1, .sensor = sensors, .sensor_count = 1};
+    drivers_check(&settings, &findings);
+    assert_int_equal(findings.count, 2);
+    assert_found(0, FINDING_DISABLES,
+                 "city.ini:7: [serial:gate] device: /dev/a is already used by [serial:kerb] in line 3; expected");
+    assert_found(1, FINDING_DISABLES,
+                 "lot.ini:9: [modbus:lot] device: /dev/a is already used by [serial:kerb] in line 3 of city.ini; "
+                 "expected");
+    assert_false(serial[0].disabled);
+    assert_true(serial[1].disabled);
+    assert_true(modbus[0].disabled);
+}
+
+static void the_sensors_of_a_port_on_anothers_device_are_disabled(void **state)
+{
+    (void)state;
+    struct settings *settings = load("[serial:kerb]\ndevice = /dev/a\n[modbus:lot]\ndevice = /dev/a\n"
+                                     "[sensor:a]\nkind = crowd\nsource = serial:kerb\n"
+                                     "[sensor:b]\nkind = crowd\nsource = modbus:lot\n");
+    drivers_check(settings, &findings);
+    assert_int_equal(findings.count, 2);
+    assert_found(1, FINDING_DISABLES, "[sensor:b] source: section [modbus:lot] is wrong");
+    assert_false(settings->sensor[0].disabled);
+    assert_true(settings->sensor[1].disabled);
+    settings_destroy(settings);
+}
+
+static void a_link_to_a_device_is_the_device(void **state)
+{
+    (void)state;
+    char link[] = "/tmp/citygw-check-XXXXXX";
+    int fd = mkstemp(link);
+    assert_true(fd >= 0);
+    close(fd);
+    unlink(link);
+    assert_int_equal(symlink("/dev/null", link), 0);
+    struct settings_serial serial[] = {port("kerb", "/dev/null", "senml", 3), port("gate", link, "senml", 7)};
+    struct settings_sensor sensors[] = {sensor_of("kerb")};
+    check(serial, 2, sensors, 1);
+    unlink(link);
+    assert_int_equal(findings.count, 1);
+    assert_found(0, FINDING_DISABLES, "is already used by [serial:kerb]");
+}
+
+static void a_disabled_port_shares_with_nobody(void **state)
+{
+    (void)state;
+    struct settings_serial serial[] = {port("kerb", "/dev/a", "senml", 3), port("gate", "/dev/a", "senml", 7)};
+    struct settings_sensor sensors[] = {sensor_of("gate")};
+    serial[0].disabled = true;
+    check(serial, 2, sensors, 1);
+    assert_int_equal(findings.count, 0);
+    assert_false(serial[1].disabled);
+}
+
+static void a_port_without_sensors_is_a_warning(void **state)
+{
+    (void)state;
+    struct settings_serial serial[] = {port("kerb", "/dev/a", "senml", 3)};
+    struct settings_sensor sensors[] = {sensor_of("other")};
+    check(serial, 1, sensors, 1);
+    assert_int_equal(findings.count, 1);
+    assert_found(0, FINDING_WARNING, "city.ini:3: [serial:kerb]");
+    assert_false(serial[0].disabled);
+}
+
+static void an_unknown_codec_of_a_sensor_disables_the_sensor(void **state)
+{
+    (void)state;
+    struct settings *settings = load("[sensor:bay-1]\nkind = parking\nsource = coap\ncodec = txt\n"
+                                     "[sensor:bay-2]\nkind = parking\nsource = coap\ncodec = text\n");
+    assert_int_equal(settings->sensor_count, 2);
+    drivers_check(settings, &findings);
+    assert_int_equal(findings.count, 1);
+    assert_found(0, FINDING_DISABLES, "[sensor:bay-1] codec: \"txt\" is not a codec; did you mean \"text\"?");
+    assert_true(settings->sensor[0].disabled);
+    assert_non_null(strstr(settings->sensor[0].disabled_reason, "txt"));
+    assert_false(settings->sensor[1].disabled);
+    settings_destroy(settings);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(sensors_that_plain_coap_shuts_out_are_warned_about, clean),
+        cmocka_unit_test_teardown(a_port_as_it_should_be_gives_no_finding, clean),
+        cmocka_unit_test_teardown(an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nearest, clean),
+        cmocka_unit_test_teardown(a_sensor_that_is_disabled_already_keeps_its_reason, clean),
+        cmocka_unit_test_teardown(the_sensors_of_a_port_on_anothers_device_are_disabled, clean),
+        cmocka_unit_test_teardown(a_codec_like_no_other_gets_an_example, clean),
+        cmocka_unit_test_teardown(a_port_needs_a_codec, clean),
+        cmocka_unit_test_teardown(a_codec_without_frames_is_not_for_a_port, clean),
+        cmocka_unit_test_teardown(two_ports_on_one_device_are_both_named_and_the_second_disabled, clean),
+        cmocka_unit_test_teardown(a_link_to_a_device_is_the_device, clean),
+        cmocka_unit_test_teardown(a_disabled_port_shares_with_nobody, clean),
+        cmocka_unit_test_teardown(a_port_without_sensors_is_a_warning, clean),
+        cmocka_unit_test_teardown(an_unknown_codec_of_a_sensor_disables_the_sensor, clean),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "buses.h"
+#include "check.h"
+#include "drivers/driver.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+// A real pty pair: the test holds the master, the driver opens the slave as its port.
+
+struct port {
+    int master;
+    char device[64];
+    struct settings settings;
+    struct settings_serial serial;
+    struct driver_host host;
+    uv_loop_t loop;
+    uv_timer_t watchdog;
+    const struct driver *driver;
+    void *state, *second; // drivers of the same port
+    // What the host saw.
+    size_t packs, values, refusals[REFUSAL_COUNT], failures;
+    char names[4][64];
+    double numbers[4];
+    struct fault refused, failed;
+    bool close_in_failed;
+};
+
+static enum refusal host_emit(void *context, const struct driver_pack *pack, struct fault *why)
+{
+    (void)why;
+    struct port *port = context;
+    assert_null(pack->sensor);
+    assert_int_equal(pack->ticket, 0);
+    for (size_t i = 0; i < pack->raw->count; i++, port->values++) {
+        snprintf(port->names[port->values % 4], sizeof port->names[0], "%s", pack->raw->values[i].name);
+        port->numbers[port->values % 4] = pack->raw->values[i].number;
+    }
+    port->packs++;
+    return REFUSAL_NONE;
+}
+
+static void host_refused(void *context, enum refusal refusal, const struct fault *why)
+{
+    struct port *port = context;
+    port->refusals[refusal]++;
+    port->refused = *why;
+}
+
+static void host_failed(void *context, const struct fault *why)
+{
+    struct port *port = context;
+    port->failures++;
+    port->failed = *why;
+    if (port->close_in_failed)
+        port->driver->close(port->state);
+}
+
+static void too_long(uv_timer_t *timer)
+{
+    (void)timer;
+    fail_msg("nothing happened for 10 s");
+}
+
+static void plug_in(struct port *port)
+{
+    port->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(port->master >= 0);
+    assert_int_equal(grantpt(port->master), 0);
+    assert_int_equal(unlockpt(port->master), 0);
+    assert_int_equal(ptsname_r(port->master, port->device, sizeof port->device), 0);
+    // Without a line discipline of our own, the pty would echo and hold lines until the driver has set it raw; the
+    // driver's open comes first in every test.
+}
+
+static int set_up(void **state)
+{
+    struct port *port = calloc(1, sizeof *port);
+    *state = port;
+    plug_in(port);
+    port->serial = (struct settings_serial){.name = "kerb", .device = port->device, .baud = 9600, .codec = "senml"};
+    port->settings = (struct settings){.serial = &port->serial, .serial_count = 1};
+    uv_loop_init(&port->loop);
+    uv_timer_init(&port->loop, &port->watchdog);
+    uv_timer_start(&port->watchdog, too_long, 10000, 0);
+    port->host = (struct driver_host){.context = port,
+                                      .clock = &clock_system,
+                                      .loop = &port->loop,
+                                      .emit = host_emit,
+                                      .refused = host_refused,
+                                      .failed = host_failed};
+    port->driver = &driver_serial;
+    struct fault why = {""};
+    assert_int_equal(port->driver->create(&port->settings, "kerb", &port->host, &port->state, &why), 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct port *port = *state;
+    port->driver->destroy(port->state);
+    port->driver->destroy(port->second);
+    uv_close((uv_handle_t *)&port->watchdog, NULL);
+    uv_run(&port->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&port->loop), 0);
+    if (port->master >= 0)
+        close(port->master);
+    free(port);
+    return 0;
+}
+
+static void open_port(struct port *port)
+{
+    struct fault why = {""};
+    int error = port->driver->open(port->state, &why);
+    if (error)
+        fail_msg("open: %d %s", error, why.text);
+}
+
+static void say(struct port *port, const char *text)
+{
+    assert_int_equal(write(port->master, text, strlen(text)), strlen(text));
+}
+
+#define wait_until(port, condition)                                                                                    \
+    do {                                                                                                               \
+        while (!(condition))                                                                                           \
+            uv_run(&(port)->loop, UV_RUN_ONCE);                                                                        \
+    } while (0)
+
+static void a_line_becomes_a_pack(void **state)
+{
+    struct port *port = *state;
+    open_port(port);
+    say(port, "[{\"n\":\"bay-1:occupied\",\"vb\":true},{\"n\":\"bay-1:battery_v\",\"v\":3.61}]\n");
+    wait_until(port, port->packs == 1);
+    assert_int_equal(port->values, 2);
+    assert_string_equal(port->names[1], "bay-1:battery_v");
+    assert_true(port->numbers[1] == 3.61);
+}
+
+static void a_line_may_come_in_pieces(void **state)
+{
+    struct port *port = *state;
+    open_port(port);
+    say(port, "[{\"n\":\"bay-1:batt");
+    for (int i = 0; i < 3; i++)
+        uv_run(&port->loop, UV_RUN_NOWAIT);
+    assert_int_equal(port->packs, 0);
+    say(port, "ery_v\",\"v\":3.6");
+    uv_run(&port->loop, UV_RUN_NOWAIT);
+    say(port, "}]\n");
+    wait_until(port, port->packs == 1);
+    assert_string_equal(port->names[0], "bay-1:battery_v");
+}
+
+static void two_lines_in_one_write_are_two_packs(void **state)
+{
+    struct port *port = *state;
+    open_port(port);
+    say(port, "[{\"n\":\"a:x\",\"v\":1}]\r\n[{\"n\":\"b:x\",\"v\":2}]\n[{\"n\":\"c:x\"");
+    wait_until(port, port->packs == 2);
+    assert_string_equal(port->names[1], "b:x");
+    say(port, ",\"v\":3}]\n");
+    wait_until(port, port->packs == 3);
+    assert_string_equal(port->names[2], "c:x");
+}
+
+static void garbage_is_refused_with_its_place_and_the_next_line_is_read(void **state)
+{
+    struct port *port = *state;
+    open_port(port);
+    say(port, "[{\"n\":\"a:x\",\"v\":1}]\n\xff\x01{oops\n[{\"n\":\"b:x\",\"v\":2}]\n");
+    wait_until(port, port->packs == 2);
+    assert_int_equal(port->refusals[REFUSAL_SYNTAX], 1);
+    assert_non_null(strstr(port->refused.text, port->device));
+    assert_non_null(strstr(port->refused.text, "byte 21"));
+    assert_string_equal(port->names[1], "b:x");
+}
+
+static void control_characters_pass_a_raw_line_unharmed(void **state)
+{
+    // In a line that is not raw, ^C, ^D, ^S, ^Z and CR would be taken or changed on their way.
+    struct port *port = *state;
+    open_port(port);
+    say(port, "\x03\x04\x13\x1a\x11\n");
+    wait_until(port, port->refusals[REFUSAL_SYNTAX] == 1);
+    say(port, "[{\"n\":\"a:x\",\"v\":1}]\r\n");
+    wait_until(port, port->packs == 1);
+    char echo;
+    fcntl(port->master, F_SETFL, O_NONBLOCK);
+    assert_int_equal(read(port->master, &echo, 1), -1);
+}
+
+enum { FLOOD = 1 << 20 };
+
+static void pour(void *context)
+{
+    struct port *port = context;
+    char block[4096];
+    memset(block, 'x', sizeof block);
+    for (size_t poured = 0; poured < FLOOD; poured += sizeof block)
+        assert_int_equal(write(port->master, block, sizeof block), sizeof block);
+    say(port, "\n[{\"n\":\"a:x\",\"v\":1}]\n");
+}
+
+static void a_flood_of_a_megabyte_is_refused_and_the_next_line_is_read(void **state)
+{
+    struct port *port = *state;
+    open_port(port);
+    uv_thread_t thread;
+    uv_thread_create(&thread, pour, port);
+    wait_until(port, port->packs == 1);
+    uv_thread_join(&thread);
+    assert_in_range(port->refusals[REFUSAL_LENGTH], 1, FLOOD);
+    assert_int_equal(port->failures, 0);
+}
+
+static void unplugging_fails_once_and_plugging_in_again_works(void **state)
+{
+    struct port *port = *state;
+    for (int round = 0; round < 3; round++) {
+        port->close_in_failed = round % 2;
+        open_port(port);
+        say(port, "[{\"n\":\"a:x\",\"v\":1}]\n[{\"n\":\"half");
+        wait_until(port, port->packs == (size_t)round + 1);
+        close(port->master);
+        wait_until(port, port->failures == (size_t)round + 1);
+        assert_non_null(strstr(port->failed.text, port->device));
+        for (int i = 0; i < 5; i++)
+            uv_run(&port->loop, UV_RUN_NOWAIT);
+        assert_int_equal(port->failures, round + 1);
+        plug_in(port);
+    }
+    open_port(port); // and nothing of the half line is left
+    say(port, "[{\"n\":\"b:x\",\"v\":2}]\n");
+    wait_until(port, port->packs == 4);
+    size_t refused = 0;
+    for (size_t i = 0; i < REFUSAL_COUNT; i++)
+        refused += port->refusals[i];
+    assert_int_equal(refused, 0);
+}
+
+static void what_came_before_the_open_is_thrown_away(void **state)
+{
+    struct port *port = *state;
+    say(port, "[{\"n\":\"old:x\",\"v\":1}]\n");
+    open_port(port);
+    say(port, "[{\"n\":\"new:x\",\"v\":1}]\n");
+    wait_until(port, port->packs == 1);
+    assert_string_equal(port->names[0], "new:x");
+}
+
+static void a_second_opener_is_refused(void **state)
+{
+    struct port *port = *state;
+    struct fault why = {""};
+    assert_int_equal(port->driver->create(&port->settings, "kerb", &port->host, &port->second, &why), 0);
+    open_port(port);
+    assert_int_equal(port->driver->open(port->second, &why), -EBUSY);
+    assert_non_null(strstr(why.text, port->device));
+    assert_non_null(strstr(why.text, "in use"));
+
+    port->driver->close(port->state);
+    assert_int_equal(port->driver->open(port->second, &why), 0);
+}
+
+static void a_pty_whose_holder_was_killed_can_be_opened_again(void **state)
+{
+    // TIOCEXCL would stay on the pty and keep everybody but root out.
+    struct port *port = *state;
+    open_port(port);
+    int other = open(port->device, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(other >= 0);
+    int exclusive = -1;
+    assert_int_equal(ioctl(other, TIOCGEXCL, &exclusive), 0);
+    assert_int_equal(exclusive, 0);
+    assert_int_equal(flock(other, LOCK_EX | LOCK_NB), -1);
+    close(other);
+}
+
+static void any_baud_rate_is_set(void **state)
+{
+    // struct termios2 by hand: <asm/termbits.h> cannot stand beside <uv.h>.
+    struct {
+        unsigned iflag, oflag, cflag, lflag;
+        unsigned char line, cc[19];
+        unsigned ispeed, ospeed;
+    } line;
+    struct port *port = *state;
+    port->serial.baud = 256000;
+    open_port(port);
+    assert_int_equal(ioctl(port->master, _IOR('T', 0x2A, line), &line), 0);
+    assert_int_equal(line.ospeed, 256000);
+    assert_int_equal(line.ispeed, 256000);
+    assert_int_equal(line.lflag, 0);
+    assert_int_equal(line.oflag, 0);
+}
+
+static void the_port_is_not_inherited_and_never_blocks(void **state)
+{
+    struct port *port = *state;
+    open_port(port);
+    bool found = false;
+    for (int fd = 3; fd < 256; fd++) {
+        char name[64];
+        if (fd == port->master || ttyname_r(fd, name, sizeof name) != 0 || strcmp(name, port->device) != 0)
+            continue;
+        found = true;
+        assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+        assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    }
+    assert_true(found);
+}
+
+static int try_device(struct port *port, const char *device, struct fault *ret_why)
+{
+    port->serial.device = device;
+    int error = port->driver->open(port->state, ret_why);
+    port->driver->close(port->state);
+    return error;
+}
+
+static void what_is_wrong_with_a_port_is_said(void **state)
+{
+    struct port *port = *state;
+    struct fault why = {""};
+    assert_int_equal(try_device(port, "/dev/serial/by-path/none", &why), -ENOENT);
+    assert_non_null(strstr(why.text, "/dev/serial/by-path/none is not there"));
+    assert_int_equal(try_device(port, "/dev/null", &why), -ENOTTY);
+    assert_string_equal(why.text, "/dev/null is not a serial port");
+    assert_int_equal(try_device(port, "/tmp", &why), -EISDIR);
+    assert_non_null(strstr(why.text, "/tmp cannot be opened"));
+}
+
+static void a_port_without_permission_names_the_group(void **state)
+{
+    struct port *port = *state;
+    struct fault why = {""};
+    if (geteuid() != 0) // only root can take a right from root
+        skip();
+    chmod(port->device, 0600);
+    assert_int_equal(seteuid(65534), 0);
+    int error = port->driver->open(port->state, &why);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(error, -EACCES);
+    assert_non_null(strstr(why.text, "dialout"));
+}
+
+static void a_port_that_is_not_configured_or_has_no_codec_is_refused(void **state)
+{
+    struct port *port = *state;
+    void *other = NULL;
+    struct fault why = {""};
+    assert_int_equal(port->driver->create(&port->settings, "curb", &port->host, &other, &why), -ENOENT);
+    port->serial.codec = "morse";
+    assert_int_equal(port->driver->create(&port->settings, "kerb", &port->host, &other, &why), -EINVAL);
+    assert_non_null(strstr(why.text, "morse"));
+    assert_null(other);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_line_becomes_a_pack),
+        TEST(a_line_may_come_in_pieces),
+        TEST(two_lines_in_one_write_are_two_packs),
+        TEST(garbage_is_refused_with_its_place_and_the_next_line_is_read),
+        TEST(control_characters_pass_a_raw_line_unharmed),
+        TEST(a_flood_of_a_megabyte_is_refused_and_the_next_line_is_read),
+        TEST(unplugging_fails_once_and_plugging_in_again_works),
+        TEST(what_came_before_the_open_is_thrown_away),
+        TEST(a_second_opener_is_refused),
+        TEST(a_pty_whose_holder_was_killed_can_be_opened_again),
+        TEST(any_baud_rate_is_set),
+        TEST(the_port_is_not_inherited_and_never_blocks),
+        TEST(what_is_wrong_with_a_port_is_said),
+        TEST(a_port_without_permission_names_the_group),
+        TEST(a_port_that_is_not_configured_or_has_no_codec_is_refused),
+    };
+    return cmocka_run_group_tests_name("serial", tests, NULL, NULL);
+}
