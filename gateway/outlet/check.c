@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outlet/outlet.h"
+
+#include "base/files.h"
+#include "base/messages.h"
+#include "base/text.h"
+#include "influxdb_address.h"
+#include "mqtt_url.h"
+#include "topics.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// What one outlet's findings have in common.
+struct subject {
+    struct findings *findings;
+    struct origin origin;
+    char section[ID_MAX + 16];
+};
+
+static struct subject subject_of(struct findings *findings, struct origin origin, const char *type, const char *name)
+{
+    struct subject subject = {.findings = findings, .origin = origin};
+    bool plain = strcmp(type, name) == 0;
+    snprintf(subject.section, sizeof subject.section, "%s%s%s", type, plain ? "" : ":", plain ? "" : name);
+    return subject;
+}
+
+static void stops(const struct subject *subject, const char *key, const char *text)
+{
+    findings_add(subject->findings, FINDING_STOPS, subject->origin, subject->section, key, "%s", text);
+}
+
+static void check_secret(const struct subject *subject, const char *key, const char *path)
+{
+    struct fault why;
+    char *secret = NULL;
+    if (!path[0]) {
+        return;
+    }
+    if (file_read_secret(path, &secret, &why)) {
+        stops(subject, key, why.text);
+        return;
+    }
+    explicit_bzero(secret, strlen(secret));
+    free(secret);
+}
+
+static void check_file(const struct subject *subject, const char *key, const char *path, bool private)
+{
+    struct stat stat;
+    struct fault why;
+    if (!path[0]) {
+        return;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &stat)) {
+        fault_errno(&why, -errno, _("%s cannot be read"), path);
+        stops(subject, key, why.text);
+    } else if (!S_ISREG(stat.st_mode)) {
+        fault_set(&why, -EINVAL, _("%s is not a file; expected a file in PEM format"), path);
+        stops(subject, key, why.text);
+    } else if (private && (stat.st_mode & (S_IRWXG | S_IRWXO))) {
+        fault_set(&why, -EPERM, _("%s can be read by others; expected mode 0600 (chmod 600 %s)"), path, path);
+        stops(subject, key, why.text);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static void check_mqtt_tls(const struct subject *subject, const struct settings_mqtt *mqtt, bool tls)
+{
+    check_file(subject, "ca_file", mqtt->ca_file, false);
+    check_file(subject, "cert_file", mqtt->cert_file, false);
+    check_file(subject, "key_file", mqtt->key_file, true);
+    if (mqtt->key_file[0] && !mqtt->cert_file[0]) {
+        stops(subject, "key_file", _("a key without its certificate; expected cert_file too"));
+    }
+    if (!tls && (mqtt->ca_file[0] || mqtt->cert_file[0])) {
+        findings_add(subject->findings, FINDING_WARNING, subject->origin, subject->section, "url",
+                     _("certificates are not used over mqtt://; expected mqtts://"));
+    }
+}
+
+static void check_mqtt_user(const struct subject *subject, const struct settings_mqtt *mqtt, const struct mqtt_url *url)
+{
+    check_secret(subject, "password_file", mqtt->password_file);
+    if (mqtt->password_file[0] && !mqtt->username[0]) {
+        stops(subject, "username", _("a password without a user name; expected username too"));
+    }
+    if (mqtt->password_file[0] && !url->tls && !mqtt_url_is_loopback(url)) {
+        findings_add(subject->findings, FINDING_WARNING, subject->origin, subject->section, "url",
+                     _("the password travels unencrypted; expected mqtts://"));
+    }
+}
+
+static void check_mqtt(const struct settings *settings, const struct settings_mqtt *mqtt, struct findings *findings)
+{
+    struct subject subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
+    struct mqtt_url url = {0};
+    struct fault why;
+    char tree[TOPIC_SIZE];
+    if (mqtt->url[0] && mqtt_url_parse(mqtt->url, &url, &why)) {
+        stops(&subject, "url", why.text);
+    } else if (mqtt->url[0]) { // otherwise settings have refused it already
+        check_mqtt_user(&subject, mqtt, &url);
+        check_mqtt_tls(&subject, mqtt, url.tls);
+    }
+    if (mqtt->format != FORMAT_CITYGW) {
+        stops(&subject, "format", _("this format is not built yet; expected format = citygw"));
+    }
+    bool identified = settings->gateway.id[0] && settings->gateway.municipality[0]; // settings have told it otherwise
+    if (identified && topic_tree(mqtt->topic_prefix, &settings->gateway, tree)) {
+        fault_set(&why, -EINVAL, _("\"%s\" cannot begin a topic; expected words separated by /"), mqtt->topic_prefix);
+        stops(&subject, "topic_prefix", why.text);
+    }
+}
+
+static void check_influxdb(const struct settings_influxdb *influxdb, struct findings *findings)
+{
+    struct subject subject = subject_of(findings, influxdb->origin, "influxdb", influxdb->name);
+    struct influxdb_address address;
+    struct fault why;
+    if (influxdb->url[0] && influxdb_address_init(&address, influxdb, &why)) {
+        stops(&subject, "url", why.text);
+    } else if (influxdb->url[0]) {
+        influxdb_address_finish(&address);
+    }
+    check_secret(&subject, "token_file", influxdb->token_file);
+}
+
+// Two outlets with one client id would throw each other out for ever.
+static void check_client_ids(const struct settings *settings, struct findings *findings)
+{
+    for (size_t i = 1; i < settings->mqtt_count; i++) {
+        const struct settings_mqtt *mqtt = &settings->mqtt[i];
+        struct subject subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
+        for (size_t j = 0; j < i; j++) {
+            const struct settings_mqtt *other = &settings->mqtt[j];
+            if (strcmp(mqtt->client_id, other->client_id) == 0 && strcmp(mqtt->url, other->url) == 0) {
+                stops(&subject, "client_id",
+                      _("another outlet has this client id at the same broker; "
+                        "expected one of its own"));
+            }
+        }
+    }
+}
+
+void outlets_check(const struct settings *settings, struct findings *findings)
+{
+    if (!settings->mqtt_count && !settings->influxdb_count) {
+        findings_add(findings, FINDING_WARNING, settings->gateway.origin, NULL, NULL,
+                     _("no outlet: readings go nowhere; expected an [mqtt] or [influxdb] section"));
+    }
+    for (size_t i = 0; i < settings->mqtt_count; i++) {
+        check_mqtt(settings, &settings->mqtt[i], findings);
+    }
+    for (size_t i = 0; i < settings->influxdb_count; i++) {
+        check_influxdb(&settings->influxdb[i], findings);
+    }
+    check_client_ids(settings, findings);
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/text.h"
+#include "check.h"
+#include "outlet/outlet.h"
+#include "reading/reading.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+/*
+ * The core's side of an outlet, held in memory: readings numbered from 1, what was delivered or parked, and the events.
+ */
+
+enum { FEED_EVENTS_MAX = 64, FEED_PARKED_MAX = 16, FEED_MAX = 20000 };
+
+struct fed {
+    char sensor[ID_MAX + 1];
+    uint64_t seq;
+    struct bytes payload;
+};
+
+struct feed {
+    struct outlet_feed feed;
+    struct settings settings;
+    struct settings_influxdb influxdb;
+    uv_loop_t loop;
+    uv_timer_t watchdog;
+    pthread_mutex_t lock; // what stands below is used by the worker, too
+    struct fed *fed;      // FEED_MAX; never moves, because the worker holds pointers into it
+    size_t count;
+    uint64_t position;
+    size_t delivered, reads;
+    int read_error; // the next read fails with it
+    enum outlet_event events[FEED_EVENTS_MAX];
+    struct fault texts[FEED_EVENTS_MAX];
+    size_t event_count;
+    struct fault parked_texts[FEED_PARKED_MAX];
+    size_t parked_count, parked; // calls, and readings
+};
+
+static uint64_t feed_position(void *context)
+{
+    struct feed *feed = context;
+    return feed->position;
+}
+
+static int feed_read(void *context, uint64_t from, size_t max_records, size_t max_bytes, struct outlet_batch *ret_batch)
+{
+    struct feed *feed = context;
+    size_t bytes = 0;
+    pthread_mutex_lock(&feed->lock);
+    int error = feed->read_error;
+    feed->read_error = 0;
+    feed->reads++;
+    ret_batch->count = 0;
+    for (uint64_t number = from; !error && number <= feed->count && ret_batch->count < max_records; number++) {
+        const struct fed *fed = &feed->fed[number - 1];
+        bytes += fed->payload.used;
+        if (bytes > max_bytes && ret_batch->count > 0)
+            break;
+        ret_batch->records[ret_batch->count++] = (struct outlet_record){.number = number,
+                                                                        .sensor = fed->sensor,
+                                                                        .seq = fed->seq,
+                                                                        .payload = fed->payload.data,
+                                                                        .size = fed->payload.used};
+    }
+    ret_batch->next = from + ret_batch->count;
+    pthread_mutex_unlock(&feed->lock);
+    return error;
+}
+
+static void feed_batch_finish(void *context, struct outlet_batch *batch)
+{
+    (void)context;
+    batch->count = 0;
+}
+
+static void feed_delivered(void *context, uint64_t next, size_t readings)
+{
+    struct feed *feed = context;
+    pthread_mutex_lock(&feed->lock);
+    assert_true(next > feed->position);
+    feed->position = next;
+    feed->delivered += readings;
+    pthread_mutex_unlock(&feed->lock);
+}
+
+static void feed_event(void *context, enum outlet_event event, const char *text)
+{
+    struct feed *feed = context;
+    pthread_mutex_lock(&feed->lock);
+    assert_true(feed->event_count < FEED_EVENTS_MAX);
+    feed->events[feed->event_count] = event;
+    fault_set(&feed->texts[feed->event_count++], 0, "%s", text);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+static void feed_parked(void *context, size_t readings, const char *text)
+{
+    struct feed *feed = context;
+    pthread_mutex_lock(&feed->lock);
+    assert_true(feed->parked_count < FEED_PARKED_MAX);
+    fault_set(&feed->parked_texts[feed->parked_count++], 0, "%s", text);
+    feed->parked += readings;
+    pthread_mutex_unlock(&feed->lock);
+}
+
+static inline size_t feed_reads(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    size_t reads = feed->reads;
+    pthread_mutex_unlock(&feed->lock);
+    return reads;
+}
+
+// The text of the nth event of that sort, or NULL.
+static inline const char *feed_told(struct feed *feed, enum outlet_event event, size_t nth)
+{
+    const char *text = NULL;
+    pthread_mutex_lock(&feed->lock);
+    for (size_t i = 0; i < feed->event_count && !text; i++)
+        if (feed->events[i] == event && nth-- == 0)
+            text = feed->texts[i].text;
+    pthread_mutex_unlock(&feed->lock);
+    return text;
+}
+
+static inline size_t feed_told_count(struct feed *feed, enum outlet_event event)
+{
+    size_t count = 0;
+    while (feed_told(feed, event, count))
+        count++;
+    return count;
+}
+
+static inline void feed_add(struct feed *feed, const char *sensor, uint64_t seq, const struct reading *reading)
+{
+    pthread_mutex_lock(&feed->lock);
+    assert_true(feed->count < FEED_MAX);
+    struct fed *fed = &feed->fed[feed->count++];
+    *fed = (struct fed){.seq = seq};
+    snprintf(fed->sensor, sizeof fed->sensor, "%s", sensor);
+    bytes_init(&fed->payload, 65536);
+    reading_encode(reading, &fed->payload);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+// `count` readings of "bay-1", a second apart, seq from 1 on.
+static inline void feed_add_bays(struct feed *feed, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct reading reading = {.kind = KIND_PARKING, .zone = "lot"};
+        reading.time_us = INT64_C(1795316645000000) + (int64_t)feed->count * 1000000;
+        reading.values[0] = (struct value){.name = "battery_v", .type = VALUE_NUMBER, .number = 3.5 + (double)(i % 8)};
+        reading.value_count = 1;
+        feed_add(feed, "bay-1", feed->count + 1, &reading);
+    }
+}
+
+static inline void feed_too_long(uv_timer_t *timer)
+{
+    (void)timer;
+    fail_msg("what was waited for did not happen in 15 s");
+}
+
+static inline struct feed *feed_create(void)
+{
+    struct feed *feed = calloc(1, sizeof *feed);
+    feed->fed = calloc(FEED_MAX, sizeof *feed->fed);
+    feed->influxdb = (struct settings_influxdb){.name = "influxdb",
+                                                .url = "http://127.0.0.1:1",
+                                                .api = 1,
+                                                .database = "city",
+                                                .org = "",
+                                                .bucket = "",
+                                                .token_file = "",
+                                                .batch_lines = 5000,
+                                                .gzip = true};
+    feed->settings = (struct settings){
+        .gateway = {.id = "umeda-01", .municipality = "271004"}, .influxdb = &feed->influxdb, .influxdb_count = 1};
+    feed->position = 1;
+    feed->feed = (struct outlet_feed){.context = feed,
+                                      .clock = &clock_system,
+                                      .loop = &feed->loop,
+                                      .settings = &feed->settings,
+                                      .epoch = "k7f3",
+                                      .state_path = "/tmp",
+                                      .position = feed_position,
+                                      .read = feed_read,
+                                      .batch_finish = feed_batch_finish,
+                                      .delivered = feed_delivered,
+                                      .parked = feed_parked,
+                                      .event = feed_event};
+    pthread_mutex_init(&feed->lock, NULL);
+    uv_loop_init(&feed->loop);
+    uv_timer_init(&feed->loop, &feed->watchdog);
+    uv_timer_start(&feed->watchdog, feed_too_long, 15000, 0);
+    return feed;
+}
+
+static inline void feed_destroy(struct feed *feed)
+{
+    uv_close((uv_handle_t *)&feed->watchdog, NULL);
+    uv_run(&feed->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&feed->loop), 0);
+    for (size_t i = 0; i < feed->count; i++)
+        bytes_finish(&feed->fed[i].payload);
+    free(feed->fed);
+    pthread_mutex_destroy(&feed->lock);
+    free(feed);
+}
+
+#define feed_wait(feed, condition)                                                                                     \
+    do {                                                                                                               \
+        while (!(condition))                                                                                           \
+            uv_run(&(feed)->loop, UV_RUN_ONCE);                                                                        \
+    } while (0)

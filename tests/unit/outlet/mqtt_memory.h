@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "mqtt_peer.h"
+#include "mqtt_rig.h"
+
+/*
+ * A pretended broker with a memory of what came, and an outlet that talks to it.
+ */
+
+// What the broker of a test remembers. Written by its thread, read after it ended.
+struct memory {
+    atomic_uint sent[RIG_READINGS_MAX]; // how often each reading came
+    unsigned order[64], order_count;
+    bool retained[RIG_READINGS_MAX]; // at the last time
+    unsigned refuse_seq, refusals;
+    int refuse_with;
+};
+
+static inline void note(struct memory *memory, const struct peer_publish *publish)
+{
+    if (publish->seq > 0 && publish->seq < RIG_READINGS_MAX) {
+        memory->sent[publish->seq]++;
+        memory->retained[publish->seq] = publish->retained;
+        if (memory->order_count < 64) {
+            memory->order[memory->order_count++] = publish->seq;
+        }
+    }
+}
+
+// Until that reading came so often. Step after step, because a pause begins only when the answer before has come.
+static inline void advance_until_sent(struct rig *rig, int seconds, struct memory *memory, unsigned seq, unsigned count)
+{
+    for (int i = 0; i < 2000 && atomic_load(&memory->sent[seq]) < count; i++) {
+        if (i % 40 == 0) {
+            rig_advance(rig, seconds);
+        }
+        rig_nap();
+    }
+    assert_int_equal(memory->sent[seq], count);
+}
+
+static inline void begin(int (*answer)(struct peer *peer, const struct peer_publish *publish), struct memory *memory,
+                         struct peer **ret_peer, struct rig **ret_rig)
+{
+    *ret_peer = peer_start(answer, memory);
+    *ret_rig = rig_make((*ret_peer)->port);
+}
+
+static inline void end(struct peer *peer, struct rig *rig)
+{
+    assert_true(rig_stop(rig));
+    assert_false(rig->cursor_went_back);
+    rig_finish(rig);
+    peer_stop(peer);
+}
+
+static inline int accept_all(struct peer *peer, const struct peer_publish *publish)
+{
+    note(peer->test, publish);
+    return 0;
+}
