@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The snapshot that the core hands to control: all that status, sensors, buffer and metrics show. Texts are borrowed and
+ * live until the snapshot callback's next call.
+ */
+
+enum { STATUS_REASONS_MAX = 16, STATUS_FIGURES_MAX = 64 };
+
+struct status_reason { // readings refused, by reason
+    const char *reason;
+    uint64_t count;
+};
+
+struct status_source {
+    const char *name;    // "coap", "serial:kerb"
+    const char *state;   // "open", "waiting" (closed, will be tried again), "closed"
+    const char *fault;   // the last fault, or ""
+    int64_t retry_in_us; // when waiting
+    uint64_t received;   // readings taken
+    uint64_t reopened;
+    uint64_t unknown_fields;
+    struct status_reason refused[STATUS_REASONS_MAX];
+    size_t refused_count;
+};
+
+struct status_outlet {
+    const char *name, *type, *url; // url without secrets
+    bool connected;
+    const char *alarm; // "" when none
+    const char *fault; // the last, or ""
+    int64_t since_us;  // wall time of the last change of connected
+    uint64_t position, lag_readings, sent, parked;
+    int64_t lag_us; // age of the oldest reading not delivered; 0 when none
+};
+
+struct status_value {
+    const char *name;
+    const char *json; // the value as JSON text
+};
+
+enum { STATUS_VALUES_MAX = 48 };
+
+struct status_sensor {
+    const char *id, *kind, *source, *address, *zone, *name;
+    const char *disabled; // the reason, or ""
+    uint64_t seq;         // of the last reading; 0: none yet
+    int64_t time_us;      // of the last reading
+    int64_t age_us;       // since it was received; -1: none since start
+    int64_t stale_after_us;
+    const char *quality, *time_quality;
+    uint64_t readings; // since start
+    struct status_value values[STATUS_VALUES_MAX];
+    size_t value_count;
+};
+
+struct status_buffer {
+    const char *path;
+    uint64_t readings, bytes, max_bytes, oldest, next, committed, written_bytes;
+    uint64_t lost_full, lost_age, lost_damage;
+    int64_t oldest_age_us; // 0 when empty
+    int64_t free_bytes;
+    double readings_per_s; // over the last minutes
+    double autonomy_h;     // how long the space left holds at the present rate; -1 when not known yet
+    size_t waiting;
+    bool failing;
+    uint64_t commits, commit_us_sum;
+    const int64_t *commit_bounds_us;
+    const uint64_t *commit_histogram;
+    size_t commit_bound_count; // histogram has one more (+Inf)
+};
+
+struct status_figure {
+    char name[64];
+    double value;
+};
+
+struct status {
+    const char *gateway, *municipality, *municipality_name, *version, *epoch, *session, *config_file;
+    char config_hash[20];
+    int64_t now_us, since_us;
+    bool clock_synchronised;
+    size_t sensors_disabled;
+    const struct status_source *sources;
+    size_t source_count;
+    const struct status_outlet *outlets;
+    size_t outlet_count;
+    const struct status_sensor *sensors; // also disabled ones
+    size_t sensor_count;
+    struct status_buffer buffer;
+    const struct status_figure *figures; // the drivers' own
+    size_t figure_count;
+    const char *const *warnings; // lines a person should read
+    size_t warning_count;
+};

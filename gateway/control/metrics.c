@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics.h"
+
+#include "base/number.h"
+#include "base/text.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+// What the rows of a family are taken from: the gateway itself, or one of its lists.
+struct list {
+    const char *label;                 // NULL: one sample without a label
+    size_t items_offset, count_offset; // in struct status
+    size_t item_size, name_offset;
+};
+
+static const struct list gateway_itself = {0};
+static const struct list sources = {"source", offsetof(struct status, sources), offsetof(struct status, source_count),
+                                    sizeof(struct status_source), offsetof(struct status_source, name)};
+static const struct list outlets = {"outlet", offsetof(struct status, outlets), offsetof(struct status, outlet_count),
+                                    sizeof(struct status_outlet), offsetof(struct status_outlet, name)};
+static const struct list sensors = {"sensor", offsetof(struct status, sensors), offsetof(struct status, sensor_count),
+                                    sizeof(struct status_sensor), offsetof(struct status_sensor, id)};
+
+struct writer {
+    const struct status *status;
+    uint64_t http_requests;
+    struct bytes *out;
+};
+
+struct family;
+typedef void write_value(struct bytes *out, const void *field);
+
+struct family {
+    const char *name, *type, *help;
+    const struct list *list;
+    size_t offset;                  // of the field, in struct status or in an item of the list
+    write_value *value;             // prints the field
+    bool (*has)(const void *field); // NULL: every item has it
+    void (*samples)(const struct writer *writer, const struct family *family); // instead of all the above
+};
+
+static void write_unsigned(struct bytes *out, const void *field)
+{
+    bytes_printf(out, "%" PRIu64, *(const uint64_t *)field);
+}
+
+static void write_double(struct bytes *out, double value)
+{
+    char text[NUMBER_TEXT_SIZE];
+    if (isfinite(value))
+        bytes_append(out, text, number_text(value, text));
+    else
+        bytes_text(out, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+}
+
+static void write_seconds(struct bytes *out, const void *field)
+{
+    write_double(out, (double)*(const int64_t *)field / 1e6);
+}
+
+static void write_bool(struct bytes *out, const void *field)
+{
+    bytes_char(out, *(const bool *)field ? '1' : '0');
+}
+
+static void write_is_open(struct bytes *out, const void *field)
+{
+    const char *state = *(const char *const *)field;
+    bytes_char(out, state && strcmp(state, "open") == 0 ? '1' : '0');
+}
+
+static bool is_known(const void *field)
+{
+    return *(const int64_t *)field >= 0;
+}
+
+// NAME="VALUE", in which only backslash, quote and line feed need an escape; the format wants UTF-8.
+static void write_label(struct bytes *out, const char *name, const char *value)
+{
+    char escaped[4 * ID_MAX];
+    if (!value)
+        value = "";
+    if (!text_is_utf8(value, strlen(value)))
+        value = text_escape(value, strlen(value), escaped, sizeof escaped);
+    bytes_printf(out, "%s=\"", name);
+    for (; *value; value++) {
+        if (*value == '\n')
+            bytes_text(out, "\\n");
+        else if (*value == '"' || *value == '\\')
+            bytes_printf(out, "\\%c", *value);
+        else
+            bytes_char(out, *value);
+    }
+    bytes_char(out, '"');
+}
+
+static void write_head(struct bytes *out, const char *name, const char *type, const char *help)
+{
+    bytes_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void refused_samples(const struct writer *writer, const struct family *family)
+{
+    for (size_t i = 0; i < writer->status->source_count; i++) {
+        const struct status_source *source = &writer->status->sources[i];
+        for (size_t j = 0; j < source->refused_count; j++) {
+            bytes_printf(writer->out, "%s{", family->name);
+            write_label(writer->out, "source", source->name);
+            bytes_char(writer->out, ',');
+            write_label(writer->out, "reason", source->refused[j].reason);
+            bytes_printf(writer->out, "} %" PRIu64 "\n", source->refused[j].count);
+        }
+    }
+}
+
+static void lost_samples(const struct writer *writer, const struct family *family)
+{
+    const struct status_buffer *buffer = &writer->status->buffer;
+    const struct status_reason lost[] = {
+        {"full", buffer->lost_full}, {"age", buffer->lost_age}, {"damage", buffer->lost_damage}};
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++)
+        bytes_printf(writer->out, "%s{reason=\"%s\"} %" PRIu64 "\n", family->name, lost[i].reason, lost[i].count);
+}
+
+// The buffer's histogram is cumulative already, as Prometheus wants it; the bucket after the last bound is +Inf.
+static void commit_samples(const struct writer *writer, const struct family *family)
+{
+    const struct status_buffer *buffer = &writer->status->buffer;
+    size_t bounds = buffer->commit_bounds_us && buffer->commit_histogram ? buffer->commit_bound_count : 0;
+    uint64_t count = bounds ? buffer->commit_histogram[bounds] : buffer->commits;
+    for (size_t i = 0; i < bounds; i++) {
+        bytes_printf(writer->out, "%s_bucket{le=\"", family->name);
+        write_seconds(writer->out, &buffer->commit_bounds_us[i]);
+        bytes_printf(writer->out, "\"} %" PRIu64 "\n", buffer->commit_histogram[i]);
+    }
+    bytes_printf(writer->out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", family->name, count);
+    bytes_printf(writer->out, "%s_sum ", family->name);
+    write_double(writer->out, (double)buffer->commit_us_sum / 1e6);
+    bytes_printf(writer->out, "\n%s_count %" PRIu64 "\n", family->name, count);
+}
+
+static void http_samples(const struct writer *writer, const struct family *family)
+{
+    bytes_printf(writer->out, "%s %" PRIu64 "\n", family->name, writer->http_requests);
+}
+
+static void memory_samples(const struct writer *writer, const struct family *family)
+{
+    uint64_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    bool known = file && fscanf(file, "%*u %" SCNu64, &pages) == 1;
+    if (file)
+        fclose(file);
+    if (known)
+        bytes_printf(writer->out, "%s %" PRIu64 "\n", family->name, pages * (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+static void build_samples(const struct writer *writer, const struct family *family)
+{
+    bytes_printf(writer->out, "%s{", family->name);
+    write_label(writer->out, "version", writer->status->version);
+    bytes_text(writer->out, "} 1\n");
+}
+
+static const struct family families[] = {
+    {"citygw_build_info", "gauge", "The version that runs.", .samples = build_samples},
+    {"citygw_readings_received_total", "counter", "Readings taken from a source.", &sources,
+     offsetof(struct status_source, received), .value = write_unsigned},
+    {"citygw_readings_refused_total", "counter", "Readings or messages refused, by the gate that refused them.",
+     .samples = refused_samples},
+    {"citygw_unknown_fields_total", "counter", "Fields of known sensors that were ignored because nothing names them.",
+     &sources, offsetof(struct status_source, unknown_fields), .value = write_unsigned},
+    {"citygw_source_open", "gauge", "1 while the source is open.", &sources, offsetof(struct status_source, state),
+     .value = write_is_open},
+    {"citygw_readings_committed_total", "counter", "Readings made durable.", &gateway_itself,
+     offsetof(struct status, buffer.committed), .value = write_unsigned},
+    {"citygw_readings_sent_total", "counter", "Readings that an outlet delivered.", &outlets,
+     offsetof(struct status_outlet, sent), .value = write_unsigned},
+    {"citygw_readings_lost_total", "counter", "Readings dropped before an outlet had them.", .samples = lost_samples},
+    {"citygw_buffer_readings", "gauge", "Readings kept in the buffer.", &gateway_itself,
+     offsetof(struct status, buffer.readings), .value = write_unsigned},
+    {"citygw_buffer_bytes", "gauge", "Size of the buffer on disk.", &gateway_itself,
+     offsetof(struct status, buffer.bytes), .value = write_unsigned},
+    {"citygw_buffer_oldest_seconds", "gauge", "Age of the oldest reading kept.", &gateway_itself,
+     offsetof(struct status, buffer.oldest_age_us), .value = write_seconds},
+    {"citygw_buffer_written_bytes_total", "counter", "Bytes that the buffer wrote to disk.", &gateway_itself,
+     offsetof(struct status, buffer.written_bytes), .value = write_unsigned},
+    {"citygw_commit_seconds", "histogram", "Time from the first reading of a group until the group was durable.",
+     .samples = commit_samples},
+    {"citygw_outlet_connected", "gauge", "1 while the outlet is connected.", &outlets,
+     offsetof(struct status_outlet, connected), .value = write_bool},
+    {"citygw_outlet_lag_readings", "gauge", "Readings kept that the outlet has not delivered yet.", &outlets,
+     offsetof(struct status_outlet, lag_readings), .value = write_unsigned},
+    {"citygw_outlet_parked_total", "counter", "Readings set aside because the peer will never take them.", &outlets,
+     offsetof(struct status_outlet, parked), .value = write_unsigned},
+    {"citygw_sensor_age_seconds", "gauge", "Time since the last reading of a sensor that has reported.", &sensors,
+     offsetof(struct status_sensor, age_us), .value = write_seconds, .has = is_known},
+    {"citygw_http_requests_total", "counter", "Requests to this API.", .samples = http_samples},
+    {"process_resident_memory_bytes", "gauge", "Resident memory of the daemon.", .samples = memory_samples},
+};
+
+enum { FAMILY_COUNT = sizeof families / sizeof *families };
+
+static void list_samples(const struct writer *writer, const struct family *family)
+{
+    const struct list *list = family->list;
+    const char *status = (const char *)writer->status;
+    const char *item = list->label ? *(const char *const *)(status + list->items_offset) : status;
+    size_t count = list->label ? *(const size_t *)(status + list->count_offset) : 1;
+    for (size_t i = 0; i < count; i++, item += list->item_size) {
+        if (family->has && !family->has(item + family->offset))
+            continue;
+        bytes_text(writer->out, family->name);
+        if (list->label) {
+            bytes_char(writer->out, '{');
+            write_label(writer->out, list->label, *(const char *const *)(item + list->name_offset));
+            bytes_char(writer->out, '}');
+        }
+        bytes_char(writer->out, ' ');
+        family->value(writer->out, item + family->offset);
+        bytes_char(writer->out, '\n');
+    }
+}
+
+static bool is_metric_name(const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_:0123456789";
+    return *name && (*name < '0' || *name > '9') && name[strspn(name, allowed)] == '\0';
+}
+
+// A figure is taken once: not when a family or an earlier figure has its name.
+static bool is_taken(const struct status *status, size_t index)
+{
+    const char *name = status->figures[index].name;
+    for (size_t i = 0; i < FAMILY_COUNT; i++)
+        if (strcmp(families[i].name, name) == 0)
+            return true;
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(status->figures[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_total(const char *name)
+{
+    static const char ending[] = "_total";
+    size_t length = strlen(name);
+    return length >= sizeof ending && strcmp(name + length - (sizeof ending - 1), ending) == 0;
+}
+
+// The drivers' own figures. Two ports of one driver give the same name twice: they are added up.
+static void write_figures(const struct writer *writer)
+{
+    const struct status *status = writer->status;
+    for (size_t i = 0; i < status->figure_count; i++) {
+        const char *name = status->figures[i].name;
+        if (!is_metric_name(name) || is_taken(status, i))
+            continue;
+        double sum = 0;
+        for (size_t j = i; j < status->figure_count; j++)
+            sum += strcmp(status->figures[j].name, name) == 0 ? status->figures[j].value : 0;
+        write_head(writer->out, name, is_total(name) ? "counter" : "gauge", "A figure of a driver.");
+        bytes_printf(writer->out, "%s ", name);
+        write_double(writer->out, sum);
+        bytes_char(writer->out, '\n');
+    }
+}
+
+void metrics_write(const struct status *status, uint64_t http_requests, struct bytes *out)
+{
+    struct writer writer = {status, http_requests, out};
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        write_head(out, families[i].name, families[i].type, families[i].help);
+        if (families[i].samples)
+            families[i].samples(&writer, &families[i]);
+        else
+            list_samples(&writer, &families[i]);
+    }
+    write_figures(&writer);
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "control/status.h"
+
+/*
+ * A snapshot with something of everything, for the tests of this room.
+ */
+
+static const int64_t snapshot_bounds_us[] = {1000, 10000, 100000};
+static const uint64_t snapshot_histogram[] = {5, 7, 8, 9};
+static const char *const snapshot_warnings[] = {"sensor bay-2: its section is wrong"};
+
+static const struct status_source snapshot_sources[] = {
+    {.name = "coap",
+     .state = "open",
+     .fault = "",
+     .received = 1234,
+     .unknown_fields = 2,
+     .refused = {{"syntax", 3}, {"unknown_sensor", 1}},
+     .refused_count = 2},
+    {.name = "serial:kerb", .state = "waiting", .fault = "/dev/ttyUSB0: gone", .retry_in_us = 4500000, .reopened = 7},
+};
+
+static const struct status_outlet snapshot_outlets[] = {
+    {.name = "mqtt",
+     .type = "mqtt",
+     .url = "mqtt://localhost",
+     .connected = true,
+     .alarm = "",
+     .fault = "",
+     .since_us = 1000000,
+     .position = 41,
+     .lag_readings = 1,
+     .lag_us = 250000,
+     .sent = 40,
+     .parked = 1},
+    {.name = "influxdb",
+     .type = "influxdb",
+     .url = "http://127.0.0.1:8086",
+     .alarm = "401 Unauthorized",
+     .fault = "token refused"},
+};
+
+static const struct status_sensor snapshot_sensors[] = {
+    {.id = "bay-1",
+     .kind = "parking",
+     .source = "coap",
+     .address = "urn:dev:mac:0024befffe804ff1:",
+     .zone = "umeda-lot",
+     .name = "梅田駅前 1番",
+     .disabled = "",
+     .seq = 1042,
+     .time_us = 1795316645678000,
+     .age_us = 1500000,
+     .stale_after_us = 1800000000,
+     .quality = "good",
+     .time_quality = "synced",
+     .readings = 12,
+     .values = {{"occupied", "true"}, {"battery_v", "3.61"}},
+     .value_count = 2},
+    {.id = "bay-2",
+     .kind = "parking",
+     .source = "coap",
+     .address = "bay-2",
+     .zone = "",
+     .name = "",
+     .disabled = "no such zone",
+     .age_us = -1,
+     .stale_after_us = 60000000,
+     .quality = "",
+     .time_quality = ""},
+};
+
+static const struct status_figure snapshot_figures[] = {
+    {"citygw_coap_duplicates_total", 3},
+    {"citygw_serial_overruns", 1},
+    {"citygw_serial_overruns", 1.5},
+    {"citygw_buffer_bytes", 666},
+    {"not a name", 1},
+};
+
+static struct status snapshot_make(void)
+{
+    return (struct status){
+        .gateway = "umeda-01",
+        .municipality = "271004",
+        .municipality_name = "大阪市",
+        .version = "0.1.0",
+        .epoch = "k7f3",
+        .session = "s1",
+        .config_file = "/etc/citygw/citygw.ini",
+        .config_hash = "00ff00ff00ff00ff",
+        .now_us = 1795316646000000,
+        .since_us = 1795316600000000,
+        .clock_synchronised = true,
+        .sensors_disabled = 1,
+        .sources = snapshot_sources,
+        .source_count = 2,
+        .outlets = snapshot_outlets,
+        .outlet_count = 2,
+        .sensors = snapshot_sensors,
+        .sensor_count = 2,
+        .buffer = {.path = "/var/lib/citygw/buffer",
+                   .readings = 40,
+                   .bytes = 8000,
+                   .max_bytes = 2000000000,
+                   .oldest = 2,
+                   .next = 42,
+                   .committed = 41,
+                   .written_bytes = 9000,
+                   .lost_age = 2,
+                   .oldest_age_us = 60000000,
+                   .free_bytes = 5000000000,
+                   .readings_per_s = 1.25,
+                   .autonomy_h = -1,
+                   .commits = 9,
+                   .commit_us_sum = 45000,
+                   .commit_bounds_us = snapshot_bounds_us,
+                   .commit_histogram = snapshot_histogram,
+                   .commit_bound_count = 3},
+        .figures = snapshot_figures,
+        .figure_count = 5,
+        .warnings = snapshot_warnings,
+        .warning_count = 1,
+    };
+}
