@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "control/control.h"
+#include "intake.h"
+#include "meter.h"
+#include "outlets.h"
+#include "source.h"
+#include <uv.h>
+
+/*
+ * The gateway: where the rooms meet. gateway_start is a list of steps, gateway_stop the same list upward.
+ */
+
+struct snapshot;
+
+struct gateway {
+    const char *config_path;
+    const struct clock *clock;
+    struct settings *settings;
+    struct findings findings;
+    struct sensors *sensors;
+    struct buffer *buffer;
+    struct intake intake;
+    struct source *sources;
+    size_t source_count;
+    struct outlet outlets[OUTLETS_MAX];
+    size_t outlet_count;
+    struct control *control;
+    char *http_token;
+    struct snapshot *snapshot;
+    struct meter meter;
+    int64_t started_wall_us, started_boot_us;
+    int64_t health_boot_us; // when health was last published
+    char session[20];
+    bool stop_asked;
+
+    uv_loop_t loop;
+    uv_async_t buffer_wake;
+    uv_signal_t signals[3];
+    uv_timer_t second;
+    uv_timer_t watchdog;
+};
+
+enum gateway_exit {
+    GATEWAY_FINE = 0,
+    GATEWAY_FAILED = 1,
+    GATEWAY_BAD_SETTINGS = 78 /* EX_CONFIG: no use in starting again */
+};
+
+// Runs until SIGTERM or SIGINT. The whole life of the daemon; returns the exit code.
+enum gateway_exit gateway_run(struct gateway *gateway, const char *config_path);

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intake.h"
+
+#include "base/messages.h"
+#include "source.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STORED_MAX = 1024 * 1024, LAST_MAX = 64 * 1024 };
+
+static void note_quantities(struct intake *intake, struct sensor_live *live, const struct reading *reading)
+{
+    for (size_t v = 0; v < reading->value_count; v++) {
+        size_t known = 0;
+        while (known < live->quantity_count && live->quantities[known] != reading->values[v].name)
+            known++;
+        if (known < live->quantity_count || known == READING_VALUES_MAX)
+            continue;
+        live->quantities[live->quantity_count++] = reading->values[v].name;
+        intake->quantities_changed = true;
+    }
+}
+
+// How far back the times of a sensor's readings are looked up at the start.
+enum { LOOK_BACK = 20000 };
+
+static void recall(struct intake *intake, const struct buffer_item *item, struct sensor_live *const by_stream[],
+                   size_t streams)
+{
+    struct reading reading;
+    struct sensor_live *live = item->stream < streams ? by_stream[item->stream] : NULL;
+    if (!live)
+        return;
+    moments_take(&live->moments, item->time_us);
+    if (reading_decode(item->payload, item->size, &reading) != 0)
+        return;
+    for (size_t v = 0; v < reading.value_count; v++) {
+        // A stored name lives in the batch; the vocabulary's own lives as long as the program.
+        const struct quantity *quantity = vocabulary_find(reading.values[v].name, reading.kind);
+        reading.values[v].name = quantity ? quantity->name : NULL;
+        if (!quantity)
+            return;
+    }
+    note_quantities(intake, live, &reading);
+}
+
+static int recall_all(struct intake *intake)
+{
+    struct buffer_figures figures;
+    size_t streams = buffer_stream_count(intake->buffer), count = sensors_count(intake->sensors);
+    struct sensor_live **by_stream = calloc(streams + 1, sizeof *by_stream);
+    struct buffer_batch *batch = calloc(1, sizeof *batch);
+    int error = by_stream && batch ? 0 : -ENOMEM;
+    for (size_t i = 0; !error && i < count; i++)
+        by_stream[intake->live[i].stream] = &intake->live[i];
+    buffer_figures(intake->buffer, &figures);
+    uint64_t from = figures.next > figures.oldest + LOOK_BACK ? figures.next - LOOK_BACK : figures.oldest;
+    while (!error && buffer_read(intake->buffer, from, BUFFER_BATCH_MAX, 256 * 1024, batch) == 0 && batch->count) {
+        for (size_t i = 0; i < batch->count; i++)
+            recall(intake, &batch->items[i], by_stream, streams);
+        from = batch->next;
+    }
+    if (batch)
+        bytes_finish(&batch->bytes);
+    free(batch);
+    free(by_stream);
+    return error;
+}
+
+int intake_init(struct intake *intake, const struct clock *clock, const struct sensors *sensors, struct buffer *buffer,
+                struct fault *why)
+{
+    size_t count = sensors_count(sensors);
+    *intake = (struct intake){.clock = clock, .sensors = sensors, .buffer = buffer};
+    bytes_init(&intake->stored, STORED_MAX);
+    intake->live = calloc(count + 1, sizeof *intake->live);
+    intake->pack = malloc(sizeof *intake->pack);
+    if (!intake->live || !intake->pack)
+        return fault_set(why, -ENOMEM, _("out of memory"));
+    for (size_t i = 0; i < count; i++) {
+        const struct sensor *sensor = sensors_at(sensors, i);
+        bytes_init(&intake->live[i].last, LAST_MAX);
+        int error = buffer_stream(buffer, sensor->settings->id, &intake->live[i].stream, why);
+        if (error)
+            return error;
+    }
+    int error = recall_all(intake);
+    return error ? fault_errno(why, error, _("stored readings cannot be read")) : 0;
+}
+
+void intake_finish(struct intake *intake)
+{
+    for (size_t i = 0; intake->live && i < sensors_count(intake->sensors); i++)
+        bytes_finish(&intake->live[i].last);
+    free(intake->live);
+    free(intake->pack);
+    bytes_finish(&intake->stored);
+    *intake = (struct intake){0};
+}
+
+// Stores the readings one behind the other in `stored` and describes them as records, whose payloads are offsets until
+// the buffer has stopped growing.
+static bool encode_all(struct intake *intake, struct buffer_record records[])
+{
+    size_t offsets[PACK_READINGS_MAX];
+    struct normalised_pack *pack = intake->pack;
+    bytes_clear(&intake->stored);
+    for (size_t i = 0; i < pack->count; i++) {
+        offsets[i] = intake->stored.used;
+        reading_encode(&pack->readings[i].reading, &intake->stored);
+    }
+    if (intake->stored.overflow)
+        return false;
+    for (size_t i = 0; i < pack->count; i++) {
+        const struct normalised *one = &pack->readings[i];
+        size_t end = i + 1 < pack->count ? offsets[i + 1] : intake->stored.used;
+        records[i] = (struct buffer_record){.stream = intake->live[one->sensor->index].stream,
+                                            .class = kind_is_event(one->reading.kind) ? BUFFER_EVENT : BUFFER_ROUTINE,
+                                            .time_us = one->reading.time_us,
+                                            .payload = intake->stored.data + offsets[i],
+                                            .size = end - offsets[i]};
+    }
+    return true;
+}
+
+static void remember(struct intake *intake, const struct buffer_record records[])
+{
+    for (size_t i = 0; i < intake->pack->count; i++) {
+        const struct normalised *one = &intake->pack->readings[i];
+        struct sensor_live *live = &intake->live[one->sensor->index];
+        bytes_clear(&live->last);
+        bytes_append(&live->last, records[i].payload, records[i].size);
+        live->last_boot_us = clock_boot_us(intake->clock);
+        live->readings++;
+        moments_take(&live->moments, one->reading.time_us);
+        note_quantities(intake, live, &one->reading);
+    }
+}
+
+static bool time_is_taken(const struct intake *intake, size_t index, int64_t time_us)
+{
+    const struct normalised *readings = intake->pack->readings;
+    for (size_t earlier = 0; earlier < index; earlier++)
+        if (readings[earlier].sensor == readings[index].sensor && readings[earlier].reading.time_us == time_us)
+            return true;
+    return moments_taken(&intake->live[readings[index].sensor->index].moments, time_us);
+}
+
+static void give_times(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->pack->count; i++)
+        while (time_is_taken(intake, i, intake->pack->readings[i].reading.time_us))
+            intake->pack->readings[i].reading.time_us++;
+}
+
+static enum refusal refuse_append(int error, struct fault *why)
+{
+    switch (error) {
+    case -EBUSY:
+        fault_set(why, error, _("too many readings wait for the disk; try again later"));
+        return REFUSAL_FULL;
+    case -ENOSPC:
+        fault_set(why, error, _("the buffer is full; try again later"));
+        return REFUSAL_FULL;
+    case -EMSGSIZE:
+        fault_set(why, error, _("the pack is too large; send it in parts"));
+        return REFUSAL_LENGTH;
+    default:
+        fault_errno(why, error, _("the readings cannot be stored"));
+        return REFUSAL_STORAGE;
+    }
+}
+
+static enum refusal unknown_sensor(const char *name, struct fault *why)
+{
+    fault_set(why, 0, _("unknown sensor %s"), name);
+    return REFUSAL_UNKNOWN_SENSOR;
+}
+
+// A frame's header and key, its records' headers, and the padding; see the buffer's format.
+static uint64_t bytes_in_buffer(size_t readings, size_t payload, size_t key)
+{
+    enum { FRAME = 60, RECORD = 25 };
+    return FRAME + key + readings * RECORD + payload;
+}
+
+static enum refusal take(struct intake *intake, struct source *source, const struct driver_pack *pack,
+                         struct fault *why)
+{
+    struct buffer_record records[PACK_READINGS_MAX];
+    if (intake->stopping) {
+        fault_set(why, 0, _("the gateway is stopping; try again later"));
+        return REFUSAL_FULL;
+    }
+    const struct sensor *sensor = pack->sensor ? sensors_find(intake->sensors, pack->sensor) : NULL;
+    if (pack->sensor && !sensor)
+        return unknown_sensor(pack->sensor, why);
+    struct normalise_context context = {.sensors = intake->sensors,
+                                        .source = source->name,
+                                        .sensor = sensor,
+                                        .received_us = clock_wall_us(intake->clock),
+                                        .clock_synchronised = intake->clock->synchronised(intake->clock),
+                                        .unauthenticated = pack->unauthenticated};
+    enum refusal refusal = normalise(&context, pack->raw, intake->pack, why);
+    if (refusal == REFUSAL_UNKNOWN_SENSOR) {
+        struct fault name = *why; // what the source called it
+        return unknown_sensor(name.text, why);
+    }
+    if (refusal)
+        return refusal;
+    give_times(intake);
+    if (!encode_all(intake, records))
+        return refuse_append(-EMSGSIZE, why);
+    int error =
+        buffer_append(intake->buffer, records, intake->pack->count, pack->key, pack->key_size, source, pack->ticket);
+    if (error)
+        return refuse_append(error, why);
+    remember(intake, records);
+    intake->taken_bytes += bytes_in_buffer(intake->pack->count, intake->stored.used, pack->key_size);
+    source->received += intake->pack->count;
+    source->unknown_fields += intake->pack->unknown_fields;
+    return REFUSAL_NONE;
+}
+
+enum refusal intake_take(struct intake *intake, struct source *source, const struct driver_pack *pack,
+                         struct fault *why)
+{
+    struct fault local = {""};
+    enum refusal refusal = take(intake, source, pack, &local);
+    if (refusal)
+        source_refused(source, refusal, &local);
+    if (refusal && why)
+        *why = local;
+    return refusal;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "buffer/buffer.h"
+#include "drivers/driver.h"
+#include "moments.h"
+#include "reading/sensors.h"
+
+/*
+ * The way in: a driver's pack becomes readings, and the readings become one append to the buffer, whole or not at all.
+ * It also remembers each sensor's last reading, for screens.
+ */
+
+struct source;
+
+struct sensor_live {
+    uint32_t stream;
+    struct bytes last;    // the last reading, as stored
+    int64_t last_boot_us; // when it was taken; 0: none since start
+    struct moments moments;
+    uint64_t readings;
+    const char *quantities[READING_VALUES_MAX]; // those that were ever seen; names of the vocabulary
+    size_t quantity_count;
+};
+
+struct intake {
+    const struct clock *clock;
+    const struct sensors *sensors;
+    struct buffer *buffer;
+    struct sensor_live *live; // by sensor index
+    struct normalised_pack *pack;
+    struct bytes stored;
+    uint64_t taken_bytes;    // what the readings taken since the start need in the buffer, about
+    bool stopping;           // packs are refused as if full
+    bool quantities_changed; // a sensor showed a quantity for the first time
+};
+
+// Also reads the end of the buffer back, to know which times and quantities its sensors had.
+int intake_init(struct intake *intake, const struct clock *clock, const struct sensors *sensors, struct buffer *buffer,
+                struct fault *why);
+void intake_finish(struct intake *intake);
+
+// The verdict on a pack; a taken one is settled later through buffer_settled with the source as owner. Counts refusals.
+enum refusal intake_take(struct intake *intake, struct source *source, const struct driver_pack *pack,
+                         struct fault *why);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/messages.h"
+#include "gateway.h"
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int usage(FILE *to, int code)
+{
+    fprintf(to, _("usage: citygwd [-c FILE]\n"
+                  "  -c, --config FILE   the configuration (default /etc/citygw/citygw.ini)\n"
+                  "  -h, --help          this text\n"
+                  "  -V, --version       the version\n"));
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {0}};
+    const char *config = "/etc/citygw/citygw.ini";
+    messages_use(NULL);
+    for (int option; (option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
+        switch (option) {
+        case 'c':
+            config = optarg;
+            break;
+        case 'h':
+            return usage(stdout, EXIT_SUCCESS);
+        case 'V':
+            puts("citygwd " CITYGW_VERSION);
+            return EXIT_SUCCESS;
+        default:
+            return usage(stderr, 2);
+        }
+    }
+    if (optind < argc)
+        return usage(stderr, 2);
+
+    static struct gateway gateway;
+    return (int)gateway_run(&gateway, config);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The times of a sensor's last readings. Two readings of one sensor never share a time, so that each is a point of its own
+ * in a time series; a reading that comes with a time that is taken gets the next free microsecond. Kept for the last
+ * MOMENTS_MAX readings: a time that comes again later than that is not noticed.
+ */
+
+enum { MOMENTS_MAX = 64 };
+
+struct moments {
+    int64_t times_us[MOMENTS_MAX];
+    uint8_t count, next;
+};
+
+bool moments_taken(const struct moments *moments, int64_t time_us);
+void moments_take(struct moments *moments, int64_t time_us);

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "snapshot.h"
+
+#include "base/json.h"
+#include "base/messages.h"
+#include "gateway.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WARNINGS_MAX = 64 };
+
+struct snapshot {
+    struct gateway *gateway;
+    struct status status;
+    struct status_source *sources;
+    struct status_outlet outlets[OUTLETS_MAX];
+    struct fault outlet_faults[OUTLETS_MAX], outlet_alarms[OUTLETS_MAX];
+    struct status_sensor *sensors;
+    struct bytes *values; // per sensor: its values as JSON texts, one behind the other
+    struct status_figure figures[STATUS_FIGURES_MAX];
+    struct buffer_figures buffer;
+    const char *warnings[WARNINGS_MAX];
+};
+
+struct snapshot *snapshot_create(struct gateway *gateway)
+{
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    size_t sensors = gateway->settings->sensor_count + 1;
+    if (!snapshot)
+        return NULL;
+    snapshot->gateway = gateway;
+    snapshot->sources = calloc(gateway->source_count + 1, sizeof *snapshot->sources);
+    snapshot->sensors = calloc(sensors, sizeof *snapshot->sensors);
+    snapshot->values = calloc(sensors, sizeof *snapshot->values);
+    if (!snapshot->sources || !snapshot->sensors || !snapshot->values) {
+        snapshot_destroy(snapshot);
+        return NULL;
+    }
+    for (size_t i = 0; i < sensors; i++)
+        bytes_init(&snapshot->values[i], 64 * 1024);
+    return snapshot;
+}
+
+void snapshot_destroy(struct snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    for (size_t i = 0; snapshot->values && i <= snapshot->gateway->settings->sensor_count; i++)
+        bytes_finish(&snapshot->values[i]);
+    free(snapshot->values);
+    free(snapshot->sensors);
+    free(snapshot->sources);
+    free(snapshot);
+}
+
+static const char *state_name(enum source_state state)
+{
+    static const char *const names[] = {
+        [SOURCE_CLOSED] = "closed", [SOURCE_OPEN] = "open", [SOURCE_WAITING] = "waiting"};
+    return names[state];
+}
+
+static void take_source(const struct source *source, int64_t now_boot_us, struct status_source *ret)
+{
+    *ret = (struct status_source){.name = source->name,
+                                  .state = state_name(source->state),
+                                  .fault = source->state == SOURCE_WAITING ? source->fault.text : "",
+                                  .received = source->received,
+                                  .reopened = source->reopened,
+                                  .unknown_fields = source->unknown_fields};
+    if (source->state == SOURCE_WAITING && source->retry_boot_us > now_boot_us)
+        ret->retry_in_us = source->retry_boot_us - now_boot_us;
+    for (int r = REFUSAL_NONE + 1; r < REFUSAL_COUNT && ret->refused_count < STATUS_REASONS_MAX; r++)
+        if (source->refusals[r].count)
+            ret->refused[ret->refused_count++] =
+                (struct status_reason){refusal_name((enum refusal)r), source->refusals[r].count};
+}
+
+static void take_outlet(struct snapshot *snapshot, size_t i, int64_t now_us)
+{
+    struct outlet *outlet = &snapshot->gateway->outlets[i];
+    struct status_outlet *ret = &snapshot->outlets[i];
+    *ret = (struct status_outlet){.name = outlet->name, .type = outlet->type->type, .url = outlet->url};
+    pthread_mutex_lock(&outlet->lock);
+    ret->connected = outlet->connected;
+    ret->since_us = outlet->since_us;
+    ret->sent = outlet->sent;
+    ret->parked = outlet->parked;
+    snapshot->outlet_faults[i] = outlet->fault;
+    snapshot->outlet_alarms[i] = outlet->alarm;
+    pthread_mutex_unlock(&outlet->lock);
+    ret->fault = snapshot->outlet_faults[i].text;
+    ret->alarm = snapshot->outlet_alarms[i].text;
+    ret->position = buffer_cursor(snapshot->gateway->buffer, outlet->name);
+    if (ret->position < snapshot->buffer.next)
+        ret->lag_readings = snapshot->buffer.next - ret->position;
+    int64_t commit_us = ret->lag_readings ? buffer_commit_time(snapshot->gateway->buffer, ret->position) : 0;
+    ret->lag_us = commit_us && commit_us < now_us ? now_us - commit_us : 0;
+}
+
+// Names and JSON texts go into one buffer; pointers are set once it has stopped growing.
+static void take_values(const struct reading *reading, struct bytes *texts, struct status_sensor *ret)
+{
+    size_t at[STATUS_VALUES_MAX];
+    size_t count = reading->value_count < STATUS_VALUES_MAX ? reading->value_count : STATUS_VALUES_MAX;
+    bytes_clear(texts);
+    for (size_t v = 0; v < count; v++) {
+        const struct value *value = &reading->values[v];
+        struct json json;
+        at[v] = texts->used;
+        json_begin(&json, texts);
+        if (value->type == VALUE_BOOL)
+            json_bool(&json, value->boolean);
+        else if (value->type == VALUE_TEXT)
+            json_text(&json, value->text);
+        else
+            json_number(&json, value->number);
+        bytes_char(texts, '\0');
+    }
+    if (texts->overflow)
+        return;
+    for (size_t v = 0; v < count; v++)
+        ret->values[v] = (struct status_value){reading->values[v].name, (const char *)texts->data + at[v]};
+    ret->value_count = count;
+}
+
+static void take_sensor(struct snapshot *snapshot, size_t i, int64_t now_boot_us)
+{
+    struct gateway *gateway = snapshot->gateway;
+    const struct settings_sensor *settings = &gateway->settings->sensor[i];
+    struct status_sensor *ret = &snapshot->sensors[i];
+    *ret = (struct status_sensor){.id = settings->id,
+                                  .kind = kind_names[settings->kind],
+                                  .source = settings->source,
+                                  .address = settings->address,
+                                  .zone = settings->zone,
+                                  .name = settings->name,
+                                  .disabled = settings->disabled ? settings->disabled_reason : "",
+                                  .age_us = -1,
+                                  .stale_after_us = settings->stale_after_us,
+                                  .quality = "",
+                                  .time_quality = ""};
+    const struct sensor *sensor = sensors_find(gateway->sensors, settings->id);
+    if (!sensor || sensor->settings != settings)
+        return;
+    const struct sensor_live *live = &gateway->intake.live[sensor->index];
+    struct reading reading;
+    ret->seq = buffer_stream_next_seq(gateway->buffer, live->stream) - 1;
+    ret->readings = live->readings;
+    if (!live->readings || reading_decode(live->last.data, live->last.used, &reading) != 0)
+        return;
+    ret->time_us = reading.time_us;
+    ret->age_us = now_boot_us - live->last_boot_us;
+    ret->quality = quality_names[reading.quality];
+    ret->time_quality = time_quality_names[reading.time_quality];
+    take_values(&reading, &snapshot->values[i], ret);
+}
+
+// How long the space that is left holds at the present rate: what no outlet waits for any more may be overwritten.
+static double autonomy_h(const struct snapshot *snapshot, const struct status_buffer *buffer, double bytes_per_s)
+{
+    uint64_t lag = 0;
+    if (bytes_per_s <= 0 || buffer->readings_per_s <= 0)
+        return -1;
+    for (size_t i = 0; i < snapshot->gateway->outlet_count; i++)
+        if (snapshot->outlets[i].lag_readings > lag)
+            lag = snapshot->outlets[i].lag_readings;
+    double room = (double)buffer->bytes + (double)buffer->free_bytes;
+    if (room > (double)buffer->max_bytes)
+        room = (double)buffer->max_bytes;
+    double left = room - (double)lag * bytes_per_s / buffer->readings_per_s;
+    return left > 0 ? left / bytes_per_s / 3600 : 0;
+}
+
+static void take_buffer(struct snapshot *snapshot, int64_t now_us, int64_t now_boot_us)
+{
+    struct gateway *gateway = snapshot->gateway;
+    const struct buffer_figures *figures = &snapshot->buffer;
+    struct status_buffer *ret = &snapshot->status.buffer;
+    double bytes_per_s;
+    *ret =
+        (struct status_buffer){.path = gateway->settings->buffer.path,
+                               .readings = figures->next - figures->oldest,
+                               .bytes = figures->bytes,
+                               .max_bytes = (uint64_t)gateway->settings->buffer.max_size_bytes,
+                               .oldest = figures->oldest,
+                               .next = figures->next,
+                               .committed = figures->committed,
+                               .written_bytes = figures->written_bytes,
+                               .lost_full = figures->lost_full,
+                               .lost_age = figures->lost_age,
+                               .lost_damage = figures->lost_damage,
+                               .free_bytes = figures->free_bytes,
+                               .autonomy_h = -1,
+                               .waiting = figures->waiting,
+                               .failing = figures->failing,
+                               .commits = figures->commits,
+                               .commit_us_sum = figures->commit_us_sum,
+                               .commit_bounds_us = buffer_commit_bounds_us,
+                               .commit_histogram = figures->commit_histogram,
+                               .commit_bound_count = sizeof buffer_commit_bounds_us / sizeof *buffer_commit_bounds_us};
+    if (figures->oldest_commit_us && figures->oldest_commit_us < now_us)
+        ret->oldest_age_us = now_us - figures->oldest_commit_us;
+    meter_rates(&gateway->meter, now_boot_us, figures->committed, gateway->intake.taken_bytes, &ret->readings_per_s,
+                &bytes_per_s);
+    ret->autonomy_h = autonomy_h(snapshot, ret, bytes_per_s);
+}
+
+static void take_figure(void *context, const char *name, double value)
+{
+    struct status *status = context;
+    struct snapshot *snapshot = (struct snapshot *)((char *)status - offsetof(struct snapshot, status));
+    if (status->figure_count == STATUS_FIGURES_MAX)
+        return;
+    struct status_figure *figure = &snapshot->figures[status->figure_count++];
+    snprintf(figure->name, sizeof figure->name, "%s", name);
+    figure->value = value;
+}
+
+static void take_warnings(struct snapshot *snapshot)
+{
+    const struct findings *findings = &snapshot->gateway->findings;
+    for (size_t i = 0; i < findings->count && snapshot->status.warning_count < WARNINGS_MAX; i++)
+        snapshot->warnings[snapshot->status.warning_count++] = findings->list[i].text;
+    snapshot->status.warnings = snapshot->warnings;
+}
+
+static void take_identity(struct snapshot *snapshot, int64_t now_us)
+{
+    const struct gateway *gateway = snapshot->gateway;
+    const struct settings *settings = gateway->settings;
+    struct status *status = &snapshot->status;
+    *status = (struct status){.gateway = settings->gateway.id,
+                              .municipality = settings->gateway.municipality,
+                              .municipality_name = settings->gateway.municipality_name,
+                              .version = CITYGW_VERSION,
+                              .epoch = buffer_epoch(gateway->buffer),
+                              .session = gateway->session,
+                              .config_file = gateway->config_path,
+                              .now_us = now_us,
+                              .since_us = gateway->started_wall_us,
+                              .clock_synchronised = gateway->clock->synchronised(gateway->clock),
+                              .sources = snapshot->sources,
+                              .source_count = gateway->source_count,
+                              .outlets = snapshot->outlets,
+                              .outlet_count = gateway->outlet_count,
+                              .sensors = snapshot->sensors,
+                              .sensor_count = settings->sensor_count,
+                              .figures = snapshot->figures};
+    snprintf(status->config_hash, sizeof status->config_hash, "%016" PRIx64, settings->hash);
+}
+
+const struct status *snapshot_take(void *context)
+{
+    struct snapshot *snapshot = context;
+    struct gateway *gateway = snapshot->gateway;
+    int64_t now_us = clock_wall_us(gateway->clock), now_boot_us = clock_boot_us(gateway->clock);
+    take_identity(snapshot, now_us);
+    buffer_figures(gateway->buffer, &snapshot->buffer);
+    for (size_t i = 0; i < gateway->source_count; i++) {
+        const struct source *source = &gateway->sources[i];
+        take_source(source, now_boot_us, &snapshot->sources[i]);
+        if (source->driver->figures)
+            source->driver->figures(source->driver_state, take_figure, &snapshot->status);
+    }
+    for (size_t i = 0; i < gateway->outlet_count; i++)
+        take_outlet(snapshot, i, now_us);
+    take_buffer(snapshot, now_us, now_boot_us);
+    for (size_t i = 0; i < gateway->settings->sensor_count; i++) {
+        take_sensor(snapshot, i, now_boot_us);
+        snapshot->status.sensors_disabled += gateway->settings->sensor[i].disabled;
+    }
+    take_warnings(snapshot);
+    return &snapshot->status;
+}

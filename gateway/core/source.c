@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source.h"
+
+#include "base/log.h"
+#include "base/messages.h"
+#include "intake.h"
+#include <stdio.h>
+#include <string.h>
+
+// A technician who plugs a sensor in again waits for readings: the longest pause stays short.
+static const int64_t backoff_first_us = 250000, backoff_last_us = 4000000;
+static const int64_t tell_again_us = 60 * 1000000LL;
+
+void source_refused(struct source *source, enum refusal refusal, const struct fault *why)
+{
+    struct source_refusals *refusals = &source->refusals[refusal];
+    int64_t now = clock_boot_us(source->host.clock);
+    refusals->count++;
+    if (refusals->told_boot_us && now - refusals->told_boot_us < tell_again_us) {
+        refusals->untold++;
+        return;
+    }
+    const char *text = why && why->text[0] ? why->text : "-";
+    if (refusals->untold)
+        log_line(LOG_LEVEL_WARNING, source->name, _("refused (%s): %s; %llu more since the last such line"),
+                 refusal_name(refusal), text, (unsigned long long)refusals->untold);
+    else
+        log_line(LOG_LEVEL_WARNING, source->name, _("refused (%s): %s"), refusal_name(refusal), text);
+    refusals->told_boot_us = now;
+    refusals->untold = 0;
+}
+
+static void retry_due(uv_timer_t *timer);
+
+// A bus that stays open for so long, or gives a pack, is well: its next failure is news and begins with a short pause.
+// One that opens and dies at once keeps its growing pause, and is not told again and again.
+static const int64_t steady_us = 10 * 1000000LL;
+
+static void note_steady(struct source *source)
+{
+    if (!source->steady && clock_boot_us(source->host.clock) - source->opened_boot_us < steady_us)
+        return;
+    source->backoff_us = 0;
+    source->fault.text[0] = '\0';
+}
+
+static void wait_and_retry(struct source *source, const struct fault *why)
+{
+    bool news = strcmp(source->fault.text, why->text) != 0;
+    source->fault = *why;
+    source->state = SOURCE_WAITING;
+    source->backoff_us = source->backoff_us ? source->backoff_us * 2 : backoff_first_us;
+    if (source->backoff_us > backoff_last_us)
+        source->backoff_us = backoff_last_us;
+    source->retry_boot_us = clock_boot_us(source->host.clock) + source->backoff_us;
+    uv_timer_start(&source->retry, retry_due, (uint64_t)source->backoff_us / 1000, 0);
+    source->told |= news;
+    if (news)
+        log_line(LOG_LEVEL_WARNING, source->name, _("%s; it will be tried again"), why->text);
+}
+
+static void try_open(struct source *source)
+{
+    struct fault why = {""};
+    if (source->driver->open(source->driver_state, &why) != 0) {
+        wait_and_retry(source, &why);
+        return;
+    }
+    source->state = SOURCE_OPEN;
+    source->reopened += source->opened_boot_us != 0;
+    if (source->told || !source->opened_boot_us)
+        log_line(LOG_LEVEL_NOTICE, source->name, source->opened_boot_us ? _("open again") : _("open"));
+    source->opened_boot_us = clock_boot_us(source->host.clock);
+    source->steady = source->told = false;
+}
+
+static void retry_due(uv_timer_t *timer)
+{
+    try_open(timer->data);
+}
+
+static enum refusal host_emit(void *context, const struct driver_pack *pack, struct fault *why)
+{
+    struct source *source = context;
+    source->steady = true;
+    return intake_take(source->intake, source, pack, why);
+}
+
+static void host_refused(void *context, enum refusal refusal, const struct fault *why)
+{
+    source_refused(context, refusal, why);
+}
+
+static void host_failed(void *context, const struct fault *why)
+{
+    struct source *source = context;
+    if (source->state != SOURCE_OPEN)
+        return;
+    note_steady(source);
+    source->driver->close(source->driver_state);
+    wait_and_retry(source, why);
+}
+
+int source_init(struct source *source, const struct driver *driver, const char *name, const struct settings *settings,
+                const struct clock *clock, uv_loop_t *loop, struct intake *intake, struct fault *why)
+{
+    *source = (struct source){.driver = driver, .intake = intake};
+    snprintf(source->name, sizeof source->name, "%s%s%s", driver->type, *name ? ":" : "", name);
+    source->host = (struct driver_host){.context = source,
+                                        .clock = clock,
+                                        .loop = loop,
+                                        .emit = host_emit,
+                                        .refused = host_refused,
+                                        .failed = host_failed};
+    uv_timer_init(loop, &source->retry);
+    source->retry.data = source;
+    return driver->create(settings, name, &source->host, &source->driver_state, why);
+}
+
+void source_start(struct source *source)
+{
+    try_open(source);
+}
+
+void source_stop(struct source *source)
+{
+    uv_timer_stop(&source->retry);
+    if (source->state == SOURCE_OPEN)
+        source->driver->close(source->driver_state);
+    source->state = SOURCE_CLOSED;
+}
+
+void source_finish(struct source *source)
+{
+    source_stop(source);
+    if (source->driver_state)
+        source->driver->destroy(source->driver_state);
+    source->driver_state = NULL;
+    uv_close((uv_handle_t *)&source->retry, NULL);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start.h"
+
+#include "base/files.h"
+#include "base/log.h"
+#include "base/messages.h"
+#include "gateway.h"
+#include "snapshot.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+// How long a request may be repeated (RFC 7252, 4.8.2: EXCHANGE_LIFETIME).
+static const int64_t keys_age_us = 247 * 1000000LL;
+
+static void tell_findings(const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        log_line(findings->list[i].level == FINDING_WARNING ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "config", "%s",
+                 findings->list[i].text);
+    if (findings->dropped)
+        log_line(LOG_LEVEL_WARNING, "config", _("%zu more findings are not shown"), findings->dropped);
+}
+
+int start_settings(struct gateway *gateway)
+{
+    messages_use(settings_language(gateway->config_path)); // first: findings are put into words while the file is read
+    int error = settings_load(gateway->config_path, &gateway->findings, &gateway->settings);
+    if (!error) {
+        drivers_check(gateway->settings, &gateway->findings);
+        outlets_check(gateway->settings, &gateway->findings);
+        error = sensors_create(gateway->settings, &gateway->findings, &gateway->sensors);
+    }
+    tell_findings(&gateway->findings);
+    if (!error && !gateway->findings.stops)
+        return 0;
+    log_line(LOG_LEVEL_ERROR, "config",
+             _("the gateway does not start; correct the lines above, 'citygw check' shows them again"));
+    sensors_destroy(gateway->sensors);
+    return error ? error : -EINVAL;
+}
+
+static void make_session(char *ret_session, size_t size)
+{
+    uint64_t number = 0;
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        number = (uint64_t)clock_wall_us(&clock_system);
+    snprintf(ret_session, size, "%016llx", (unsigned long long)number);
+}
+
+int start_buffer(struct gateway *gateway, void (*wake)(void *), void (*report)(void *, const char *), struct fault *why)
+{
+    const struct settings_buffer *settings = &gateway->settings->buffer;
+    struct buffer_options options = {.path = settings->path,
+                                     .clock = gateway->clock,
+                                     .max_size_bytes = (uint64_t)settings->max_size_bytes,
+                                     .max_age_us = settings->max_age_us,
+                                     .keep_delivered_us = settings->keep_delivered_us,
+                                     .commit_interval_us = settings->commit_interval_us,
+                                     .refuse_when_full = settings->when_full == FULL_REFUSE,
+                                     .wake = wake,
+                                     .report = report,
+                                     .context = gateway};
+    gateway->started_wall_us = clock_wall_us(gateway->clock);
+    gateway->started_boot_us = clock_boot_us(gateway->clock);
+    make_session(gateway->session, sizeof gateway->session);
+    return buffer_open(&options, &gateway->buffer, why);
+}
+
+int start_intake(struct gateway *gateway, struct fault *why)
+{
+    return intake_init(&gateway->intake, gateway->clock, gateway->sensors, gateway->buffer, why);
+}
+
+static int start_outlet(struct gateway *gateway, const struct outlet_type *type, size_t index, struct fault *why)
+{
+    struct outlet *outlet = &gateway->outlets[gateway->outlet_count];
+    int error =
+        outlet_init(outlet, type, index, gateway->settings, gateway->buffer, &gateway->loop, gateway->clock, why);
+    if (!error)
+        error = outlet_start(outlet, why);
+    if (error)
+        outlet_finish(outlet);
+    else
+        gateway->outlet_count++;
+    return error;
+}
+
+// Cursors of outlets that left the configuration go first: there is room for so many only.
+static int forget_other_cursors(struct gateway *gateway, struct fault *why)
+{
+    const struct settings *settings = gateway->settings;
+    const char *names[OUTLETS_MAX];
+    size_t count = 0;
+    if (settings->mqtt_count + settings->influxdb_count > OUTLETS_MAX)
+        return fault_set(why, -ENOSPC, _("more than %d outlets"), OUTLETS_MAX);
+    for (size_t i = 0; i < settings->mqtt_count; i++)
+        names[count++] = settings->mqtt[i].name;
+    for (size_t i = 0; i < settings->influxdb_count; i++)
+        names[count++] = settings->influxdb[i].name;
+    buffer_cursor_keep(gateway->buffer, names, count);
+    return 0;
+}
+
+int start_outlets(struct gateway *gateway, struct fault *why)
+{
+    const struct settings *settings = gateway->settings;
+    int error = forget_other_cursors(gateway, why);
+    for (size_t i = 0; !error && i < settings->mqtt_count; i++)
+        error = start_outlet(gateway, &outlet_mqtt, i, why);
+    for (size_t i = 0; !error && i < settings->influxdb_count; i++)
+        error = start_outlet(gateway, &outlet_influxdb, i, why);
+    return error;
+}
+
+static bool any_sensor(const struct settings *settings, enum source_type type)
+{
+    for (size_t i = 0; i < settings->sensor_count; i++)
+        if (settings->sensor[i].source_type == (int)type && !settings->sensor[i].disabled)
+            return true;
+    return false;
+}
+
+static int add_source(struct gateway *gateway, const char *type, const char *name, struct fault *why)
+{
+    const struct driver *driver = driver_find(type);
+    if (!driver)
+        return fault_set(why, -ENOENT, "no driver %s", type);
+    struct source *source = &gateway->sources[gateway->source_count++];
+    return source_init(source, driver, name, gateway->settings, gateway->clock, &gateway->loop, &gateway->intake, why);
+}
+
+static void restore_key(const uint8_t *key, size_t size, int64_t age_us, void *context)
+{
+    struct gateway *gateway = context;
+    for (size_t i = 0; i < gateway->source_count; i++)
+        if (gateway->sources[i].driver->restore_key)
+            gateway->sources[i].driver->restore_key(gateway->sources[i].driver_state, key, size, age_us);
+}
+
+int start_sources(struct gateway *gateway, struct fault *why)
+{
+    const struct settings *settings = gateway->settings;
+    int error = 0;
+    gateway->sources = calloc(settings->serial_count + 2, sizeof *gateway->sources);
+    if (!gateway->sources)
+        return fault_set(why, -ENOMEM, _("out of memory"));
+    if (*settings->coap.listen && (settings->coap.present || any_sensor(settings, SOURCE_COAP)))
+        error = add_source(gateway, "coap", "", why);
+    for (size_t i = 0; !error && i < settings->serial_count; i++)
+        if (!settings->serial[i].disabled)
+            error = add_source(gateway, "serial", settings->serial[i].name, why);
+    if (!error && any_sensor(settings, SOURCE_SIM))
+        error = add_source(gateway, "sim", "", why);
+    if (error)
+        return error;
+    buffer_recent_keys(gateway->buffer, keys_age_us, restore_key, gateway);
+    for (size_t i = 0; i < gateway->source_count; i++)
+        source_start(&gateway->sources[i]);
+    return 0;
+}
+
+int start_control(struct gateway *gateway, struct fault *why)
+{
+    const struct settings_http *settings = &gateway->settings->http;
+    gateway->snapshot = snapshot_create(gateway);
+    if (!gateway->snapshot)
+        return fault_set(why, -ENOMEM, _("out of memory"));
+    if (*settings->token_file) {
+        int error = file_read_secret(settings->token_file, &gateway->http_token, why);
+        if (error)
+            return error;
+    }
+    struct control_options options = {.loop = &gateway->loop,
+                                      .clock = gateway->clock,
+                                      .socket = settings->socket,
+                                      .listen = settings->listen,
+                                      .token = gateway->http_token,
+                                      .context = gateway->snapshot,
+                                      .snapshot = snapshot_take};
+    return control_create(&options, &gateway->control, why);
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+
+#include "base/files.h"
+#include "intake.h"
+#include "source.h"
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// A gateway's way in, with real settings, sensors and buffer in a folder of its own, and a clock that stands still.
+static const int64_t now_us = 1700000000000000;
+
+static int64_t held_wall(const struct clock *clock)
+{
+    (void)clock;
+    return now_us;
+}
+
+static int64_t held_boot(const struct clock *clock)
+{
+    (void)clock;
+    return 1000000;
+}
+
+static bool held_synchronised(const struct clock *clock)
+{
+    (void)clock;
+    return true;
+}
+
+static const struct clock held = {.wall_us = held_wall, .boot_us = held_boot, .synchronised = held_synchronised};
+
+static struct {
+    char folder[64];
+    struct findings findings;
+    struct settings *settings;
+    struct sensors *sensors;
+    struct buffer *buffer;
+    struct intake intake;
+    struct source source;
+    struct raw_pack raw;
+} way;
+
+static const char config[] =
+    "[gateway]\nid = t\nmunicipality = 271004\n"
+    "[sensor:bay-1]\nkind = parking\n[sensor:bay-2]\nkind = parking\n[sensor:van]\nkind = bump\n";
+
+static void open_way(void)
+{
+    char path[96];
+    struct fault why = {""};
+    snprintf(path, sizeof path, "%s/buffer", way.folder);
+    struct buffer_options options = {.path = path,
+                                     .clock = &held,
+                                     .max_size_bytes = 8 << 20,
+                                     .max_age_us = INT64_MAX / 4,
+                                     .keep_delivered_us = INT64_MAX / 4};
+    assert_int_equal(buffer_open(&options, &way.buffer, &why), 0);
+    assert_int_equal(intake_init(&way.intake, &held, way.sensors, way.buffer, &why), 0);
+    way.source = (struct source){.name = "coap", .host = {.clock = &held}, .intake = &way.intake};
+}
+
+static void close_way(void)
+{
+    intake_finish(&way.intake);
+    assert_int_equal(buffer_close(way.buffer), 0);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    char path[96];
+    memset(&way, 0, sizeof way);
+    strcpy(way.folder, "/tmp/citygw-intake-XXXXXX");
+    assert_non_null(mkdtemp(way.folder));
+    snprintf(path, sizeof path, "%s/c.ini", way.folder);
+    assert_int_equal(file_replace(path, config, sizeof config - 1, NULL), 0);
+    assert_int_equal(settings_load(path, &way.findings, &way.settings), 0);
+    assert_int_equal(way.findings.stops + way.findings.disabled, 0);
+    assert_int_equal(sensors_create(way.settings, &way.findings, &way.sensors), 0);
+    open_way();
+    return 0;
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    char command[128];
+    close_way();
+    sensors_destroy(way.sensors);
+    findings_finish(&way.findings);
+    settings_destroy(way.settings);
+    snprintf(command, sizeof command, "rm -rf %s", way.folder);
+    return system(command);
+}
+
+static void add(const char *name, bool value, int64_t time_us)
+{
+    struct raw_value *raw = raw_pack_add(&way.raw);
+    raw->name = name;
+    raw->type = RAW_BOOL;
+    raw->boolean = value;
+    raw->time = time_us ? RAW_TIME_ABSOLUTE : RAW_TIME_NONE;
+    raw->time_us = time_us;
+}
+
+static enum refusal take(struct fault *why)
+{
+    struct driver_pack pack = {.raw = &way.raw};
+    enum refusal refusal = intake_take(&way.intake, &way.source, &pack, why);
+    raw_pack_clear(&way.raw);
+    return refusal;
+}
+
+// Waits until everything is durable, and reads it back, oldest first.
+static void assert_stored_times(const int64_t times_us[], size_t count)
+{
+    struct buffer_figures figures;
+    struct buffer_batch *batch = calloc(1, sizeof *batch);
+    size_t found = 0;
+    buffer_flush(way.buffer);
+    do
+        buffer_figures(way.buffer, &figures);
+    while (figures.waiting && sched_yield() == 0);
+    for (uint64_t from = 0;; from = batch->next) {
+        assert_int_equal(buffer_read(way.buffer, from, BUFFER_BATCH_MAX, 1 << 20, batch), 0);
+        if (!batch->count)
+            break;
+        for (size_t i = 0; i < batch->count; i++, found++) {
+            assert_true(found < count);
+            assert_int_equal(batch->items[i].time_us, times_us[found]);
+        }
+    }
+    assert_int_equal(found, count);
+    bytes_finish(&batch->bytes);
+    free(batch);
+}
+
+static void a_pack_is_taken_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct fault why;
+    add("bay-1:occupied", true, 0);
+    add("nobody:occupied", true, 0);
+    assert_int_equal(take(&why), REFUSAL_UNKNOWN_SENSOR);
+    assert_non_null(strstr(why.text, "nobody:occupied"));
+    assert_stored_times(NULL, 0);
+    assert_int_equal(way.source.received, 0);
+    assert_int_equal(way.source.refusals[REFUSAL_UNKNOWN_SENSOR].count, 1);
+
+    add("bay-1:occupied", true, 0);
+    add("bay-2:occupied", true, 0);
+    assert_int_equal(take(&why), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){now_us, now_us}, 2);
+    assert_int_equal(way.source.received, 2);
+}
+
+static void equal_times_of_one_sensor_get_a_microsecond_more(void **state)
+{
+    (void)state;
+    static const int64_t a = 1600000000000000, b = 1600000005000000;
+    const int64_t asked[] = {a, b, a, b, a};
+    for (size_t i = 0; i < 5; i++) {
+        add("bay-1:occupied", true, asked[i]);
+        assert_int_equal(take(NULL), REFUSAL_NONE);
+    }
+    assert_stored_times((int64_t[]){a, b, a + 1, b + 1, a + 2}, 5);
+}
+
+static void other_sensors_may_have_the_same_time(void **state)
+{
+    (void)state;
+    add("bay-1:occupied", true, 0);
+    assert_int_equal(take(NULL), REFUSAL_NONE);
+    add("bay-2:occupied", true, 0);
+    assert_int_equal(take(NULL), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){now_us, now_us}, 2);
+}
+
+static void times_and_quantities_are_remembered_over_a_restart(void **state)
+{
+    (void)state;
+    add("bay-1:occupied", true, now_us);
+    assert_int_equal(take(NULL), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){now_us}, 1);
+    close_way();
+    open_way();
+    const struct sensor *sensor = sensors_find(way.sensors, "bay-1");
+    assert_int_equal(way.intake.live[sensor->index].quantity_count, 1);
+    assert_string_equal(way.intake.live[sensor->index].quantities[0], "occupied");
+    add("bay-1:occupied", false, now_us);
+    assert_int_equal(take(NULL), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){now_us, now_us + 1}, 2);
+}
+
+static void a_pack_without_a_value_is_refused_and_no_storage_fault(void **state)
+{
+    (void)state;
+    struct fault why;
+    assert_int_equal(take(&why), REFUSAL_UNKNOWN_FIELD);
+    assert_true(why.text[0]);
+}
+
+static void a_gateway_that_stops_takes_nothing_more(void **state)
+{
+    (void)state;
+    way.intake.stopping = true;
+    add("bay-1:occupied", true, 0);
+    assert_int_equal(take(NULL), REFUSAL_FULL);
+    assert_stored_times(NULL, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_pack_is_taken_whole_or_not_at_all, begin, finish),
+        cmocka_unit_test_setup_teardown(equal_times_of_one_sensor_get_a_microsecond_more, begin, finish),
+        cmocka_unit_test_setup_teardown(other_sensors_may_have_the_same_time, begin, finish),
+        cmocka_unit_test_setup_teardown(times_and_quantities_are_remembered_over_a_restart, begin, finish),
+        cmocka_unit_test_setup_teardown(a_pack_without_a_value_is_refused_and_no_storage_fault, begin, finish),
+        cmocka_unit_test_setup_teardown(a_gateway_that_stops_takes_nothing_more, begin, finish),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+
+#include "intake.h"
+#include "source.h"
+#include <errno.h>
+#include <string.h>
+
+// A driver that opens when it is told to.
+struct fake {
+    const struct driver_host *host;
+    bool present;
+    int opens, closes;
+};
+static struct fake fake;
+
+static int fake_create(const struct settings *settings, const char *name, const struct driver_host *host,
+                       void **ret_state, struct fault *why)
+{
+    (void)settings, (void)name, (void)why;
+    fake.host = host;
+    *ret_state = &fake;
+    return 0;
+}
+
+static int fake_open(void *state, struct fault *why)
+{
+    struct fake *self = state;
+    self->opens++;
+    return self->present ? 0 : fault_set(why, -ENOENT, "not there");
+}
+
+static void fake_close(void *state)
+{
+    ((struct fake *)state)->closes++;
+}
+
+static void fake_settled(void *state, uint64_t ticket, int status)
+{
+    (void)state, (void)ticket, (void)status;
+}
+
+static void fake_destroy(void *state)
+{
+    (void)state;
+}
+
+static const struct driver fake_driver = {.type = "fake",
+                                          .create = fake_create,
+                                          .open = fake_open,
+                                          .close = fake_close,
+                                          .settled = fake_settled,
+                                          .destroy = fake_destroy};
+
+static uv_loop_t loop;
+static struct source source;
+
+static int begin(void **state)
+{
+    (void)state;
+    fake = (struct fake){0};
+    uv_loop_init(&loop);
+    return source_init(&source, &fake_driver, "kerb", NULL, &clock_system, &loop, NULL, NULL);
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    source_finish(&source);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    return uv_loop_close(&loop);
+}
+
+static void a_missing_bus_is_waited_for_and_opened_when_it_comes(void **state)
+{
+    (void)state;
+    assert_string_equal(source.name, "fake:kerb");
+    source_start(&source);
+    assert_int_equal(source.state, SOURCE_WAITING);
+    assert_string_equal(source.fault.text, "not there");
+    fake.present = true;
+    while (source.state != SOURCE_OPEN)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_int_equal(fake.opens, 2);
+    assert_int_equal(source.reopened, 0); // it was never open before
+}
+
+static void the_pause_doubles_up_to_four_seconds(void **state)
+{
+    (void)state;
+    static const int64_t pauses_ms[] = {250, 500, 1000, 2000, 4000, 4000};
+    source_start(&source);
+    for (size_t i = 0; i < sizeof pauses_ms / sizeof *pauses_ms; i++) {
+        assert_int_equal(source.backoff_us, pauses_ms[i] * 1000);
+        source.retry.timer_cb(&source.retry); // the timer's moment comes, without waiting for it
+    }
+}
+
+static void a_bus_that_fails_is_closed_once_and_starts_again_with_a_short_pause(void **state)
+{
+    (void)state;
+    struct fault gone;
+    fault_set(&gone, 0, "unplugged");
+    fake.present = true;
+    source_start(&source);
+    fake.host->failed(fake.host->context, &gone);
+    fake.host->failed(fake.host->context, &gone);
+    assert_int_equal(fake.closes, 1);
+    assert_int_equal(source.state, SOURCE_WAITING);
+    assert_int_equal(source.backoff_us, 250000);
+    assert_string_equal(source.fault.text, "unplugged");
+}
+
+static void a_bus_that_opens_and_dies_at_once_keeps_its_growing_pause(void **state)
+{
+    (void)state;
+    struct fault gone;
+    fault_set(&gone, 0, "gone");
+    fake.present = true;
+    source_start(&source);
+    for (int i = 0; i < 6; i++) {
+        fake.host->failed(fake.host->context, &gone);
+        assert_int_equal(source.told, i == 0); // and it is told once
+        source.retry.timer_cb(&source.retry);
+    }
+    assert_int_equal(source.backoff_us, 4000000);
+    assert_int_equal(source.reopened, 6);
+    source.steady = true; // a pack came
+    fake.host->failed(fake.host->context, &gone);
+    assert_int_equal(source.backoff_us, 250000);
+    assert_true(source.told);
+}
+
+static void refusals_are_counted_by_reason(void **state)
+{
+    (void)state;
+    fake.host->refused(fake.host->context, REFUSAL_SYNTAX, NULL);
+    fake.host->refused(fake.host->context, REFUSAL_SYNTAX, NULL);
+    fake.host->refused(fake.host->context, REFUSAL_LENGTH, NULL);
+    assert_int_equal(source.refusals[REFUSAL_SYNTAX].count, 2);
+    assert_int_equal(source.refusals[REFUSAL_SYNTAX].untold, 1); // the second within a minute is not told
+    assert_int_equal(source.refusals[REFUSAL_LENGTH].count, 1);
+    assert_int_equal(source.refusals[REFUSAL_RANGE].count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_missing_bus_is_waited_for_and_opened_when_it_comes, begin, finish),
+        cmocka_unit_test_setup_teardown(the_pause_doubles_up_to_four_seconds, begin, finish),
+        cmocka_unit_test_setup_teardown(a_bus_that_fails_is_closed_once_and_starts_again_with_a_short_pause, begin,
+                                        finish),
+        cmocka_unit_test_setup_teardown(a_bus_that_opens_and_dies_at_once_keeps_its_growing_pause, begin, finish),
+        cmocka_unit_test_setup_teardown(refusals_are_counted_by_reason, begin, finish),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
