@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ask.h"
+
+#include "base/messages.h"
+#include "client.h"
+#include "complain.h"
+#include <stdlib.h>
+
+static json_t *parse(const struct bytes *answer)
+{
+    json_error_t where;
+    json_t *document = json_loadb((const char *)answer->data, answer->used, 0, &where);
+    if (!json_is_object(document)) {
+        complain("%s", _("the gateway's answer is not what this tool expects; is it of another version?"));
+        json_decref(document);
+        return NULL;
+    }
+    return document;
+}
+
+json_t *ask_gateway(const struct options *options, const char *path)
+{
+    json_t *document = NULL;
+    struct fault why;
+    struct bytes answer;
+    bytes_init(&answer, CLIENT_ANSWER_MAX + 1);
+    char *socket = options_settle(options);
+    if (socket && client_get(socket, path, CLIENT_TIMEOUT_MS, &answer, &why) < 0)
+        complain("%s", why.text);
+    else if (socket)
+        document = parse(&answer);
+    if (document && options->json)
+        printf("%s\n", (const char *)answer.data);
+    free(socket);
+    bytes_finish(&answer);
+    return document;
+}
+
+const char *text_at(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+double number_at(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}

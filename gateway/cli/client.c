@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client.h"
+
+#include "base/messages.h"
+#include "base/text.h"
+#include <curl/curl.h>
+#include <errno.h>
+#include <string.h>
+
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+    struct bytes *answer = context;
+    bytes_append(answer, data, size * count);
+    return answer->overflow ? 0 : size * count;
+}
+
+// What to do about a gateway that cannot be reached, by what the system said.
+static int explain(const char *socket, CURLcode code, long os_errno, struct fault *why)
+{
+    char shown[150];
+    text_escape(socket, strlen(socket), shown, sizeof shown);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return fault_set(why, -ETIMEDOUT,
+                         _("the gateway took the question on %s but did not answer in time; look at "
+                           "its log with: journalctl -u citygwd"),
+                         shown);
+    if (code == CURLE_WRITE_ERROR)
+        return fault_set(why, -EFBIG, _("the answer on %s is too large"), shown);
+    if (code != CURLE_COULDNT_CONNECT)
+        return fault_set(why, -EIO, _("no answer from the gateway on %s: %s"), shown, curl_easy_strerror(code));
+    if (os_errno == EACCES || os_errno == EPERM)
+        return fault_set(why, -EACCES, _("you may not open %s; use sudo, or ask to be put into the group citygw"),
+                         shown);
+    return fault_set(
+        why, os_errno ? -(int)os_errno : -ECONNREFUSED,
+        _("no gateway answers on %s (%s); is it running? See: systemctl status citygwd. If it uses another "
+          "socket, name it with --socket PATH or its configuration with -c FILE"),
+        shown, error_text(os_errno ? (int)os_errno : ECONNREFUSED));
+}
+
+static void prepare(CURL *curl, const char *socket, const char *url, int timeout_ms, struct bytes *answer)
+{
+    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+}
+
+int client_get(const char *socket, const char *path, int timeout_ms, struct bytes *ret_answer, struct fault *why)
+{
+    char url[256];
+    size_t before = ret_answer->used;
+    CURL *curl = curl_easy_init();
+    if (!curl)
+        return fault_errno(why, -ENOMEM, _("cannot ask the gateway"));
+    snprintf(url, sizeof url, "http://localhost%s", path);
+    prepare(curl, socket, url, timeout_ms, ret_answer);
+    CURLcode code = curl_easy_perform(curl);
+    long os_errno = 0, status = 0;
+    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &os_errno);
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_cleanup(curl);
+    int error = 0;
+    if (code != CURLE_OK)
+        error = explain(socket, code, os_errno, why);
+    else if (status != 200)
+        error = fault_set(why, -EPROTO, _("the gateway answered %ld to %s; is it of another version than this tool?"),
+                          status, path);
+    if (error < 0)
+        ret_answer->used = before;
+    bytes_char(ret_answer, '\0');
+    if (!ret_answer->overflow)
+        ret_answer->used--;
+    return error;
+}

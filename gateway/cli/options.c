@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.h"
+
+#include "base/messages.h"
+#include "base/text.h"
+#include "cli/verb.h"
+#include "complain.h"
+#include "settings/settings.h"
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SAY_OPERAND = 1, SAY_HELP = 'h', SAY_CONFIG = 'c', SAY_SOCKET = 's', SAY_JSON = 'j' };
+
+static const struct option long_options[] = {{"help", no_argument, NULL, SAY_HELP},
+                                             {"socket", required_argument, NULL, SAY_SOCKET},
+                                             {"json", no_argument, NULL, SAY_JSON},
+
+                                             {NULL, 0, NULL, 0}};
+
+enum { SHOWN_SIZE = 100 };
+
+static unsigned option_bit(int option)
+{
+    return option == SAY_CONFIG   ? OPTION_CONFIG
+           : option == SAY_SOCKET ? OPTION_SOCKET
+           : option == SAY_JSON   ? OPTION_JSON
+                                  : OPTION_OPERAND;
+}
+
+// False when this verb does not know the option, or has its operand already.
+static bool take(int option, unsigned takes, struct options *options)
+{
+    if (option == SAY_CONFIG)
+        options->config = optarg;
+    else if (option == SAY_SOCKET)
+        options->socket = optarg;
+    else if (option == SAY_JSON)
+        options->json = true;
+    else if (option == SAY_OPERAND && !options->operand)
+        options->operand = optarg;
+    else
+        return false;
+    return takes & option_bit(option);
+}
+
+// Says what is wrong with a word, and what was expected.
+static bool complain_of_word(int option, const char *verb, const char *word)
+{
+    char text[SHOWN_SIZE];
+    text_escape(word, strlen(word), text, sizeof text);
+    if (option == SAY_OPERAND)
+        complain(_("\"%s\" is too much"), text);
+    else if (option == ':')
+        complain(_("the option %s wants a value"), text);
+    else
+        complain(_("the option %s is not known here"), text);
+    complain(_("expected: citygw %s %s"), verb, _(verb_find(verb)->usage));
+    return false;
+}
+
+bool options_read(int argc, char **argv, unsigned takes, struct options *ret_options, int *ret_exit)
+{
+    struct options options = {0};
+    int option, at = 1; // the word that getopt looks at
+    *ret_exit = VERB_USAGE;
+    optind = 0; // begin anew, also for a second verb in one process
+    opterr = 0;
+    // '-': every word in its order, operands too; ':': a missing value is told apart.
+    while ((option = getopt_long(argc, argv, "-:hc:", long_options, NULL)) != -1) {
+        if (option == SAY_HELP) {
+            verb_print_help(verb_find(argv[0]));
+            *ret_exit = VERB_FINE;
+            return false;
+        }
+        if (!take(option, takes, &options))
+            return complain_of_word(option, argv[0], argv[at]);
+        at = optind;
+    }
+    for (; optind < argc; optind++) { // after "--"
+        optarg = argv[optind];
+        if (!take(SAY_OPERAND, takes, &options))
+            return complain_of_word(SAY_OPERAND, argv[0], optarg);
+    }
+    *ret_options = options;
+    return true;
+}
+
+static void print_findings(const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        fprintf(stderr, "%s\n", findings->list[i].text);
+}
+
+static void use_settings(const struct settings *settings)
+{
+    messages_use(settings->gateway.language);
+    if (*settings->gateway.timezone)
+        setenv("TZ", settings->gateway.timezone, 0);
+    tzset();
+}
+
+void options_use_language(const char *config)
+{
+    struct findings findings = {0};
+    struct settings *settings = NULL;
+    if (settings_load(config, &findings, &settings) == 0)
+        use_settings(settings);
+    settings_destroy(settings);
+    findings_finish(&findings);
+}
+
+char *options_settle(const struct options *options)
+{
+    const char *path = options->config ? options->config : CONFIG_DEFAULT;
+    const char *socket = options->socket;
+    struct findings findings = {0};
+    struct settings *settings = NULL;
+    char *chosen = NULL;
+    int error = options->config || access(path, R_OK) == 0 ? settings_load(path, &findings, &settings) : 0;
+    if (settings) {
+        use_settings(settings);
+        if (!socket && *settings->http.socket)
+            socket = settings->http.socket;
+    }
+    if (error < 0 && options->config)
+        print_findings(&findings);
+    else
+        chosen = strdup(socket ? socket : SOCKET_DEFAULT);
+    settings_destroy(settings);
+    findings_finish(&findings);
+    return chosen;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdbool.h>
+
+/*
+ * The options that verbs share, and what follows from them: which configuration, which socket, which language.
+ */
+
+enum option_taken { OPTION_CONFIG = 1, OPTION_SOCKET = 2, OPTION_JSON = 4, OPTION_OPERAND = 8 };
+
+#define CONFIG_DEFAULT "/etc/citygw/citygw.ini"
+#define SOCKET_DEFAULT "/run/citygw/http.sock"
+
+struct options {
+    const char *config; // -c FILE, or NULL
+    const char *socket; // --socket PATH, or NULL
+    bool json;
+    const char *operand; // the one word that is no option, or NULL
+};
+
+// Reads the arguments of a verb (argv[0] is its name). `takes` is the sum of what it knows. True: go on. False: *ret_exit is what the verb ends with; the user has been told.
+bool options_read(int argc, char **argv, unsigned takes, struct options *ret_options, int *ret_exit);
+
+// Turns to the language and time zone of the configuration: -c FILE, or the default one if it can be read. The
+// environment, where it names them, wins. Returns the running gateway's socket, which the caller frees; NULL when
+// -c FILE cannot be read (the user has been told).
+char *options_settle(const struct options *options);
+
+// Turns to the language and time zone of that configuration, if it can be read; silent when not.
+void options_use_language(const char *config);

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulate_play.h"
+#include "base/messages.h"
+#include "base/number.h"
+#include "drivers/coap_client.h"
+#include "drivers/virtual.h"
+#include "simulate_ports.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum { TICK_MS = 10, WAITING_MAX = 4, CLIENTS_DEFAULT_MAX = 16, PACK_BYTES_MAX = 4096 };
+
+struct player {
+    struct virtual_sensor sensor;
+    char *base_name;
+    struct fake_port *port; // NULL: over CoAP
+    bool cbor;              // the next post's notation, when both are sent
+};
+
+struct play {
+    struct play_options options;
+    uv_timer_t *timer; // NULL unless playing; freed when libuv has closed it
+    uint64_t begin_ms, turns;
+    struct player *players;
+    size_t player_count, next;
+    struct coap_client **clients;
+    size_t next_client;
+    struct fake_port *ports;
+    const struct settings_serial **port_settings;
+    struct play_figures figures;
+    struct raw_pack pack;
+    struct bytes bytes;
+};
+
+static void count_refusal(struct play *play, int code, const char *diagnostic)
+{
+    struct play_figures *figures = &play->figures;
+    figures->refused++;
+    for (size_t i = 0; i < figures->code_count; i++)
+        if (figures->codes[i].code == code) {
+            figures->codes[i].count++;
+            return;
+        }
+    if (figures->code_count == PLAY_CODES_MAX)
+        return;
+    figures->codes[figures->code_count].code = code;
+    figures->codes[figures->code_count++].count = 1;
+    play->options.refused(play->options.context, code, diagnostic);
+}
+
+static void answered(void *context, uint64_t ticket, int code, const char *diagnostic)
+{
+    struct play *play = context;
+    (void)ticket;
+    if (code == 0)
+        play->figures.unanswered++;
+    else if (code / 100 == 2)
+        play->figures.acknowledged++;
+    else
+        count_refusal(play, code, diagnostic);
+}
+
+static bool write_pack(struct play *play, struct player *player, enum senml_format format)
+{
+    raw_pack_clear(&play->pack);
+    bytes_clear(&play->bytes);
+    if (!virtual_report(&player->sensor, &play->pack))
+        return false;
+    senml_write(&play->bytes, format, player->base_name, play->pack.values, play->pack.count);
+    return !play->bytes.overflow;
+}
+
+// The next client that does not wait for too many answers, or NULL.
+static struct coap_client *free_client(struct play *play)
+{
+    for (size_t i = 0; i < play->figures.clients; i++) {
+        struct coap_client *client = play->clients[play->next_client];
+        play->next_client = (play->next_client + 1) % play->figures.clients;
+        if (coap_client_waiting(client) < WAITING_MAX)
+            return client;
+    }
+    return NULL;
+}
+
+static bool post(struct play *play, struct player *player)
+{
+    struct coap_client *client = free_client(play);
+    if (!client)
+        return false;
+    bool cbor = play->options.cbor && (!play->options.json || player->cbor);
+    enum senml_format format = cbor ? SENML_CBOR : SENML_JSON;
+    if (!write_pack(play, player, format))
+        return false;
+    int error =
+        coap_client_post(client, "readings", (int)format, play->bytes.data, play->bytes.used, play->figures.posts);
+    if (error == -EBUSY)
+        return false;
+    player->cbor = !player->cbor;
+    play->figures.posts++;
+    play->figures.unanswered += error != 0;
+    return true;
+}
+
+static bool print_line(struct play *play, struct player *player)
+{
+    if (!write_pack(play, player, SENML_JSON))
+        return false;
+    bytes_char(&play->bytes, '\n');
+    if (!fake_port_write(player->port, play->bytes.data, play->bytes.used))
+        return false;
+    play->figures.lines++;
+    return true;
+}
+
+static bool is_enough(const struct play *play)
+{
+    return play->options.count != 0 && play->figures.posts + play->figures.lines >= play->options.count;
+}
+
+// Turns that are due by now; what is more than a second late is given up.
+static uint64_t due_turns(const struct play *play)
+{
+    double elapsed_s = (double)(uv_now(play->timer->loop) - play->begin_ms) / 1000;
+    return (uint64_t)(elapsed_s * play->figures.rate) + 1;
+}
+
+static void tick(uv_timer_t *timer)
+{
+    struct play *play = timer->data;
+    uint64_t due = due_turns(play), second = (uint64_t)play->figures.rate + 1;
+    if (due > play->turns + second)
+        play->turns = due - second;
+    for (; play->turns < due && !is_enough(play); play->turns++) {
+        struct player *player = &play->players[play->next];
+        play->next = (play->next + 1) % play->player_count;
+        bool played = player->port ? print_line(play, player) : post(play, player);
+        play->figures.skipped += !played;
+    }
+    if (is_enough(play)) {
+        play_end(play);
+        play->options.finished(play->options.context);
+    }
+}
+
+static bool plays_coap(const struct settings *settings, const struct settings_sensor *sensor)
+{
+    return !sensor->disabled && sensor->source_type == SOURCE_COAP && sensor->codec[0] == '\0' &&
+           settings->coap.listen[0] != '\0';
+}
+
+// The port that the sensor reports through, if it can be played.
+static const struct settings_serial *port_of(const struct settings *settings, const struct settings_sensor *sensor)
+{
+    if (sensor->disabled || sensor->source_type != SOURCE_SERIAL)
+        return NULL;
+    for (size_t i = 0; i < settings->serial_count; i++) {
+        const struct settings_serial *serial = &settings->serial[i];
+        if (strcmp(serial->name, sensor->source_name) == 0)
+            return serial->disabled || strcmp(serial->codec, "senml") != 0 ? NULL : serial;
+    }
+    return NULL;
+}
+
+// The address as the gateway expects it in front of a field.
+static char *base_name_of(const struct settings_sensor *sensor)
+{
+    char *name = NULL;
+    size_t size = strlen(sensor->address);
+    bool ended = size > 0 && strchr(":/", sensor->address[size - 1]);
+    return asprintf(&name, "%s%s", sensor->address, ended ? "" : ":") < 0 ? NULL : name;
+}
+
+static int add_player(struct play *play, const struct settings_sensor *sensor, struct player **ret_player)
+{
+    struct player *player = &play->players[play->player_count];
+    virtual_begin(&player->sensor, (enum kind)sensor->kind, fnv64(FNV_START, sensor->id, strlen(sensor->id)),
+                  sensor->latitude, sensor->longitude);
+    player->base_name = base_name_of(sensor);
+    player->cbor = play->player_count % 2 == 1;
+    if (!player->base_name)
+        return -ENOMEM;
+    play->player_count++;
+    *ret_player = player;
+    return 0;
+}
+
+// The first address that the gateway listens at, as one can reach it from this machine.
+static void listening_uri(const struct settings *settings, char *ret_uri, size_t size)
+{
+    const char *listen = settings->coap.listen;
+    int length = (int)strcspn(listen, " \t");
+    const char *port = memrchr(listen, ':', (size_t)length);
+    bool any4 = strncmp(listen, "0.0.0.0:", 8) == 0, any6 = strncmp(listen, "[::]:", 5) == 0;
+    if (port && (any4 || any6))
+        snprintf(ret_uri, size, "coap://%s%.*s", any4 ? "127.0.0.1" : "[::1]", (int)(listen + length - port), port);
+    else
+        snprintf(ret_uri, size, "coap://%.*s", length, listen);
+}
+
+static int make_clients(struct play *play, struct uv_loop_s *loop, const struct settings *settings, struct fault *why)
+{
+    size_t wanted = play->options.clients;
+    if (wanted == 0)
+        wanted = play->figures.coap_sensors < CLIENTS_DEFAULT_MAX ? play->figures.coap_sensors : CLIENTS_DEFAULT_MAX;
+    if (play->figures.coap_sensors == 0)
+        return 0;
+    play->clients = calloc(wanted, sizeof *play->clients);
+    if (!play->clients)
+        return fault_errno(why, -ENOMEM, _("the simulator did not start"));
+    char uri[300];
+    listening_uri(settings, uri, sizeof uri);
+    for (; play->figures.clients < wanted; play->figures.clients++) {
+        int error = coap_client_create(loop, uri, answered, play, &play->clients[play->figures.clients], why);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int add_coap_players(struct play *play, const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        struct player *player;
+        if (!plays_coap(settings, &settings->sensor[i]))
+            continue;
+        int error = add_player(play, &settings->sensor[i], &player);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int find_port(struct play *play, const struct settings_serial *serial, struct fake_port **ret_port,
+                     struct fault *why)
+{
+    for (size_t i = 0; i < play->figures.ports; i++)
+        if (play->port_settings[i] == serial) {
+            *ret_port = &play->ports[i];
+            return 0;
+        }
+    struct fake_port *port = &play->ports[play->figures.ports];
+    play->port_settings[play->figures.ports++] = serial;
+    int error = fake_port_open(port, serial->device, why);
+    if (error == 0)
+        *ret_port = port;
+    return error;
+}
+
+static int add_serial_players(struct play *play, const struct settings *settings, struct fault *why)
+{
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        struct player *player;
+        const struct settings_serial *serial = port_of(settings, &settings->sensor[i]);
+        if (!serial)
+            continue;
+        int error = add_player(play, &settings->sensor[i], &player);
+        if (error == 0)
+            error = find_port(play, serial, &player->port, why);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int fill(struct play *play, struct uv_loop_s *loop, const struct settings *settings, struct fault *why)
+{
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        play->figures.coap_sensors += plays_coap(settings, &settings->sensor[i]);
+        play->figures.serial_sensors += port_of(settings, &settings->sensor[i]) != NULL;
+    }
+    size_t count = play->figures.coap_sensors + play->figures.serial_sensors;
+    if (count == 0)
+        return fault_set(why, -ENOENT,
+                         _("no sensor can be played; expected one with source = coap, or of a serial port with "
+                           "codec = senml"));
+    play->figures.rate = play->options.rate > 0 ? play->options.rate : (double)count;
+    play->players = calloc(count, sizeof *play->players);
+    play->ports = calloc(settings->serial_count + 1, sizeof *play->ports);
+    play->port_settings = calloc(settings->serial_count + 1, sizeof *play->port_settings);
+    if (!play->players || !play->ports || !play->port_settings)
+        return fault_errno(why, -ENOMEM, _("the simulator did not start"));
+    int error = make_clients(play, loop, settings, why);
+    if (error == 0)
+        error = add_coap_players(play, settings);
+    return error != 0 ? error : add_serial_players(play, settings, why);
+}
+
+int play_create(struct uv_loop_s *loop, const struct settings *settings, const struct play_options *options,
+                struct play **ret_play, struct fault *why)
+{
+    struct play *play = calloc(1, sizeof *play);
+    if (!play)
+        return fault_errno(why, -ENOMEM, _("the simulator did not start"));
+    play->options = *options;
+    bytes_init(&play->bytes, PACK_BYTES_MAX);
+    int error = fill(play, loop, settings, why);
+    if (error == 0 && !(play->timer = malloc(sizeof *play->timer)))
+        error = fault_errno(why, -ENOMEM, _("the simulator did not start"));
+    if (error != 0) {
+        play_destroy(play);
+        return error;
+    }
+    uv_timer_init(loop, play->timer);
+    play->timer->data = play;
+    *ret_play = play;
+    return 0;
+}
+
+void play_begin(struct play *play)
+{
+    uv_update_time(play->timer->loop);
+    play->begin_ms = uv_now(play->timer->loop);
+    uv_timer_start(play->timer, tick, 0, TICK_MS);
+}
+
+void play_end(struct play *play)
+{
+    uv_timer_stop(play->timer);
+}
+
+void play_figures(const struct play *play, struct play_figures *ret_figures)
+{
+    *ret_figures = play->figures;
+    for (size_t i = 0; i < play->figures.clients; i++)
+        ret_figures->waiting += coap_client_waiting(play->clients[i]);
+}
+
+static void free_timer(uv_handle_t *timer)
+{
+    free(timer);
+}
+
+void play_destroy(struct play *play)
+{
+    if (!play)
+        return;
+    if (play->timer)
+        uv_close((uv_handle_t *)play->timer, free_timer);
+    for (size_t i = 0; i < play->figures.clients; i++)
+        coap_client_destroy(play->clients[i]);
+    for (size_t i = 0; i < play->figures.ports; i++)
+        fake_port_close(&play->ports[i]);
+    for (size_t i = 0; i < play->player_count; i++)
+        free(play->players[i].base_name);
+    free(play->clients);
+    free(play->ports);
+    free(play->port_settings);
+    free(play->players);
+    bytes_finish(&play->bytes);
+    free(play);
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "status.h"
+
+#include "ask.h"
+#include "base/messages.h"
+#include "cli/verb.h"
+#include "display.h"
+#include "options.h"
+#include "table.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NOTE_MAX = 1024 };
+
+static bool is_source_bad(const json_t *source)
+{
+    return strcmp(text_at(source, "state"), "open") != 0;
+}
+
+static bool is_connected(const json_t *outlet)
+{
+    return json_is_true(json_object_get(outlet, "connected"));
+}
+
+static bool is_outlet_bad(const json_t *outlet)
+{
+    return !is_connected(outlet) || *text_at(outlet, "alarm");
+}
+
+static bool is_buffer_bad(const json_t *buffer)
+{
+    return json_is_true(json_object_get(buffer, "failing"));
+}
+
+static size_t count_bad(const json_t *list, bool (*is_bad)(const json_t *item))
+{
+    size_t index, count = 0;
+    json_t *item;
+    json_array_foreach(list, index, item)
+    {
+        count += is_bad(item);
+    }
+    return count;
+}
+
+size_t status_problems(const json_t *status)
+{
+    return count_bad(json_object_get(status, "sources"), is_source_bad) +
+           count_bad(json_object_get(status, "outlets"), is_outlet_bad) +
+           is_buffer_bad(json_object_get(status, "buffer"));
+}
+
+// Appends to a note, with "; " between its parts.
+static void note(char text[NOTE_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void note(char text[NOTE_MAX], const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list args;
+    if (used && used + 2 < NOTE_MAX) {
+        strcpy(text + used, "; ");
+        used += 2;
+    }
+    va_start(args, format);
+    vsnprintf(text + used, NOTE_MAX - used, format, args);
+    va_end(args);
+}
+
+static void print_gateway(const json_t *status, FILE *to)
+{
+    struct table table;
+    char since[DISPLAY_SIZE];
+    const json_t *sensors = json_object_get(status, "sensors");
+    table_init(&table, 2, 0);
+    table_cell(&table, _("Gateway"));
+    table_cellf(&table, "%s (%s%s%s)", text_at(status, "gateway"), text_at(status, "municipality"),
+                *text_at(status, "municipality_name") ? " " : "", text_at(status, "municipality_name"));
+    table_cell(&table, _("Version"));
+    table_cell(&table, text_at(status, "version"));
+    table_cell(&table, _("Running since"));
+    table_cell(&table, display_time(text_at(status, "since"), since));
+    table_cell(&table, _("Clock"));
+    table_cell(&table, json_is_true(json_object_get(status, "clock_synchronised"))
+                           ? _("synchronised")
+                           : _("not synchronised yet; times are estimates"));
+    table_cell(&table, _("Sensors"));
+    if (number_at(sensors, "disabled") > 0)
+        table_cellf(&table, _("%.0f, of which disabled: %.0f"), number_at(sensors, "count"),
+                    number_at(sensors, "disabled"));
+    else
+        table_cellf(&table, "%.0f", number_at(sensors, "count"));
+    table_cell(&table, _("Configuration"));
+    table_cell(&table, text_at(json_object_get(status, "config"), "file"));
+    table_print(&table, to, 0);
+    table_finish(&table);
+}
+
+// "4 (syntax 3, unknown_sensor 1)"
+static void refused_cell(struct table *table, json_t *refused)
+{
+    char text[NOTE_MAX] = "";
+    double sum = 0;
+    size_t used = 0;
+    const char *reason;
+    json_t *count;
+    json_object_foreach(refused, reason, count)
+    {
+        sum += json_number_value(count);
+        if (used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %.0f", used ? ", " : "",
+                                     display_word(reason), json_number_value(count));
+    }
+    if (used)
+        table_cellf(table, "%.0f (%s)", sum, text);
+    else
+        table_cell(table, "0");
+}
+
+static void source_row(struct table *table, const json_t *source)
+{
+    char text[NOTE_MAX] = "", wait[DISPLAY_SIZE];
+    bool bad = is_source_bad(source);
+    if (json_is_number(json_object_get(source, "retry_in_s")))
+        note(text, _("tries again in %s"), display_duration(number_at(source, "retry_in_s"), wait));
+    if (*text_at(source, "fault"))
+        note(text, bad ? "%s" : _("last fault: %s"), text_at(source, "fault"));
+    table_cell(table, bad ? "!" : "");
+    table_cell(table, text_at(source, "name"));
+    table_cell(table, display_word(text_at(source, "state")));
+    table_cellf(table, "%.0f", number_at(source, "received"));
+    refused_cell(table, json_object_get(source, "refused"));
+    table_cell(table, text);
+}
+
+static void outlet_row(struct table *table, const json_t *outlet)
+{
+    char text[NOTE_MAX] = "", lag[DISPLAY_SIZE], since[DISPLAY_SIZE];
+    bool connected = is_connected(outlet);
+    if (*text_at(outlet, "alarm"))
+        note(text, _("ALARM: %s"), text_at(outlet, "alarm"));
+    if (*text_at(outlet, "fault"))
+        note(text, connected ? _("last fault: %s") : "%s", text_at(outlet, "fault"));
+    if (!connected && *text_at(outlet, "since"))
+        note(text, _("since %s"), display_time(text_at(outlet, "since"), since));
+    table_cell(table, is_outlet_bad(outlet) ? "!" : "");
+    table_cell(table, text_at(outlet, "name"));
+    table_cell(table, text_at(outlet, "url"));
+    table_cell(table, connected ? _("connected") : _("not connected"));
+    table_cellf(table, "%.0f", number_at(outlet, "sent"));
+    table_cellf(table, "%.0f", number_at(outlet, "lag_readings"));
+    table_cell(table, display_duration(number_at(outlet, "lag_s"), lag));
+    table_cellf(table, "%.0f", number_at(outlet, "parked"));
+    table_cell(table, text);
+}
+
+struct section {
+    const char *key, *title;
+    void (*row)(struct table *table, const json_t *item);
+    uint32_t right;
+    size_t columns;
+    const char *heads[10];
+};
+
+static const struct section sections[] = {
+    {"sources",
+     N_("Sources"),
+     source_row,
+     1 << 3,
+     6,
+     {"", N_("NAME"), N_("STATE"), N_("RECEIVED"), N_("REFUSED"), N_("NOTE")}},
+    {"outlets",
+     N_("Outlets"),
+     outlet_row,
+     1 << 4 | 1 << 5 | 1 << 6 | 1 << 7,
+     9,
+     {"", N_("NAME"), N_("ADDRESS"), N_("STATE"), N_("SENT"), N_("WAITING"), N_("LAG"), N_("PARKED"), N_("NOTE")}},
+};
+
+static void print_section(const json_t *status, const struct section *section, FILE *to)
+{
+    struct table table;
+    size_t index;
+    json_t *item;
+    const json_t *list = json_object_get(status, section->key);
+    fprintf(to, "\n%s\n", _(section->title));
+    if (json_array_size(list) == 0) {
+        fprintf(to, "  %s\n", _("(none)"));
+        return;
+    }
+    table_init(&table, section->columns, section->right);
+    for (size_t i = 0; i < section->columns; i++)
+        table_cell(&table, *section->heads[i] ? _(section->heads[i]) : "");
+    json_array_foreach(list, index, item)
+    {
+        section->row(&table, item);
+    }
+    table_print(&table, to, 2);
+    table_finish(&table);
+}
+
+static void lost_cell(struct table *table, const json_t *lost)
+{
+    if (number_at(lost, "full") + number_at(lost, "age") + number_at(lost, "damage") > 0)
+        table_cellf(table, _("%.0f (buffer full), %.0f (too old), %.0f (damaged)"), number_at(lost, "full"),
+                    number_at(lost, "age"), number_at(lost, "damage"));
+    else
+        table_cell(table, _("none"));
+}
+
+static void print_buffer(const json_t *buffer, FILE *to)
+{
+    struct table table;
+    char age[DISPLAY_SIZE], bytes[DISPLAY_SIZE], max[DISPLAY_SIZE], left[DISPLAY_SIZE];
+    bool failing = is_buffer_bad(buffer);
+    fprintf(to, "\n%s\n", _("Buffer"));
+    table_init(&table, 3, 0);
+    table_cell(&table, failing ? "!" : "");
+    table_cell(&table, _("State"));
+    table_cell(&table, failing ? _("the disk does not take readings; the gateway keeps trying") : _("in order"));
+    table_cell(&table, "");
+    table_cell(&table, _("Kept"));
+    table_cellf(&table, _("%.0f readings, the oldest from %s ago"), number_at(buffer, "readings"),
+                display_duration(number_at(buffer, "oldest_age_s"), age));
+    table_cell(&table, "");
+    table_cell(&table, _("Size"));
+    table_cellf(&table, _("%s of at most %s; free on the disk: %s"), display_size(number_at(buffer, "bytes"), bytes),
+                display_size(number_at(buffer, "max_bytes"), max), display_size(number_at(buffer, "free_bytes"), left));
+    table_cell(&table, "");
+    table_cell(&table, _("Lasts for"));
+    if (json_is_number(json_object_get(buffer, "autonomy_h")))
+        table_cellf(&table, _("%s at the present %.3g readings/s"),
+                    display_duration(number_at(buffer, "autonomy_h") * 3600, age), number_at(buffer, "readings_per_s"));
+    else
+        table_cell(&table, _("not known yet"));
+    table_cell(&table, "");
+    table_cell(&table, _("Lost"));
+    lost_cell(&table, json_object_get(buffer, "lost"));
+    table_print(&table, to, 2);
+    table_finish(&table);
+}
+
+static void print_warnings(const json_t *warnings, FILE *to)
+{
+    struct table table;
+    size_t index;
+    json_t *text;
+    if (json_array_size(warnings) == 0)
+        return;
+    fprintf(to, "\n%s\n", _("Warnings"));
+    table_init(&table, 1, 0);
+    json_array_foreach(warnings, index, text)
+    {
+        table_cell(&table, json_string_value(text));
+    }
+    table_print(&table, to, 2);
+    table_finish(&table);
+}
+
+void status_print(const json_t *status, FILE *to)
+{
+    print_gateway(status, to);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        print_section(status, &sections[i], to);
+    print_buffer(json_object_get(status, "buffer"), to);
+    print_warnings(json_object_get(status, "warnings"), to);
+    size_t problems = status_problems(status);
+    if (problems)
+        fprintf(to, _("\nProblems, marked with \"!\": %zu\n"), problems);
+    else
+        fprintf(to, "\n%s\n", _("No problem was found."));
+}
+
+int verb_status(int argc, char **argv)
+{
+    struct options options;
+    int result;
+    if (!options_read(argc, argv, OPTION_CONFIG | OPTION_SOCKET | OPTION_JSON, &options, &result))
+        return result;
+    json_t *status = ask_gateway(&options, "/api/v1/status");
+    if (!status)
+        return VERB_PROBLEM;
+    if (!options.json)
+        status_print(status, stdout);
+    result = status_problems(status) ? VERB_PROBLEM : VERB_FINE;
+    json_decref(status);
+    return result;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verb.h"
+
+#include "base/messages.h"
+#include "base/text.h"
+#include "complain.h"
+#include "table.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char of_configuration[] = N_("  -c FILE        the configuration (default: /etc/citygw/citygw.ini)\n");
+static const char of_language[] = N_("  -c FILE        the configuration, for its language\n");
+static const char of_gateway[] = N_("  -c FILE        the configuration, which names the gateway's socket\n"
+                                    "                 (default: /etc/citygw/citygw.ini)\n"
+                                    "  --socket PATH  the gateway's socket\n"
+                                    "  --json         the answer as JSON, for programs\n");
+static const char of_simulation[] = N_("  -c FILE        the gateway's configuration: its sensors are played\n"
+                                       "  --rate N/s     readings per second, of all sensors together\n"
+                                       "  --count N      ends after so many readings\n"
+                                       "  --seconds N    ends after so long\n"
+                                       "  --cbor, --json, --mixed  what is sent\n"
+                                       "  --clients N    how many CoAP clients share the sensors\n"
+                                       "  --quiet        prints nothing while it runs\n");
+
+const struct verb verbs[] = {
+    {"check", N_("[FILE]"), N_("shows every error and warning of the configuration"), verb_check, of_configuration},
+    {"keys", N_("[SECTION]"), N_("lists the configuration's keys with type, default, range and help"), verb_keys,
+     of_language},
+    {"status", N_("[OPTIONS]"), N_("shows on one screen how the running gateway is doing"), verb_status, of_gateway},
+    {"sensors", N_("[OPTIONS]"), N_("lists the running gateway's sensors with their last values"), verb_sensors,
+     of_gateway},
+    {"simulate", N_("-c FILE [OPTIONS]"), N_("makes virtual sensors that send readings to a gateway"), verb_simulate,
+     of_simulation},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+enum { VERB_COUNT = sizeof verbs / sizeof *verbs - 1 };
+
+const struct verb *verb_find(const char *name)
+{
+    for (const struct verb *verb = verbs; verb->name; verb++)
+        if (strcmp(verb->name, name) == 0)
+            return verb;
+    return NULL;
+}
+
+void verb_print_help(const struct verb *verb)
+{
+    printf(_("Usage: citygw %s %s\n"), verb->name, _(verb->usage));
+    printf("\n%s\n", _(verb->help));
+    if (verb->options)
+        printf("\n%s", _(verb->options));
+}
+
+static void print_usage(FILE *to)
+{
+    fprintf(to, "%s", _("Usage: citygw VERB ...\n"));
+    struct table table;
+    table_init(&table, 2, 0);
+    for (const struct verb *verb = verbs; verb->name; verb++) {
+        table_cell(&table, verb->name);
+        table_cell(&table, _(verb->help));
+    }
+    table_print(&table, to, 2);
+    table_finish(&table);
+    fprintf(to, "%s", _("More about one of them: citygw help VERB\n"));
+}
+
+static int complain_of_verb(const char *name)
+{
+    const char *names[VERB_COUNT];
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        names[i] = verbs[i].name;
+    const char *nearest = text_nearest(name, names, VERB_COUNT);
+    char shown[100];
+    text_escape(name, strlen(name), shown, sizeof shown);
+    if (nearest)
+        complain(_("there is no verb \"%s\"; did you mean \"%s\"?"), shown, nearest);
+    else
+        complain(_("there is no verb \"%s\""), shown);
+    print_usage(stderr);
+    return VERB_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stdout);
+        return VERB_FINE;
+    }
+    const struct verb *verb = verb_find(argv[1]);
+    if (!verb)
+        return complain_of_verb(argv[1]);
+    verb_print_help(verb);
+    return VERB_FINE;
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return VERB_USAGE;
+    }
+    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
+        return help(argc - 1, argv + 1);
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("citygw %s\n", CITYGW_VERSION);
+        return VERB_FINE;
+    }
+    const struct verb *verb = verb_find(argv[1]);
+    if (!verb)
+        return complain_of_verb(argv[1]);
+    if (argc > 2 && is_help(argv[2])) {
+        verb_print_help(verb);
+        return VERB_FINE;
+    }
+    return verb->run(argc - 1, argv + 1);
+}
+
+// What stays in a buffer has not been shown to anybody.
+static int finish_output(int result)
+{
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (!failed)
+        return result;
+    complain("%s", _("the output could not be written whole; is it closed, or its disk full?"));
+    return result == VERB_FINE ? VERB_PROBLEM : result;
+}
+
+int cli_run(int argc, char **argv)
+{
+    return finish_output(run(argc, argv));
+}
