@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A serial line is unplugged and plugged in again; the others do not notice."""
+import json
+import time
+
+import coap
+import peers
+
+CONFIG = """
+[serial:kerb]
+device = {kerb}
+baud = 256000
+codec = senml
+[serial:gate]
+device = {gate}
+baud = 9600
+codec = senml
+[sensor:lot-1]
+kind = parking
+source = serial:kerb
+[sensor:gate-1]
+kind = crowd
+source = serial:gate
+[sensor:bay-1]
+kind = parking
+source = coap
+"""
+
+
+def source(gateway, name):
+    return next(s for s in gateway.api("status")["sources"] if s["name"] == name)
+
+
+def test_readings_resume_within_five_seconds_of_plugging_in(mqtt_gateway, subscriber, tmp_path):
+    kerb, gate = peers.Line(tmp_path / "kerb"), peers.Line(tmp_path / "gate")
+    mqtt_gateway.configure(CONFIG.format(kerb=kerb.path, gate=gate.path))
+    mqtt_gateway.start()
+    kerb.write('[{"n":"lot-1:occupied","vb":true}]\n')
+    subscriber.wait(lambda s: s.last("parking/lot-1"), "a reading before")
+
+    kerb.unplug()
+    peers.wait_until(lambda: source(mqtt_gateway, "serial:kerb")["state"] == "waiting", "noticed")
+    for i in range(20):
+        gate.write(f'[{{"n":"gate-1:people","v":{i}}}]\n')
+        assert coap.once(mqtt_gateway.coap_port, "readings/bay-1", b"true", coap.TEXT).code == "2.04"
+    subscriber.wait(lambda s: sum(r["sensor"] == "gate-1" for _, r in s.readings()) == 20, "the other line")
+    for other in ("serial:gate", "coap"):
+        assert source(mqtt_gateway, other)["state"] == "open" and source(mqtt_gateway, other)["reopened"] == 0
+
+    peers.wait_until(lambda: (source(mqtt_gateway, "serial:kerb")["retry_in_s"] or 0) > 3, "the longest pause")
+    kerb.plug()
+    plugged = time.monotonic()
+    peers.wait_until(lambda: source(mqtt_gateway, "serial:kerb")["state"] == "open", "open again", 5)
+    kerb.write('[{"n":"lot-1:occupied","vb":false}]\n')
+    subscriber.wait(lambda s: json.loads(s.last("parking/lot-1").payload)["values"] == {"occupied": False}, "resumed")
+    assert time.monotonic() - plugged < 5
+    kerb.close()
+    gate.close()
+
+
+def test_a_line_may_come_in_pieces_and_garbage_costs_only_itself(mqtt_gateway, subscriber, tmp_path):
+    kerb, gate = peers.Line(tmp_path / "kerb"), peers.Line(tmp_path / "gate")
+    mqtt_gateway.configure(CONFIG.format(kerb=kerb.path, gate=gate.path))
+    mqtt_gateway.start()
+    kerb.write(b"\x00\xff garbage\n" + b"x" * 20000 + b'\n[{"n":"lot-1:occ')
+    kerb.write('upied","vb":true}]\n[{"n":"lot-1:occupied","vb":false}]\n')
+    subscriber.wait(lambda s: len(s.readings()) == 2, "the two good lines")
+    assert [r["values"]["occupied"] for _, r in subscriber.readings()] == [True, False]
+    reasons = source(mqtt_gateway, "serial:kerb")["refused"]
+    assert reasons.get("syntax", 0) >= 1 and reasons.get("length", 0) >= 1
+    kerb.close()
+    gate.close()
+
+
+def test_a_missing_port_is_waited_for(mqtt_gateway, subscriber, tmp_path):
+    gate = peers.Line(tmp_path / "gate")
+    mqtt_gateway.configure(CONFIG.format(kerb=tmp_path / "kerb", gate=gate.path))
+    mqtt_gateway.start()
+    assert source(mqtt_gateway, "serial:kerb")["state"] == "waiting"
+    kerb = peers.Line(tmp_path / "kerb")
+    peers.wait_until(lambda: source(mqtt_gateway, "serial:kerb")["state"] == "open", "open", 5)
+    kerb.write('[{"n":"lot-1:occupied","vb":true}]\n')
+    subscriber.wait(lambda s: s.last("parking/lot-1"), "a reading")
+    kerb.close()
+    gate.close()
