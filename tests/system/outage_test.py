@@ -20,6 +20,11 @@ class Load:
 
     def __init__(self, port):
         self.port, self.sent, self.acknowledged, self.refused = port, 0, set(), []
+        self.mark, self.reached = 0, asyncio.Event()
+
+    async def sent_at_least(self, number):
+        self.mark = number
+        await self.reached.wait()
 
     async def run(self, seconds):
         clients = [await coap.Client.open(self.port) for _ in range(CLIENTS)]
@@ -31,6 +36,8 @@ class Load:
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
                 self.sent += 1
+                if self.mark and self.sent >= self.mark:
+                    self.reached.set()
             await asyncio.sleep(0.01)  # the load's own pace, not a wait for the daemon
         await asyncio.gather(*tasks)
         for client in clients:
@@ -68,8 +75,7 @@ def test_an_outage_of_broker_and_influxdb_loses_nothing(gateway, broker, subscri
 
     async def outage():
         task = asyncio.create_task(load.run(OUTAGE + 2))
-        while load.sent < RATE:
-            await asyncio.sleep(0.01)
+        await load.sent_at_least(RATE)
         await asyncio.to_thread(broker.stop)
         await asyncio.to_thread(influx.stop)
         await task
@@ -95,8 +101,7 @@ def test_kill_9_in_the_middle_loses_nothing_acknowledged(gateway, subscriber, in
 
     async def killed():
         task = asyncio.create_task(load.run(8))
-        while load.sent < 3 * RATE:
-            await asyncio.sleep(0.01)
+        await load.sent_at_least(3 * RATE)
         gateway.kill()
         await asyncio.to_thread(gateway.start)
         await task
