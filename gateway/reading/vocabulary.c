@@ -134,8 +134,3 @@ const char *vocabulary_nearest_of(const char *name, enum kind kind)
             names[count++] = quantities[i].name;
     return text_nearest(name, names, count);
 }
-
-const char *vocabulary_nearest(const char *name)
-{
-    return vocabulary_nearest_of(name, KIND_GENERIC);
-}

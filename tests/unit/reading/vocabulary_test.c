@@ -108,10 +108,10 @@ static void a_unit_alone_names_a_quantity_when_only_one_has_it(void **state)
 static void the_nearest_name_is_one_that_the_kind_has(void **state)
 {
     (void)state;
-    assert_string_equal(vocabulary_nearest("ocupied"), "occupied");
+    assert_string_equal(vocabulary_nearest_of("ocupied", KIND_GENERIC), "occupied");
     assert_string_equal(vocabulary_nearest_of("peple", KIND_CROWD), "people");
     assert_null(vocabulary_nearest_of("peple", KIND_PARKING));
-    assert_null(vocabulary_nearest("zzzzzzzzzzzzzzzz"));
+    assert_null(vocabulary_nearest_of("zzzzzzzzzzzzzzzz", KIND_GENERIC));
 }
 
 // Last, because it uses up the names of this program.

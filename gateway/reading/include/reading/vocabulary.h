@@ -37,8 +37,7 @@ const struct quantity *vocabulary_at(size_t index);
 // The quantity of the table whose unit this is, when sensors of that kind may have exactly one; else NULL.
 const struct quantity *vocabulary_by_unit(const char *unit, enum kind kind);
 
-// For messages: the nearest known name, of any kind or of one that sensors of that kind may have; or NULL.
-const char *vocabulary_nearest(const char *name);
+// For messages: the nearest known name that sensors of that kind may have, or NULL.
 const char *vocabulary_nearest_of(const char *name, enum kind kind);
 
 // Converts a value from the unit `from` (SenML primary and secondary units, and common spellings such as "°C", "km/h")
