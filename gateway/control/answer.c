@@ -2,6 +2,7 @@
 #include "answer.h"
 
 #include "api.h"
+#include "base/json.h"
 #include "base/messages.h"
 #include "base/text.h"
 #include "guard.h"
@@ -12,11 +13,10 @@
 #include <strings.h>
 
 // Clients that do not read their answers can make us hold no more than this, beside one answer of any size.
-enum { HELD_BYTES_MAX = 16 << 20 };
+enum { HELD_BYTES_MAX = 16 << 20, ARGUMENTS_MAX = 64 << 10 };
 
 static const char type_json[] = "application/json";
 static const char type_metrics[] = "text/plain; version=0.0.4; charset=utf-8";
-static const char methods[] = "GET, HEAD";
 
 struct question {
     const struct status *status;
@@ -53,16 +53,32 @@ static int write_metrics(const struct question *question, struct bytes *out)
     return 0;
 }
 
+// Either a document that is written from the snapshot, or a command for the core: asked with GET and at most one argument
+// in the query, or ordered with POST and a JSON object.
 struct route {
     const char *path; // one that ends with '/' takes any further text
     const char *type;
     int (*write)(const struct question *question, struct bytes *out); // 0 or -ENOENT
+    const char *verb, *argument;
+    bool post;
 };
 
 static const struct route routes[] = {
-    {"/api/v1/status", type_json, write_status},   {"/api/v1/sensors", type_json, write_sensors},
-    {"/api/v1/sensors/", type_json, write_sensor}, {"/api/v1/buffer", type_json, write_buffer},
-    {"/metrics", type_metrics, write_metrics},
+    {"/api/v1/status", type_json, .write = write_status},
+    {"/api/v1/sensors", type_json, .write = write_sensors},
+    {"/api/v1/sensors/", type_json, .write = write_sensor},
+    {"/api/v1/buffer", type_json, .write = write_buffer},
+    {"/api/v1/loss", type_json, .verb = "loss"},
+    {"/api/v1/report", type_json, .verb = "report", .argument = "day"},
+    {"/api/v1/replay", type_json, .verb = "replay", .post = true},
+    {"/metrics", type_metrics, .write = write_metrics},
+};
+
+// One request while it is under way.
+struct exchange {
+    const struct route *route; // NULL: there is no such address
+    const char *rest;
+    struct bytes arguments;
 };
 
 static const struct route *find_route(const char *url, const char **ret_rest)
@@ -91,13 +107,22 @@ static const struct refusal bad_host = {MHD_HTTP_FORBIDDEN, "bad_host",
 static const struct refusal no_token = {MHD_HTTP_UNAUTHORIZED, "unauthorized",
                                         N_("a token is needed; expected the header Authorization: Bearer TOKEN"),
                                         MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer"};
-static const struct refusal bad_method = {MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed",
-                                          N_("this address can only be read; expected GET"), MHD_HTTP_HEADER_ALLOW,
-                                          methods};
+static const struct refusal only_get = {MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed",
+                                        N_("this address can only be read; expected GET"), MHD_HTTP_HEADER_ALLOW,
+                                        "GET, HEAD"};
+static const struct refusal only_post = {MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed",
+                                         N_("this address takes an order; expected POST"), MHD_HTTP_HEADER_ALLOW,
+                                         "POST"};
+// A web page of a stranger can make a browser on this machine send a POST, but not with a header of its own.
+static const struct refusal foreign = {
+    MHD_HTTP_FORBIDDEN, "foreign",
+    N_("an order needs the token, or from this machine the header X-Requested-With: citygw"), NULL, NULL};
+static const struct refusal arguments_too_large = {MHD_HTTP_CONTENT_TOO_LARGE, "too_large",
+                                                   N_("the order is too large; expected at most 64 kB"), NULL, NULL};
 static const struct refusal no_such_path = {
     MHD_HTTP_NOT_FOUND, "not_found",
-    N_("there is no such address; expected /api/v1/status, /api/v1/sensors, /api/v1/sensors/ID, /api/v1/buffer or "
-       "/metrics"),
+    N_("there is no such address; expected /api/v1/status, /api/v1/sensors, /api/v1/sensors/ID, /api/v1/buffer, "
+       "/api/v1/loss, /api/v1/report, /api/v1/replay or /metrics"),
     NULL, NULL};
 static const struct refusal no_such_sensor = {MHD_HTTP_NOT_FOUND, "not_found", N_("no sensor of this id is configured"),
                                               NULL, NULL};
@@ -193,34 +218,116 @@ static bool is_token_missing(const struct audience *audience, struct MHD_Connect
     return token && !guard_token(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization"), token);
 }
 
+static bool is_foreign(const struct audience *audience, struct MHD_Connection *connection)
+{
+    const char *by = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Requested-With");
+    bool has_token = audience->guarded && audience->options->token; // and it was right, or we would not be here
+    return !has_token && !(by && strcmp(by, "citygw") == 0);
+}
+
+static const struct refusal *judge_method(const struct audience *audience, struct MHD_Connection *connection,
+                                          const char *method, const struct route *route)
+{
+    bool post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
+    bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    if (route && route->post)
+        return !post ? &only_post : is_foreign(audience, connection) ? &foreign : NULL;
+    return get ? NULL : &only_get;
+}
+
 // NULL when nothing speaks against the request.
 static const struct refusal *judge(const struct audience *audience, struct MHD_Connection *connection,
-                                   const char *method)
+                                   const char *method, const struct route *route)
 {
     if (audience->guarded && is_host_bad(audience, connection))
         return &bad_host;
     if (audience->guarded && is_token_missing(audience, connection))
         return &no_token;
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-        return &bad_method;
-    if (audience->held_bytes > HELD_BYTES_MAX)
-        return &busy;
-    return NULL;
+    const struct refusal *refusal = judge_method(audience, connection, method, route);
+    if (refusal)
+        return refusal;
+    if (!route)
+        return &no_such_path;
+    return audience->held_bytes > HELD_BYTES_MAX ? &busy : NULL;
 }
 
-static enum MHD_Result answer(struct audience *audience, struct MHD_Connection *connection, const char *url)
+// The argument of a question, as the JSON object that an order would carry; nothing when it is not asked for.
+static void arguments_from_query(struct MHD_Connection *connection, const char *name, struct bytes *out)
 {
-    struct question question = {.requests = *audience->requests};
-    const struct route *route = find_route(url, &question.rest);
-    if (!route)
-        return refuse(audience, connection, &no_such_path);
+    const char *value = name ? MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name) : NULL;
+    struct json json;
+    if (!value)
+        return;
+    json_begin(&json, out);
+    json_object(&json);
+    json_key_text(&json, name, value);
+    json_object_end(&json);
+}
+
+static unsigned status_of(int error)
+{
+    return error == -EINVAL   ? MHD_HTTP_BAD_REQUEST
+           : error == -ENOENT ? MHD_HTTP_NOT_FOUND
+           : error == -ENOSYS ? MHD_HTTP_NOT_IMPLEMENTED
+                              : MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static const char *code_of(int error)
+{
+    return error == -EINVAL ? "bad_request" : error == -ENOENT ? "not_found" : error == -ENOSYS ? "unknown" : "busy";
+}
+
+static enum MHD_Result answer_command(struct audience *audience, struct MHD_Connection *connection,
+                                      struct exchange *exchange)
+{
+    const struct control_options *options = audience->options;
+    struct bytes *arguments = &exchange->arguments;
+    struct fault why = {""};
+    if (arguments->overflow)
+        return refuse(audience, connection, &arguments_too_large);
+    if (!exchange->route->post)
+        arguments_from_query(connection, exchange->route->argument, arguments);
+    bytes_clear(audience->scratch);
+    int error = options->command ? options->command(options->commander, exchange->route->verb,
+                                                    arguments->used ? (const char *)arguments->data : "",
+                                                    arguments->used, audience->scratch, &why)
+                                 : fault_set(&why, -ENOSYS, "%s", _("the gateway takes no orders here"));
+    if (error) {
+        bytes_clear(audience->scratch);
+        api_error(code_of(error), why.text, audience->scratch);
+        return reply(audience, connection, status_of(error), type_json, NULL, NULL);
+    }
+    if (audience->scratch->overflow)
+        return refuse(audience, connection, &too_large);
+    return reply(audience, connection, MHD_HTTP_OK, exchange->route->type, NULL, NULL);
+}
+
+static enum MHD_Result answer(struct audience *audience, struct MHD_Connection *connection, struct exchange *exchange)
+{
+    struct question question = {.requests = *audience->requests, .rest = exchange->rest};
+    if (exchange->route->verb)
+        return answer_command(audience, connection, exchange);
     question.status = audience->options->snapshot(audience->options->context);
     bytes_clear(audience->scratch);
-    if (route->write(&question, audience->scratch) < 0)
+    if (exchange->route->write(&question, audience->scratch) < 0)
         return refuse(audience, connection, &no_such_sensor);
     if (audience->scratch->overflow)
         return refuse(audience, connection, &too_large);
-    return reply(audience, connection, MHD_HTTP_OK, route->type, NULL, NULL);
+    return reply(audience, connection, MHD_HTTP_OK, exchange->route->type, NULL, NULL);
+}
+
+static enum MHD_Result begin(struct audience *audience, struct MHD_Connection *connection, const char *url,
+                             const char *method, void **state)
+{
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    if (!exchange)
+        return MHD_NO;
+    *state = exchange;
+    ++*audience->requests;
+    bytes_init(&exchange->arguments, ARGUMENTS_MAX);
+    exchange->route = find_route(url, &exchange->rest);
+    const struct refusal *refusal = judge(audience, connection, method, exchange->route);
+    return refusal ? refuse(audience, connection, refusal) : MHD_YES;
 }
 
 // Called once when the headers are there, then for every piece of a body, then once more. A refusal goes out at once, so
@@ -229,17 +336,29 @@ enum MHD_Result answer_request(void *context, struct MHD_Connection *connection,
                                const char *version, const char *upload, size_t *upload_size, void **state)
 {
     (void)version;
-    (void)upload;
     struct audience *audience = context;
-    if (!*state) {
-        *state = audience;
-        ++*audience->requests;
-        const struct refusal *refusal = judge(audience, connection, method);
-        return refusal ? refuse(audience, connection, refusal) : MHD_YES;
-    }
+    struct exchange *exchange = *state;
+    if (!exchange)
+        return begin(audience, connection, url, method, state);
     if (*upload_size) {
+        if (exchange->route && exchange->route->post)
+            bytes_append(&exchange->arguments, upload, *upload_size);
         *upload_size = 0;
         return MHD_YES;
     }
-    return answer(audience, connection, url);
+    find_route(url, &exchange->rest); // the text lives as long as the call
+    return answer(audience, connection, exchange);
+}
+
+void answer_completed(void *audience, struct MHD_Connection *connection, void **state,
+                      enum MHD_RequestTerminationCode reason)
+{
+    (void)audience;
+    (void)connection;
+    (void)reason;
+    struct exchange *exchange = *state;
+    if (exchange)
+        bytes_finish(&exchange->arguments);
+    free(exchange);
+    *state = NULL;
 }

@@ -23,3 +23,7 @@ struct audience {
 // libmicrohttpd's access handler; `audience` is its closure.
 enum MHD_Result answer_request(void *audience, struct MHD_Connection *connection, const char *url, const char *method,
                                const char *version, const char *upload, size_t *upload_size, void **state);
+
+// Its completion handler: forgets what was kept of the request.
+void answer_completed(void *audience, struct MHD_Connection *connection, void **state,
+                      enum MHD_RequestTerminationCode reason);

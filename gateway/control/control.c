@@ -84,7 +84,8 @@ static struct MHD_Daemon *start_server(struct door *door)
     return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer_request, &door->audience, MHD_OPTION_LISTEN_SOCKET,
                             door->listener.fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+                            (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_NOTIFY_COMPLETED, answer_completed, &door->audience, MHD_OPTION_END);
 }
 
 // The listener is the door's from here on.

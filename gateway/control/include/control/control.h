@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "control/status.h"
 
 /*
- * The HTTP API: `/api/v1/status`, `/sensors`, `/sensors/{id}`, `/buffer` and `/metrics`, on a unix socket and a loopback
- * port, by libmicrohttpd in the loop. It sees the gateway through one snapshot and changes nothing.
+ * The HTTP API, on a unix socket and a loopback port, by libmicrohttpd in the loop. `/api/v1/status`, `/sensors`,
+ * `/sensors/{id}`, `/buffer` and `/metrics` show one snapshot; `/loss`, `/report` and the POSTs hand a command to the core
+ * and show its answer. It changes nothing by itself.
  */
 
 struct uv_loop_s;
@@ -22,6 +24,12 @@ struct control_options {
     const char *token;  // NULL when none; then `listen` must be loopback
     void *context;
     const struct status *(*snapshot)(void *context); // loop thread
+    void *commander;                                 // of `command`
+    // Loop thread. Carries out `verb` with its arguments (a JSON object, or "" for none) and writes the answer, a JSON
+    // value. 0, or a negative errno and a sentence: -EINVAL the arguments, -ENOENT what they name, -ENOSYS no such verb,
+    // anything else: not now.
+    int (*command)(void *commander, const char *verb, const char *arguments, size_t size, struct bytes *ret_answer,
+                   struct fault *why);
 };
 
 int control_create(const struct control_options *options, struct control **ret_control, struct fault *why);
