@@ -18,14 +18,14 @@ static json_t *parse(const struct bytes *answer)
     return document;
 }
 
-json_t *ask_gateway(const struct options *options, const char *path)
+static json_t *ask(const struct options *options, const char *path, const char *body)
 {
     json_t *document = NULL;
     struct fault why;
     struct bytes answer;
     bytes_init(&answer, CLIENT_ANSWER_MAX + 1);
     char *socket = options_settle(options);
-    if (socket && client_get(socket, path, CLIENT_TIMEOUT_MS, &answer, &why) < 0)
+    if (socket && client_ask(socket, path, body, CLIENT_TIMEOUT_MS, &answer, &why) < 0)
         complain("%s", why.text);
     else if (socket)
         document = parse(&answer);
@@ -34,6 +34,16 @@ json_t *ask_gateway(const struct options *options, const char *path)
     free(socket);
     bytes_finish(&answer);
     return document;
+}
+
+json_t *ask_gateway(const struct options *options, const char *path)
+{
+    return ask(options, path, NULL);
+}
+
+json_t *order_gateway(const struct options *options, const char *path, const char *body)
+{
+    return ask(options, path, body ? body : "");
 }
 
 const char *text_at(const json_t *object, const char *key)

@@ -13,6 +13,9 @@
 // been told). With --json the answer has been printed already.
 json_t *ask_gateway(const struct options *options, const char *path);
 
+// The same with an order: POSTs `body`, which may be NULL when there was no memory for it.
+json_t *order_gateway(const struct options *options, const char *path, const char *body);
+
 // Members of an object, forgiving: "" or 0 when missing, null or of another type.
 const char *text_at(const json_t *object, const char *key);
 double number_at(const json_t *object, const char *key);

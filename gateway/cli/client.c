@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include <curl/curl.h>
 #include <errno.h>
+#include <jansson.h>
 #include <string.h>
 
 static size_t take_body(char *data, size_t size, size_t count, void *context)
@@ -50,7 +51,34 @@ static void prepare(CURL *curl, const char *socket, const char *url, int timeout
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 }
 
-int client_get(const char *socket, const char *path, int timeout_ms, struct bytes *ret_answer, struct fault *why)
+// The sentence of an error document, or else the bare status.
+static int explain_refusal(long status, const char *path, const struct bytes *answer, size_t before, struct fault *why)
+{
+    json_t *document = json_loadb((const char *)answer->data + before, answer->used - before, 0, NULL);
+    const char *message = json_string_value(json_object_get(document, "message"));
+    if (message)
+        fault_set(why, 0, "%s", message);
+    else
+        fault_set(why, 0, _("the gateway answered %ld to %s; is it of another version than this tool?"), status, path);
+    json_decref(document);
+    return message ? -EREMOTEIO : -EPROTO;
+}
+
+static CURLcode perform(CURL *curl, const char *body)
+{
+    struct curl_slist *headers = body ? curl_slist_append(NULL, "X-Requested-With: citygw") : NULL;
+    if (body) {
+        headers = curl_slist_append(headers, "Content-Type: application/json");
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    }
+    CURLcode code = curl_easy_perform(curl);
+    curl_slist_free_all(headers);
+    return code;
+}
+
+int client_ask(const char *socket, const char *path, const char *body, int timeout_ms, struct bytes *ret_answer,
+               struct fault *why)
 {
     char url[256];
     size_t before = ret_answer->used;
@@ -59,7 +87,7 @@ int client_get(const char *socket, const char *path, int timeout_ms, struct byte
         return fault_errno(why, -ENOMEM, _("cannot ask the gateway"));
     snprintf(url, sizeof url, "http://localhost%s", path);
     prepare(curl, socket, url, timeout_ms, ret_answer);
-    CURLcode code = curl_easy_perform(curl);
+    CURLcode code = perform(curl, body);
     long os_errno = 0, status = 0;
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &os_errno);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -68,8 +96,7 @@ int client_get(const char *socket, const char *path, int timeout_ms, struct byte
     if (code != CURLE_OK)
         error = explain(socket, code, os_errno, why);
     else if (status != 200)
-        error = fault_set(why, -EPROTO, _("the gateway answered %ld to %s; is it of another version than this tool?"),
-                          status, path);
+        error = explain_refusal(status, path, ret_answer, before, why);
     if (error < 0)
         ret_answer->used = before;
     bytes_char(ret_answer, '\0');

@@ -10,7 +10,8 @@
 
 enum { CLIENT_ANSWER_MAX = 16 << 20, CLIENT_TIMEOUT_MS = 5000 };
 
-// GET `path`; the body of a 200 answer is appended to `ret_answer` (made with at least CLIENT_ANSWER_MAX), a NUL follows
-// that is not counted. Otherwise a negative errno (-ETIMEDOUT: the whole took longer than that), and `why` says what was tried
-// and what to do.
-int client_get(const char *socket, const char *path, int timeout_ms, struct bytes *ret_answer, struct fault *why);
+// GET `path`, or with a `body` (JSON) POST it; the body of a 200 answer is appended to `ret_answer` (made with at least
+// CLIENT_ANSWER_MAX), a NUL follows that is not counted. Otherwise a negative errno (-ETIMEDOUT: the whole took longer than
+// that; -EREMOTEIO: the gateway refused), and `why` says what was tried and what to do, or why it was refused.
+int client_ask(const char *socket, const char *path, const char *body, int timeout_ms, struct bytes *ret_answer,
+               struct fault *why);

@@ -7,44 +7,63 @@
 #include "complain.h"
 #include "settings/settings.h"
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SAY_OPERAND = 1, SAY_HELP = 'h', SAY_CONFIG = 'c', SAY_SOCKET = 's', SAY_JSON = 'j' };
+enum { SAY_OPERAND = 1, SAY_HELP = 'h', SAY_JSON = 'j' };
 
-static const struct option long_options[] = {{"help", no_argument, NULL, SAY_HELP},
-                                             {"socket", required_argument, NULL, SAY_SOCKET},
-                                             {"json", no_argument, NULL, SAY_JSON},
+// Options that take a text: what getopt calls them, and where they go.
+static const struct text_option {
+    int say;
+    unsigned bit;
+    size_t offset;
+} text_options[] = {
+    {SAY_OPERAND, OPTION_OPERAND, offsetof(struct options, operand)},
+    {'c', OPTION_CONFIG, offsetof(struct options, config)},
+    {'s', OPTION_SOCKET, offsetof(struct options, socket)},
+    {'f', OPTION_FROM, offsetof(struct options, from)},
+    {'t', OPTION_TO, offsetof(struct options, to)},
+    {'e', OPTION_SENSOR, offsetof(struct options, sensor)},
+    {'o', OPTION_OUTLET, offsetof(struct options, outlet)},
+    {'d', OPTION_DAY, offsetof(struct options, day)},
+};
 
-                                             {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, SAY_HELP},
+    {"json", no_argument, NULL, SAY_JSON},
+    {"socket", required_argument, NULL, 's'},
+    {"from", required_argument, NULL, 'f'},
+    {"to", required_argument, NULL, 't'},
+    {"sensor", required_argument, NULL, 'e'},
+    {"outlet", required_argument, NULL, 'o'},
+    {"day", required_argument, NULL, 'd'},
+    {NULL, 0, NULL, 0},
+};
 
 enum { SHOWN_SIZE = 100 };
-
-static unsigned option_bit(int option)
-{
-    return option == SAY_CONFIG   ? OPTION_CONFIG
-           : option == SAY_SOCKET ? OPTION_SOCKET
-           : option == SAY_JSON   ? OPTION_JSON
-                                  : OPTION_OPERAND;
-}
 
 // False when this verb does not know the option, or has its operand already.
 static bool take(int option, unsigned takes, struct options *options)
 {
-    if (option == SAY_CONFIG)
-        options->config = optarg;
-    else if (option == SAY_SOCKET)
-        options->socket = optarg;
-    else if (option == SAY_JSON)
+    if (option == SAY_JSON) {
         options->json = true;
-    else if (option == SAY_OPERAND && !options->operand)
-        options->operand = optarg;
-    else
-        return false;
-    return takes & option_bit(option);
+        return takes & OPTION_JSON;
+    }
+    for (size_t i = 0; i < sizeof text_options / sizeof *text_options; i++) {
+        const struct text_option *known = &text_options[i];
+        const char **text = (const char **)((char *)options + known->offset);
+        if (known->say != option)
+            continue;
+        if (option == SAY_OPERAND && *text)
+            return false;
+        *text = optarg;
+        return takes & known->bit;
+    }
+    return false;
 }
 
 // Says what is wrong with a word, and what was expected.

@@ -7,7 +7,17 @@
  * The options that verbs share, and what follows from them: which configuration, which socket, which language.
  */
 
-enum option_taken { OPTION_CONFIG = 1, OPTION_SOCKET = 2, OPTION_JSON = 4, OPTION_OPERAND = 8 };
+enum option_taken {
+    OPTION_CONFIG = 1,
+    OPTION_SOCKET = 2,
+    OPTION_JSON = 4,
+    OPTION_OPERAND = 8,
+    OPTION_FROM = 16,
+    OPTION_TO = 32,
+    OPTION_SENSOR = 64,
+    OPTION_OUTLET = 128,
+    OPTION_DAY = 256,
+};
 
 #define CONFIG_DEFAULT "/etc/citygw/citygw.ini"
 #define SOCKET_DEFAULT "/run/citygw/http.sock"
@@ -17,6 +27,8 @@ struct options {
     const char *socket; // --socket PATH, or NULL
     bool json;
     const char *operand; // the one word that is no option, or NULL
+    // --from TIME, --to TIME, --sensor ID, --outlet NAME, --day DAY; NULL when not given.
+    const char *from, *to, *sensor, *outlet, *day;
 };
 
 // Reads the arguments of a verb (argv[0] is its name). `takes` is the sum of what it knows. True: go on. False: *ret_exit is what the verb ends with; the user has been told.

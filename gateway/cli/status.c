@@ -207,10 +207,22 @@ static void lost_cell(struct table *table, const json_t *lost)
         table_cell(table, _("none"));
 }
 
+// "61 h at the present 12.5 readings/s, 4 % used"
+static void autonomy_cell(struct table *table, const json_t *buffer)
+{
+    char age[DISPLAY_SIZE];
+    if (json_is_number(json_object_get(buffer, "autonomy_h")))
+        table_cellf(table, _("%s at the present %.3g readings/s; %.0f %% used"),
+                    display_duration(number_at(buffer, "autonomy_h") * 3600, age), number_at(buffer, "readings_per_s"),
+                    number_at(buffer, "used") * 100);
+    else
+        table_cell(table, _("not known yet"));
+}
+
 static void print_buffer(const json_t *buffer, FILE *to)
 {
     struct table table;
-    char age[DISPLAY_SIZE], bytes[DISPLAY_SIZE], max[DISPLAY_SIZE], left[DISPLAY_SIZE];
+    char age[DISPLAY_SIZE], oldest[DISPLAY_SIZE], bytes[DISPLAY_SIZE], max[DISPLAY_SIZE], left[DISPLAY_SIZE];
     bool failing = is_buffer_bad(buffer);
     fprintf(to, "\n%s\n", _("Buffer"));
     table_init(&table, 3, 0);
@@ -219,19 +231,24 @@ static void print_buffer(const json_t *buffer, FILE *to)
     table_cell(&table, failing ? _("the disk does not take readings; the gateway keeps trying") : _("in order"));
     table_cell(&table, "");
     table_cell(&table, _("Kept"));
-    table_cellf(&table, _("%.0f readings, the oldest from %s ago"), number_at(buffer, "readings"),
-                display_duration(number_at(buffer, "oldest_age_s"), age));
+    table_cellf(&table, _("%.0f readings, the oldest from %s ago (%s)"), number_at(buffer, "readings"),
+                display_duration(number_at(buffer, "oldest_age_s"), age),
+                display_time(text_at(buffer, "oldest_time"), oldest));
     table_cell(&table, "");
     table_cell(&table, _("Size"));
     table_cellf(&table, _("%s of at most %s; free on the disk: %s"), display_size(number_at(buffer, "bytes"), bytes),
                 display_size(number_at(buffer, "max_bytes"), max), display_size(number_at(buffer, "free_bytes"), left));
     table_cell(&table, "");
     table_cell(&table, _("Lasts for"));
-    if (json_is_number(json_object_get(buffer, "autonomy_h")))
-        table_cellf(&table, _("%s at the present %.3g readings/s"),
-                    display_duration(number_at(buffer, "autonomy_h") * 3600, age), number_at(buffer, "readings_per_s"));
-    else
+    autonomy_cell(&table, buffer);
+    table_cell(&table, "");
+    table_cell(&table, _("Caught up"));
+    if (!json_is_number(json_object_get(buffer, "drained_in_s")))
         table_cell(&table, _("not known yet"));
+    else if (number_at(buffer, "drained_in_s") > 0)
+        table_cellf(&table, _("in %s"), display_duration(number_at(buffer, "drained_in_s"), age));
+    else
+        table_cell(&table, _("everything is sent"));
     table_cell(&table, "");
     table_cell(&table, _("Lost"));
     lost_cell(&table, json_object_get(buffer, "lost"));

@@ -23,6 +23,21 @@ static const char of_simulation[] = N_("  -c FILE        the gateway's configura
                                        "  --clients N    how many CoAP clients share the sensors\n"
                                        "  --quiet        prints nothing while it runs\n");
 
+static const char of_replay[] =
+    N_("  --from TIME    readings with a time from then on, such as 2026-11-22T03:00:00+09:00\n"
+       "  --to TIME      and before then\n"
+       "  --sensor ID    of this sensor alone\n"
+       "  --outlet NAME  by this outlet alone\n"
+       "  -c FILE        the configuration, which names the gateway's socket\n"
+       "                 (default: /etc/citygw/citygw.ini)\n"
+       "  --socket PATH  the gateway's socket\n"
+       "  --json         the answer as JSON, for programs\n");
+static const char of_report[] = N_("  --day DAY      such as 2026-11-24 (default: the last day that ended)\n"
+                                   "  -c FILE        the configuration, which names the gateway's socket\n"
+                                   "                 (default: /etc/citygw/citygw.ini)\n"
+                                   "  --socket PATH  the gateway's socket\n"
+                                   "  --json         the answer as JSON, for programs\n");
+
 const struct verb verbs[] = {
     {"check", N_("[FILE]"), N_("shows every error and warning of the configuration"), verb_check, of_configuration},
     {"keys", N_("[SECTION]"), N_("lists the configuration's keys with type, default, range and help"), verb_keys,
@@ -30,6 +45,10 @@ const struct verb verbs[] = {
     {"status", N_("[OPTIONS]"), N_("shows on one screen how the running gateway is doing"), verb_status, of_gateway},
     {"sensors", N_("[OPTIONS]"), N_("lists the running gateway's sensors with their last values"), verb_sensors,
      of_gateway},
+    {"replay", N_("--from TIME --to TIME [OPTIONS]"), N_("has kept readings of a range of times sent again"),
+     verb_replay, of_replay},
+    {"report", N_("[--day DAY] [OPTIONS]"), N_("shows a day's account: stored, delivered, lost and refused by sensor"),
+     verb_report, of_report},
     {"simulate", N_("-c FILE [OPTIONS]"), N_("makes virtual sensors that send readings to a gateway"), verb_simulate,
      of_simulation},
     {NULL, NULL, NULL, NULL, NULL},

@@ -9,7 +9,7 @@ static int ask(const char *answer, size_t size, struct bytes *ret, struct fault 
 {
     struct server server;
     server_begin(&server, answer, size);
-    int error = client_get(server.path, "/api/v1/status", CLIENT_TIMEOUT_MS, ret, why);
+    int error = client_ask(server.path, "/api/v1/status", NULL, CLIENT_TIMEOUT_MS, ret, why);
     server_end(&server);
     assert_non_null(strstr(server.request, "GET /api/v1/status HTTP/1.1\r\n"));
     return error;
@@ -65,13 +65,13 @@ static void a_socket_that_is_not_there_is_named_with_what_to_do(void **state)
     struct bytes answer;
     struct fault why;
     bytes_init(&answer, 100);
-    assert_int_equal(client_get("/nowhere/http.sock", "/", CLIENT_TIMEOUT_MS, &answer, &why), -ENOENT);
+    assert_int_equal(client_ask("/nowhere/http.sock", "/", NULL, CLIENT_TIMEOUT_MS, &answer, &why), -ENOENT);
     assert_non_null(strstr(why.text, "/nowhere/http.sock"));
     assert_non_null(strstr(why.text, "--socket"));
     char longest[300];
     memset(longest, 'x', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
-    assert_true(client_get(longest, "/", CLIENT_TIMEOUT_MS, &answer, &why) < 0);
+    assert_true(client_ask(longest, "/", NULL, CLIENT_TIMEOUT_MS, &answer, &why) < 0);
     bytes_finish(&answer);
 }
 
@@ -83,7 +83,7 @@ static void a_gateway_that_takes_the_question_and_keeps_silent_is_given_up(void 
     struct fault why;
     server_listen(&server); // nobody accepts: the question waits in the socket
     bytes_init(&answer, 100);
-    assert_int_equal(client_get(server.path, "/", 50, &answer, &why), -ETIMEDOUT);
+    assert_int_equal(client_ask(server.path, "/", NULL, 50, &answer, &why), -ETIMEDOUT);
     assert_non_null(strstr(why.text, "did not answer in time"));
     assert_int_equal(answer.used, 0);
     assert_int_equal(CLIENT_TIMEOUT_MS, 5000);

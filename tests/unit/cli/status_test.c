@@ -12,7 +12,8 @@
     "{\"gateway\":\"umeda-01\",\"municipality\":\"271004\",\"municipality_name\":\"大阪市\",\"version\":\"0.1.0\"," \
     "\"since\":\"2026-11-22T03:03:20.000Z\",\"clock_synchronised\":true,\"config\":{\"file\":\"/etc/c.ini\"},"         \
     "\"sources\":[" sources "],\"outlets\":[" outlets "],\"buffer\":{\"failing\":" failing ",\"readings\":40,"         \
-    "\"oldest_age_s\":60,\"bytes\":8000,\"max_bytes\":2000000000,\"free_bytes\":5000000000,\"lost\":{\"full\":0,"      \
+    "\"oldest_age_s\":60,\"oldest_time\":\"2026-11-22T03:02:20.000Z\",\"used\":0.04,\"drained_in_s\":420,\"bytes\":"   \
+    "8000,\"max_bytes\":2000000000,\"free_bytes\":5000000000,\"lost\":{\"full\":0,"                                    \
     "\"age\":2,\"damage\":0},\"readings_per_s\":1.25,\"autonomy_h\":48.5},\"sensors\":{\"count\":2,\"disabled\":1},"   \
     "\"warnings\":[\"sensor bay-2: wrong\"]}"
 #define OPEN                                                                                                           \
@@ -60,9 +61,10 @@ static void a_gateway_in_order_has_no_problem(void **state)
         "Sensors        2, of which disabled: 1\n",
         "\n  coap  working      1234  4 (malformed 3, unknown sensor 1)\n",
         "\n  mqtt  mqtt://h  connected    40        1  0 s       1\n",
-        "40 readings, the oldest from 60 s ago\n",
+        "40 readings, the oldest from 60 s ago (2026-11-22 12:02:20 JST)\n",
         "8.0 kB of at most 2.0 GB; free on the disk: 5.0 GB\n",
-        "2 d at the present 1.25 readings/s\n",
+        "2 d at the present 1.25 readings/s; 4 % used\n",
+        "Caught up  in 7 min\n",
         "0 (buffer full), 2 (too old), 0 (damaged)\n",
         "\nWarnings\n  sensor bay-2: wrong\n",
         "\nNo problem was found.\n",
