@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/number.h"
 #include "format.h"
+#include "pending.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -25,7 +26,8 @@ uint64_t cursors_lowest(const struct cursors *cursors)
 {
     uint64_t lowest = UINT64_MAX;
     for (size_t i = 0; i < cursors->count; i++)
-        lowest = cursors->list[i].next < lowest ? cursors->list[i].next : lowest;
+        if (pending_lowest(&cursors->list[i].pending) < lowest)
+            lowest = pending_lowest(&cursors->list[i].pending);
     return lowest;
 }
 
@@ -33,8 +35,54 @@ uint64_t cursors_highest(const struct cursors *cursors)
 {
     uint64_t highest = 0;
     for (size_t i = 0; i < cursors->count; i++)
-        highest = cursors->list[i].next > highest ? cursors->list[i].next : highest;
+        if (pending_open(&cursors->list[i].pending) > highest)
+            highest = pending_open(&cursors->list[i].pending);
     return highest;
+}
+
+bool cursors_done(struct cursors *cursors, uint64_t from, uint64_t to)
+{
+    bool changed = false;
+    for (size_t i = 0; i < cursors->count; i++)
+        changed = pending_done(&cursors->list[i].pending, from, to) || changed;
+    return changed;
+}
+
+bool cursors_pending(const struct cursors *cursors, uint64_t from, uint64_t to, struct buffer_range *ret_range)
+{
+    struct buffer_range first = {UINT64_MAX, 0}, range;
+    for (size_t i = 0; i < cursors->count; i++)
+        if (pending_first(&cursors->list[i].pending, from, to, &range) &&
+            (range.from < first.from || (range.from == first.from && range.to > first.to)))
+            first = range;
+    if (first.from < first.to)
+        *ret_range = first;
+    return first.from < first.to;
+}
+
+bool cursors_some_had(const struct cursors *cursors, uint64_t from, uint64_t to)
+{
+    struct buffer_range range;
+    for (size_t i = 0; i < cursors->count; i++)
+        if (!pending_first(&cursors->list[i].pending, from, to, &range))
+            return true;
+    return false;
+}
+
+bool cursors_all_had(const struct cursors *cursors, uint64_t from, uint64_t to)
+{
+    struct buffer_range range;
+    return cursors->count > 0 && !cursors_pending(cursors, from, to, &range);
+}
+
+static bool read_pending(struct view *view, struct buffer_pending *ret_pending)
+{
+    ret_pending->count = view_u8(view);
+    for (size_t i = 0; i < ret_pending->count && i <= BUFFER_RANGES_MAX; i++) {
+        ret_pending->ranges[i].from = view_u64(view);
+        ret_pending->ranges[i].to = view_u64(view);
+    }
+    return pending_fits(ret_pending);
 }
 
 static bool read_entries(struct view *view, uint32_t count, struct cursors *ret_cursors)
@@ -43,10 +91,9 @@ static bool read_entries(struct view *view, uint32_t count, struct cursors *ret_
         return false;
     for (uint32_t i = 0; i < count; i++) {
         struct cursor *cursor = &ret_cursors->list[i];
-        cursor->next = view_u64(view);
         size_t size = view_u8(view);
         const uint8_t *name = view_take(view, size);
-        if (!name || !text_is_id((const char *)name, size) || cursor->next == 0 || cursor->next > UINT64_MAX / 2)
+        if (!name || !text_is_id((const char *)name, size) || !read_pending(view, &cursor->pending))
             return false;
         memcpy(cursor->name, name, size);
         cursor->name[size] = '\0';
@@ -108,9 +155,14 @@ static void slot_fill(struct bytes *out, const struct cursors *cursors, uint64_t
     bytes_u32(&rest, (uint32_t)cursors->count);
     for (size_t i = 0; i < cursors->count; i++) {
         size_t size = strlen(cursors->list[i].name);
-        bytes_u64(&rest, cursors->list[i].next);
+        const struct buffer_pending *pending = &cursors->list[i].pending;
         bytes_u8(&rest, (uint8_t)size);
         bytes_append(&rest, cursors->list[i].name, size);
+        bytes_u8(&rest, (uint8_t)pending->count);
+        for (size_t k = 0; k < pending->count; k++) {
+            bytes_u64(&rest, pending->ranges[k].from);
+            bytes_u64(&rest, pending->ranges[k].to);
+        }
     }
     bytes_append(out, CURSORS_MAGIC, 8);
     bytes_u32(out, FORMAT_VERSION);
@@ -154,6 +206,7 @@ int cursors_write(const struct buffer_disk *disk, int folder, struct cursors_fil
     error = bytes.overflow
                 ? -ENOMEM
                 : disk->write(disk, file->fd, bytes.data, bytes.used, (int64_t)file->slot * CURSOR_SLOT_SIZE);
+    file->written = bytes.used;
     bytes_finish(&bytes);
     if (!error) {
         file->generation++;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/text.h"
+#include "buffer/buffer.h"
 #include "disk.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@ enum { CURSORS_MAX = 32 };
 
 struct cursor {
     char name[ID_MAX + 1];
-    uint64_t next;
+    struct buffer_pending pending;
 };
 
 struct cursors {
@@ -28,12 +29,23 @@ struct cursors_file {
     int slot; // where to write next; the other one was the last to be synced
     uint64_t generation;
     bool unsynced;
-    bool named; // the file's name is known to be on disk
+    bool named;     // the file's name is known to be on disk
+    size_t written; // bytes, the last time
 };
 
 struct cursor *cursors_find(const struct cursors *cursors, const char *name);
-uint64_t cursors_lowest(const struct cursors *cursors);  // UINT64_MAX: there are none
-uint64_t cursors_highest(const struct cursors *cursors); // 0: there are none
+uint64_t cursors_lowest(const struct cursors *cursors);  // pending number; UINT64_MAX: there are none
+uint64_t cursors_highest(const struct cursors *cursors); // above every acknowledged number; 0: there are none
+
+// Acknowledges [from, to) for all. False: nobody waited for it.
+bool cursors_done(struct cursors *cursors, uint64_t from, uint64_t to);
+
+// The first range within [from, to) that some outlet waits for. False: nobody waits for any of it.
+bool cursors_pending(const struct cursors *cursors, uint64_t from, uint64_t to, struct buffer_range *ret_range);
+
+// Whether some outlet has had all of [from, to), and whether every one has. Both false where there are no outlets.
+bool cursors_some_had(const struct cursors *cursors, uint64_t from, uint64_t to);
+bool cursors_all_had(const struct cursors *cursors, uint64_t from, uint64_t to);
 
 // Reads what the file holds and makes sure that it stays. -ENOENT: there is none; -EBADMSG: no slot is readable.
 // `ret_file` is filled in any case.

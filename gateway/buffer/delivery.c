@@ -2,6 +2,7 @@
 #include "delivery.h"
 
 #include "base/messages.h"
+#include "pending.h"
 #include <errno.h>
 #include <string.h>
 
@@ -10,12 +11,6 @@ enum { SYNC_EVERY_US = 5 * 1000 * 1000 };
 static uint64_t oldest_kept(const struct buffer *buffer)
 {
     return buffer->segments.count ? buffer->segments.list[0].first : buffer->durable;
-}
-
-static uint64_t within(const struct buffer *buffer, uint64_t number)
-{
-    uint64_t oldest = oldest_kept(buffer);
-    return number < oldest ? oldest : number > buffer->durable ? buffer->durable : number;
 }
 
 // With the lock held.
@@ -36,7 +31,7 @@ static int open_new(struct buffer *buffer, const char *name, bool from_oldest, s
     // When the file was lost, the outlet may have had a place: rather send again than skip.
     from_oldest = from_oldest || buffer->cursors_lost;
     struct cursor *cursor = &cursors->list[cursors->count++];
-    *cursor = (struct cursor){.next = from_oldest ? oldest_kept(buffer) : buffer->durable};
+    *cursor = (struct cursor){.pending = pending_from(from_oldest ? oldest_kept(buffer) : buffer->durable)};
     memcpy(cursor->name, name, strlen(name));
     set_dirty(buffer);
     return 0;
@@ -57,21 +52,59 @@ uint64_t buffer_cursor(const struct buffer *buffer, const char *name)
     struct buffer *mutable = (struct buffer *)buffer;
     buffer_lock(mutable);
     const struct cursor *cursor = cursors_find(&buffer->cursors, name);
-    uint64_t next = cursor ? within(buffer, cursor->next) : 0;
+    struct buffer_range first = {0, 0};
+    if (cursor)
+        pending_first(&cursor->pending, oldest_kept(buffer), UINT64_MAX, &first);
     buffer_unlock(mutable);
-    return next;
+    return first.from;
 }
 
-void buffer_cursor_move(struct buffer *buffer, const char *name, uint64_t next)
+bool buffer_cursor_pending(const struct buffer *buffer, const char *name, struct buffer_pending *ret_pending)
+{
+    struct buffer *mutable = (struct buffer *)buffer;
+    buffer_lock(mutable);
+    const struct cursor *cursor = cursors_find(&buffer->cursors, name);
+    if (cursor) {
+        *ret_pending = cursor->pending;
+        pending_done(ret_pending, 0, oldest_kept(buffer));
+    }
+    buffer_unlock(mutable);
+    return cursor != NULL;
+}
+
+void buffer_cursor_done(struct buffer *buffer, const char *name, uint64_t from, uint64_t to)
 {
     buffer_lock(buffer);
     struct cursor *cursor = cursors_find(&buffer->cursors, name);
-    next = within(buffer, next);
-    if (cursor && next > cursor->next) {
-        cursor->next = next;
+    if (cursor && pending_done(&cursor->pending, from, to < buffer->durable ? to : buffer->durable))
         set_dirty(buffer);
-    }
     buffer_unlock(buffer);
+}
+
+// What of the segment is pending and can be read.
+static uint64_t count_within(const struct segment *segment, const struct buffer_pending *pending)
+{
+    uint64_t count = 0, from = segment->first;
+    struct buffer_range range;
+    while (pending_first(pending, from, segment->end, &range)) {
+        count += range.to - range.from - segment_missing(segment, range.from, range.to);
+        from = range.to;
+    }
+    return count;
+}
+
+uint64_t buffer_cursor_count(const struct buffer *buffer, const char *name)
+{
+    struct buffer *mutable = (struct buffer *)buffer;
+    uint64_t count = 0;
+    buffer_lock(mutable);
+    const struct cursor *cursor = cursors_find(&buffer->cursors, name);
+    const struct segments *segments = &buffer->segments;
+    const struct segment *segment = cursor ? segments_from(segments, pending_lowest(&cursor->pending)) : NULL;
+    for (; segment && segment < segments->list + segments->count; segment++)
+        count += count_within(segment, &cursor->pending);
+    buffer_unlock(mutable);
+    return count;
 }
 
 static bool is_among(const char *name, const char *const names[], size_t count)
@@ -107,7 +140,7 @@ static int write_file(struct buffer *buffer, bool sync)
     buffer_unlock(buffer);
     int error = cursors_write(buffer->disk, buffer->folder, &writer->cursors_file, &cursors, sync);
     if (sync && !error) // between two syncs the page cache takes the writes together
-        atomic_fetch_add_explicit(&buffer->written_bytes, CURSOR_SLOT_SIZE, memory_order_relaxed);
+        atomic_fetch_add_explicit(&buffer->written_bytes, writer->cursors_file.written, memory_order_relaxed);
     if (sync || error)
         writer->cursors_sync_us = monotonic_us() + SYNC_EVERY_US; // also when to try again
     if (error && !writer->cursors_failed)

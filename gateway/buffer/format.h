@@ -83,24 +83,25 @@
  * It is synced whenever a segment is made, before records of a new stream are written, and before a segment that it does
  * not cover is removed. The state at the beginning of every segment is the third copy.
  *
- * CURSORS. Two slots, at 0 and at 4096. What is not yet synced is always written over the slot that was not the last one
- * synced, so that a torn write leaves the other.
+ * CURSORS. Two slots, at 0 and at 40960, of which only as much is written as is used. What is not yet synced is always
+ * written over the slot that was not the last one synced, so that a torn write leaves the other.
  *
  *      0  8  magic "citygwCU"
  *      8  4  version
  *     12  4  CRC32C of everything from byte 16 to the end of the slot's content
  *     16  8  generation
- *     24  4  count, then for each: number 8, length of name 1, name
+ *     24  4  count, then for each outlet: length of name 1, name, count of ranges 1, then for each range of numbers that it
+ *            has not been acknowledged for: first 8, end 8 (one past the last; all ones in the last range, which is open)
  */
 
 enum {
-    FORMAT_VERSION = 1,
+    FORMAT_VERSION = 2,
     SEGMENT_HEADER_SIZE = 96,
     SEGMENT_BYTES_MIN = 4096,
     SEGMENT_BYTES_MAX = 64 << 20,
     FRAME_HEADER_SIZE = 56,
     RECORD_HEADER_SIZE = 25,
-    CURSOR_SLOT_SIZE = 4096,
+    CURSOR_SLOT_SIZE = 40960, // 32 outlets with 65 ranges and names of 64 bytes
     STREAM_NAME_MAX = 255,
 };
 

@@ -42,9 +42,13 @@ static bool has_file(const struct buffer *buffer, uint64_t id)
 // What every outlet had is not lost; where there are no outlets, nothing was delivered.
 static uint64_t count_lost(const struct buffer *buffer, const struct segment *segment)
 {
-    uint64_t lowest = buffer->cursors.count ? cursors_lowest(&buffer->cursors) : 0;
-    uint64_t from = lowest > segment->first ? lowest : segment->first;
-    return from < segment->end ? segment->end - from - segment_missing(segment, from, segment->end) : 0;
+    struct buffer_range range = {0, segment->first};
+    uint64_t lost = 0;
+    if (buffer->cursors.count == 0)
+        return segment->end - segment->first - segment_missing(segment, segment->first, segment->end);
+    while (cursors_pending(&buffer->cursors, range.to, segment->end, &range))
+        lost += range.to - range.from - segment_missing(segment, range.from, range.to);
+    return lost;
 }
 
 // False: it is known already, or was dropped by us in the meantime.
@@ -91,9 +95,8 @@ void gone_forget(struct buffer *buffer)
         removed = true;
     }
     uint64_t oldest = segments->count ? segments->list[0].first : buffer->durable;
-    for (size_t i = 0; removed && i < buffer->cursors.count; i++)
-        if (buffer->cursors.list[i].next < oldest)
-            buffer->cursors.list[i].next = oldest; // or the next start would find it missing once more
+    if (removed)
+        cursors_done(&buffer->cursors, 0, oldest); // or the next start would find it missing once more
     buffer->cursors_dirty = buffer->cursors_dirty || removed;
     buffer_unlock(buffer);
 }

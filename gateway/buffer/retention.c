@@ -3,6 +3,7 @@
 
 #include "delivery.h"
 #include "gone.h"
+#include "pending.h"
 #include "roll.h"
 #include <errno.h>
 
@@ -10,20 +11,14 @@ enum { LOOK_EVERY_US = 60 * 1000 * 1000, SLICES = 8 };
 
 enum reason { DELIVERED, FULL, AGE };
 
-// The outlets that have not had all of the segment lose the rest: counted, and their cursors go on behind it.
+// The outlets that have not had all of the segment lose the rest: counted, and nobody waits for it any more.
 static void count_loss(struct buffer *buffer, const struct segment *segment, enum reason reason)
 {
-    uint64_t lowest = cursors_lowest(&buffer->cursors);
-    uint64_t from = lowest > segment->first ? lowest : segment->first;
-    if (from < segment->end) {
-        uint64_t lost = segment->end - from - segment_missing(segment, from, segment->end);
-        *(reason == AGE ? &buffer->figures.lost_age : &buffer->figures.lost_full) += lost;
-    }
-    for (size_t i = 0; i < buffer->cursors.count; i++) {
-        struct cursor *cursor = &buffer->cursors.list[i];
-        if (cursor->next < segment->end)
-            cursor->next = segment->end;
-    }
+    uint64_t *lost = reason == AGE ? &buffer->figures.lost_age : &buffer->figures.lost_full;
+    struct buffer_range range = {0, segment->first};
+    while (cursors_pending(&buffer->cursors, range.to, segment->end, &range))
+        *lost += range.to - range.from - segment_missing(segment, range.from, range.to);
+    cursors_done(&buffer->cursors, 0, segment->end);
 }
 
 // Removes the oldest segment. The order matters: what counts its records must be on disk before it goes, and readers must
@@ -54,14 +49,23 @@ static bool has_old_segment(const struct buffer *buffer)
     return buffer->segments.count > (buffer->writer.fd >= 0 ? 1 : 0);
 }
 
-static bool some_outlet_had(const struct buffer *buffer, uint64_t end)
+static bool some_outlet_had(const struct buffer *buffer, const struct segment *segment)
 {
-    return cursors_highest(&buffer->cursors) >= end;
+    return cursors_some_had(&buffer->cursors, segment->first, segment->end);
 }
 
-static bool every_outlet_had(const struct buffer *buffer, uint64_t end)
+static bool every_outlet_had(const struct buffer *buffer, const struct segment *segment)
 {
-    return buffer->cursors.count > 0 && cursors_lowest(&buffer->cursors) >= end;
+    return cursors_all_had(&buffer->cursors, segment->first, segment->end);
+}
+
+static bool every_outlet_has_come_to(const struct buffer *buffer, uint64_t number)
+{
+    const struct cursors *cursors = &buffer->cursors;
+    for (size_t i = 0; i < cursors->count; i++)
+        if (pending_open(&cursors->list[i].pending) <= number)
+            return false;
+    return cursors->count > 0;
 }
 
 static bool oldest_may_go(struct buffer *buffer)
@@ -69,7 +73,7 @@ static bool oldest_may_go(struct buffer *buffer)
     if (!has_old_segment(buffer))
         return false;
     buffer_lock(buffer);
-    bool may = !buffer->options.refuse_when_full || some_outlet_had(buffer, buffer->segments.list[0].end);
+    bool may = !buffer->options.refuse_when_full || some_outlet_had(buffer, &buffer->segments.list[0]);
     buffer_unlock(buffer);
     return may;
 }
@@ -100,7 +104,7 @@ bool retention_has_room(const struct buffer *buffer, size_t bytes)
     uint64_t kept = buffer->segments.bytes;
     for (size_t i = 0; kept + wanted > buffer->options.max_size_bytes; i++) {
         const struct segment *oldest = &buffer->segments.list[i];
-        if (i >= buffer->segments.count || oldest == current || !some_outlet_had(buffer, oldest->end))
+        if (i >= buffer->segments.count || oldest == current || !some_outlet_had(buffer, oldest))
             return false;
         kept -= oldest->disk_bytes;
     }
@@ -133,7 +137,7 @@ static void close_old_segment(struct buffer *buffer)
     const struct segment *current = &buffer->segments.list[buffer->segments.count - 1];
     int64_t age = 0, max = buffer->options.max_age_us, keep = buffer->options.keep_delivered_us;
     bool known = current->end > current->first && commit_age(buffer, &current->oldest, true, &age);
-    bool delivering = every_outlet_had(buffer, current->first + 1);
+    bool delivering = every_outlet_has_come_to(buffer, current->first);
     buffer_unlock(buffer);
     bool old = max > 0 && age > (max < slice_us(max) ? max : slice_us(max));
     if (known && (old || (delivering && age > slice_us(keep))))
@@ -147,7 +151,7 @@ static bool drop_one_by_age(struct buffer *buffer)
     buffer_lock(buffer);
     int64_t age = 0;
     bool known = age_of(buffer, 0, &age);
-    bool delivered = every_outlet_had(buffer, buffer->segments.list[0].end);
+    bool delivered = every_outlet_had(buffer, &buffer->segments.list[0]);
     buffer_unlock(buffer);
     if (known && delivered && age > buffer->options.keep_delivered_us)
         return drop_oldest(buffer, DELIVERED);

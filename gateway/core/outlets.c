@@ -77,7 +77,7 @@ static void feed_batch_finish(void *context, struct outlet_batch *batch)
 static void feed_delivered(void *context, uint64_t next, size_t readings)
 {
     struct outlet *outlet = context;
-    buffer_cursor_move(outlet->buffer, outlet->name, next);
+    buffer_cursor_done(outlet->buffer, outlet->name, 0, next);
     pthread_mutex_lock(&outlet->lock);
     outlet->sent += readings;
     pthread_mutex_unlock(&outlet->lock);

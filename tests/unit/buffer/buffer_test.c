@@ -339,12 +339,12 @@ static void cursors_persist_and_new_ones_begin_where_they_are_told(void **state)
     assert_int_equal(buffer_cursor_open(rig->buffer, "influxdb", false, NULL), 0);
     assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 1);
     assert_int_equal(buffer_cursor(rig->buffer, "influxdb"), 10);
-    buffer_cursor_move(rig->buffer, "mqtt", 5);
-    buffer_cursor_move(rig->buffer, "mqtt", 3);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 5);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 3);
     rig_reopen(rig);
     assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", false, NULL), 0);
     assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 5);
-    buffer_cursor_move(rig->buffer, "mqtt", 1000);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 1000);
     assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 10);
     buffer_cursor_keep(rig->buffer, (const char *const[]){"mqtt"}, 1);
     assert_int_equal(buffer_cursor(rig->buffer, "influxdb"), 0);

@@ -10,7 +10,7 @@ static inline void fill_segments(struct rig *rig, uint64_t next)
     rig_open(rig);
     rig_commit(rig, 1, next);
     assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", true, NULL), 0);
-    buffer_cursor_move(rig->buffer, "mqtt", 10);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 10);
     rig_close(rig);
     assert_true(rig_segments(rig).count >= 5);
 }

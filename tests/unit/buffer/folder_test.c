@@ -129,21 +129,21 @@ static void one_cursor_slot_is_enough_and_none_means_from_the_oldest(void **stat
     fill_segments(rig, 120);
     for (uint64_t next = 15; next <= 20; next += 5) { // each close syncs, so both slots are written
         rig_open(rig);
-        buffer_cursor_move(rig->buffer, "mqtt", next);
+        buffer_cursor_done(rig->buffer, "mqtt", 0, next);
         rig_close(rig);
     }
     rig_spoil(rig, "cursors", 0, 100);
     rig_open(rig);
     assert_in_range(buffer_cursor(rig->buffer, "mqtt"), 15, 20);
-    buffer_cursor_move(rig->buffer, "mqtt", 50);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 50);
     rig_close(rig);
-    rig_spoil(rig, "cursors", 0, 8192);
+    rig_spoil(rig, "cursors", 0, 81920);
     rig_open(rig);
     assert_true(rig_reported(rig, "cursors"));
     assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 0);
     assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", false, NULL), 0);
     assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 1);
-    buffer_cursor_move(rig->buffer, "mqtt", 60);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 60);
     rig_close(rig);
     char path[256];
     unlink(rig_file(rig, "cursors", path));
@@ -200,7 +200,7 @@ static void with_nothing_readable_a_new_epoch_begins(void **state)
         rig_spoil(rig, names.names[i], 0, 4096);
     rig_spoil(rig, "checkpoint.0", 0, 100);
     rig_spoil(rig, "checkpoint.1", 0, 100);
-    rig_spoil(rig, "cursors", 0, 8192);
+    rig_spoil(rig, "cursors", 0, 81920);
     rig_open(rig);
     assert_string_not_equal(buffer_epoch(rig->buffer), epoch);
     assert_int_equal(rig_read(rig, 1, NULL, 0), 0);

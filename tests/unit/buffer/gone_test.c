@@ -50,8 +50,8 @@ static void what_outlets_had_is_not_lost_with_its_file(void **state)
     assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", true, NULL), 0);
     assert_int_equal(buffer_cursor_open(rig->buffer, "influxdb", true, NULL), 0);
     rig_commit(rig, 1, 11);
-    buffer_cursor_move(rig->buffer, "mqtt", 11);
-    buffer_cursor_move(rig->buffer, "influxdb", 8);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 11);
+    buffer_cursor_done(rig->buffer, "influxdb", 0, 8);
     remove_segments(rig);
     rig_commit(rig, 11, 21);
     rig_holds(rig, 11, 21);
@@ -113,7 +113,7 @@ static void a_removed_folder_is_made_again(void **state)
     rig_open(rig);
     assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", true, NULL), 0);
     rig_commit(rig, 1, 11);
-    buffer_cursor_move(rig->buffer, "mqtt", 6);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 6);
     rig_advance(rig, 1);
     char epoch[8];
     snprintf(epoch, sizeof epoch, "%s", buffer_epoch(rig->buffer));
@@ -127,7 +127,7 @@ static void a_removed_folder_is_made_again(void **state)
     assert_int_equal(atomic_load(&rig->report_count), 1);
     struct buffer *second;
     assert_int_equal(buffer_open(&rig->options, &second, NULL), -EBUSY);
-    buffer_cursor_move(rig->buffer, "mqtt", 15);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 15);
     rig_reopen(rig);
     rig_holds(rig, 11, 21);
     assert_string_equal(buffer_epoch(rig->buffer), epoch);
@@ -152,12 +152,12 @@ static void removed_cursors_and_checkpoints_are_written_again(void **state)
     rig_advance(rig, 1);
     rig_empty(rig->path);
     rig_commit(rig, 11, 21);
-    buffer_cursor_move(rig->buffer, "mqtt", 15);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 15);
     assert_true(rig_wait(rig, has_cursors, 0));
     assert_true(rig_has(rig, "checkpoint.0") || rig_has(rig, "checkpoint.1"));
     assert_true(rig_has(rig, "lock"));
     unlink(rig_file(rig, "cursors", path));
-    buffer_cursor_move(rig->buffer, "mqtt", 16);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 16);
     assert_true(rig_wait(rig, has_cursors, 0));
     rig_reopen(rig);
     assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 16);

@@ -108,7 +108,7 @@ static void live(struct life *life, unsigned fail_every)
             }
             rig_durable(rig, life->next);
             if (draw(life, 3) == 0)
-                buffer_cursor_move(rig->buffer, "mqtt", life->next - draw(life, 5));
+                buffer_cursor_done(rig->buffer, "mqtt", 0, life->next - draw(life, 5));
         }
         life->record.fail_every = 0;
         close_life(life);

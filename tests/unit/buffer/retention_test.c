@@ -62,7 +62,7 @@ static void what_every_outlet_had_is_no_loss(void **state)
     assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", true, NULL), 0);
     for (uint64_t number = 1; number < 3000; number += 50) {
         rig_commit(rig, number, number + 50);
-        buffer_cursor_move(rig->buffer, "mqtt", number + 50);
+        buffer_cursor_done(rig->buffer, "mqtt", 0, number + 50);
     }
     assert_true(rig_figures(rig).oldest > 2000);
     assert_int_equal(rig_figures(rig).lost_full, 0);
@@ -124,16 +124,16 @@ static void what_was_delivered_is_kept_for_a_while(void **state)
     assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", true, NULL), 0);
     assert_int_equal(buffer_cursor_open(rig->buffer, "influxdb", true, NULL), 0);
     rig_commit(rig, 1, 11);
-    buffer_cursor_move(rig->buffer, "mqtt", 11);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 11);
     rig_advance(rig, 9 * HOUR_US);
     rig_holds(rig, 1, 11); // the other one has not had it
-    buffer_cursor_move(rig->buffer, "influxdb", 11);
+    buffer_cursor_done(rig->buffer, "influxdb", 0, 11);
     rig_advance(rig, HOUR_US);
     rig_holds(rig, 11, 11);
     assert_int_equal(rig_figures(rig).lost_age, 0);
     rig_commit(rig, 11, 12);
-    buffer_cursor_move(rig->buffer, "mqtt", 12);
-    buffer_cursor_move(rig->buffer, "influxdb", 12);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 12);
+    buffer_cursor_done(rig->buffer, "influxdb", 0, 12);
     rig_advance(rig, 7 * HOUR_US);
     rig_holds(rig, 11, 12);
 }
@@ -209,7 +209,7 @@ static void refusing_when_full_loses_nothing(void **state)
     assert_true(rig_figures(rig).bytes <= 64 << 10);
     assert_int_equal(rig_figures(rig).lost_full, 0);
     // One outlet alone is enough to go on: the other one loses, and it is counted.
-    buffer_cursor_move(rig->buffer, "mqtt", 100);
+    buffer_cursor_done(rig->buffer, "mqtt", 0, 100);
     uint64_t more = fill_until_refused(rig, full);
     assert_true(more > full);
     assert_true(rig_figures(rig).bytes <= 64 << 10);

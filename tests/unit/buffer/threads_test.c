@@ -41,7 +41,7 @@ static void *read_all(void *context)
             reader->count++;
         }
         if (reader->batch.count > 0)
-            buffer_cursor_move(buffer, reader->name, next);
+            buffer_cursor_done(buffer, reader->name, 0, next);
     }
     return NULL;
 }

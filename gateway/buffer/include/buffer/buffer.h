@@ -11,8 +11,9 @@
 /*
  * The durable buffer: an append-only log of segments. Packs of records go in, are made durable in groups by a writer thread
  * (one fdatasync a group), and are read by outlets, each at its own cursor. Every record has a global number, counted
- * from 1 since the buffer was made, and each stream (a sensor) counts its own sequence from 1. A cursor is the number of
- * the next record that its outlet has not been acknowledged for. The format on disk is described in format.h.
+ * from 1 since the buffer was made, and each stream (a sensor) counts its own sequence from 1. An outlet's cursor is the
+ * set of numbers that it has not been acknowledged for: a few ranges, the last of which has no end. The format on disk is
+ * described in format.h.
  *
  * Threads: append, streams and settled belong to one thread (the loop). read and cursor functions may be called from any
  * thread. Nothing here blocks the loop on the disk, except open and close.
@@ -139,9 +140,30 @@ int64_t buffer_commit_time(struct buffer *buffer, uint64_t number);
 
 // An outlet's cursor. A new one begins at the end, or at the oldest kept. Names are ids. At most 32; -ENOSPC beyond.
 int buffer_cursor_open(struct buffer *buffer, const char *name, bool from_oldest, struct fault *why);
-uint64_t buffer_cursor(const struct buffer *buffer, const char *name); // 0: there is none of that name
-// Everything below `next` is acknowledged. Written within 10 ms, synced within 5 s by the writer thread.
-void buffer_cursor_move(struct buffer *buffer, const char *name, uint64_t next);
+uint64_t buffer_cursor(const struct buffer *buffer, const char *name); // the lowest pending; 0: none of that name
+
+struct buffer_range {
+    uint64_t from, to; // [from, to)
+};
+
+enum { BUFFER_RANGES_MAX = 64 };
+
+struct buffer_pending { // ascending, disjoint, not touching; the last range is open: to == UINT64_MAX
+    struct buffer_range ranges[BUFFER_RANGES_MAX + 1];
+    size_t count;
+};
+
+// What that outlet has not been acknowledged for, beginning at the oldest kept at the earliest. False: there is no outlet
+// of that name.
+bool buffer_cursor_pending(const struct buffer *buffer, const char *name, struct buffer_pending *ret_pending);
+
+// [from, to) is acknowledged (or holds nothing). One range too many: the two with the least between them are joined, so
+// that what lies between is sent again, never lost. Written within 10 ms, synced within 5 s by the writer thread.
+void buffer_cursor_done(struct buffer *buffer, const char *name, uint64_t from, uint64_t to);
+
+// How many durable records are pending, but for those that are known to be unreadable. No disk.
+uint64_t buffer_cursor_count(const struct buffer *buffer, const char *name);
+
 // Forgets every cursor whose name is not in `names`: what only it still needed is released.
 void buffer_cursor_keep(struct buffer *buffer, const char *const names[], size_t count);
 
