@@ -46,6 +46,18 @@ uint64_t buffer_stream_next_seq(const struct buffer *buffer, uint32_t stream)
     return seq;
 }
 
+uint64_t buffer_stream_newest(const struct buffer *buffer, uint32_t stream)
+{
+    struct buffer *shared = (struct buffer *)buffer;
+    buffer_lock(shared);
+    uint64_t number = stream < buffer->streams.count ? buffer->streams.newest[stream] : 0;
+    const struct segment *segment = segments_from(&buffer->segments, number);
+    if (!segment || segment->first > number || segment_missing(segment, number, number + 1))
+        number = 0;
+    buffer_unlock(shared);
+    return number;
+}
+
 size_t buffer_stream_count(const struct buffer *buffer)
 {
     struct buffer *shared = (struct buffer *)buffer;
@@ -58,10 +70,11 @@ size_t buffer_stream_count(const struct buffer *buffer)
 // The pack's padded size on disk; SIZE_MAX when it is larger than any segment.
 static size_t pack_size(const struct buffer_record *records, size_t count, size_t key_size)
 {
-    size_t size = FRAME_HEADER_SIZE + key_size + count * RECORD_HEADER_SIZE;
+    size_t size = FRAME_HEADER_SIZE + key_size;
     for (size_t i = 0; i < count; i++) {
         if (records[i].size > SEGMENT_BYTES_MAX)
             return SIZE_MAX;
+        size += frame_record_head(records[i].unsure ? RECORD_UNSURE : 0);
         size += records[i].size; // at most 256 times 64 MB; on 32 bits it may wrap, so it is tested below
         if (size > SEGMENT_BYTES_MAX)
             return SIZE_MAX;
@@ -96,6 +109,24 @@ static int may_append(struct buffer *buffer, const struct buffer_record *records
     return bytes_reserve(frames, size) ? 0 : -ENOMEM;
 }
 
+static void append_record(struct bytes *frames, const struct buffer_record *record, struct streams *streams)
+{
+    int64_t *newest_us = &streams->newest_us[record->stream];
+    bool newest = record->time_us >= *newest_us;
+    if (newest)
+        *newest_us = record->time_us;
+    frame_record(frames, &(struct frame_record){
+                             .stream = record->stream,
+                             .seq = streams->next_seq[record->stream]++,
+                             .time_us = record->time_us,
+                             .class = (uint8_t)record->class,
+                             .flags = (uint8_t)((newest ? RECORD_NEWEST : 0) | (record->unsure ? RECORD_UNSURE : 0)),
+                             .boot_us = record->boot_us,
+                             .payload = record->payload,
+                             .size = record->size,
+                         });
+}
+
 // With the lock held, and room for all of it.
 static void append_frame(struct buffer *buffer, const struct buffer_record *records, size_t count, const void *key,
                          size_t key_size)
@@ -104,7 +135,7 @@ static void append_frame(struct buffer *buffer, const struct buffer_record *reco
     size_t start = group->frames.used;
     frame_begin(&group->frames, FRAME_RECORDS, buffer->next, count, key, key_size);
     for (size_t i = 0; i < count; i++)
-        frame_record(&group->frames, &records[i], buffer->streams.next_seq[records[i].stream]++);
+        append_record(&group->frames, &records[i], &buffer->streams);
     frame_end(&group->frames, start);
     buffer->next += count;
 }
@@ -167,4 +198,18 @@ void buffer_flush(struct buffer *buffer)
     buffer->flush = true;
     pthread_cond_signal(&buffer->work);
     buffer_unlock(buffer);
+}
+
+int buffer_correct(struct buffer *buffer, uint64_t from, int64_t wall_at_boot_us)
+{
+    if (from == 0)
+        return -EINVAL;
+    buffer_lock(buffer);
+    struct correct_wish *wish = &buffer->correct;
+    from = wish->wanted && wish->from < from ? wish->from : from;
+    *wish = (struct correct_wish){true, from, buffer->next, wall_at_boot_us};
+    buffer->flush = true;
+    pthread_cond_signal(&buffer->work);
+    buffer_unlock(buffer);
+    return 0;
 }

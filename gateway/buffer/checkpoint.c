@@ -9,13 +9,51 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CRC_FROM = 16, STATE_AT = 28, STATE_HEAD = 40, ENTRY_HEAD = 9 };
+enum { CRC_FROM = 16, STATE_AT = 28, STATE_HEAD = 41 };
 
 static const char *const slot_names[CHECKPOINT_SLOTS] = {"checkpoint.0", "checkpoint.1"};
 
 const char *checkpoint_name(int slot)
 {
     return slot_names[slot];
+}
+
+static void write_corrections(struct bytes *out, const struct corrections *corrections)
+{
+    bytes_u8(out, (uint8_t)corrections->count);
+    for (size_t i = 0; i < corrections->count; i++) {
+        bytes_u64(out, corrections->list[i].from);
+        bytes_u64(out, corrections->list[i].to);
+        bytes_u64(out, (uint64_t)corrections->list[i].wall_at_boot_us);
+    }
+}
+
+static bool read_corrections(struct view *view, struct corrections *ret_corrections)
+{
+    size_t count = view_u8(view);
+    uint64_t end = 0;
+    for (size_t i = 0; i < count && i < CORRECTIONS_MAX; i++) {
+        struct correction *correction = &ret_corrections->list[i];
+        correction->from = view_u64(view);
+        correction->to = view_u64(view);
+        correction->wall_at_boot_us = (int64_t)view_u64(view);
+        if (correction->from < end || correction->to <= correction->from)
+            return false;
+        end = correction->to;
+    }
+    ret_corrections->count = count;
+    return count <= CORRECTIONS_MAX && !view->bad;
+}
+
+static struct state_stream read_stream(struct view *view)
+{
+    struct state_stream stream;
+    stream.next_seq = view_u64(view);
+    stream.newest_us = (int64_t)view_u64(view);
+    stream.newest = view_u64(view);
+    stream.size = view_u8(view);
+    stream.name = (const char *)view_take(view, stream.size);
+    return stream;
 }
 
 void state_write(struct bytes *out, const struct state *state, const struct streams *streams)
@@ -25,10 +63,13 @@ void state_write(struct bytes *out, const struct state *state, const struct stre
     bytes_u64(out, state->next);
     bytes_u64(out, state->segment);
     bytes_u64(out, state->first_seq);
+    write_corrections(out, &state->corrections);
     bytes_u32(out, (uint32_t)state->count);
     for (size_t i = 0; i < state->count; i++) {
         const char *name = streams->names[i] ? streams->names[i] : "";
         bytes_u64(out, streams->stored_seq[i]);
+        bytes_u64(out, (uint64_t)streams->stored_us[i]);
+        bytes_u64(out, streams->newest[i]);
         bytes_u8(out, (uint8_t)strlen(name));
         bytes_append(out, name, strlen(name));
     }
@@ -45,32 +86,27 @@ int state_read(const uint8_t *data, size_t size, struct state *ret_state)
     state.next = view_u64(&view);
     state.segment = view_u64(&view);
     state.first_seq = view_u64(&view);
+    if (!read_corrections(&view, &state.corrections))
+        return -EBADMSG;
     state.count = view_u32(&view);
     state.entries = view.data;
     state.entries_size = view.left;
     if (state.count > BUFFER_STREAMS_MAX || state.next == 0 || state.next > UINT64_MAX / 2 || state.first_seq == 0)
         return -EBADMSG;
-    for (size_t i = 0; i < state.count; i++) {
-        view_u64(&view);
-        uint8_t name = view_u8(&view);
-        if (view.bad || name > view.left)
+    for (size_t i = 0; i < state.count; i++)
+        if (!read_stream(&view).name || view.bad)
             return -EBADMSG;
-        view_take(&view, name);
-    }
     *ret_state = state;
     return 0;
 }
 
 void state_streams(const struct state *state,
-                   void (*each)(void *context, uint32_t stream, uint64_t next_seq, const char *name, size_t size),
-                   void *context)
+                   void (*each)(void *context, uint32_t number, const struct state_stream *stream), void *context)
 {
     struct view view = {state->entries, state->entries_size, false};
     for (size_t i = 0; i < state->count; i++) {
-        uint64_t next_seq = view_u64(&view);
-        size_t size = view_u8(&view);
-        const uint8_t *name = view_take(&view, size);
-        each(context, (uint32_t)i, next_seq, (const char *)name, size);
+        struct state_stream stream = read_stream(&view);
+        each(context, (uint32_t)i, &stream);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "corrections.h"
 #include "disk.h"
 #include "streams.h"
 #include <stddef.h>
@@ -15,9 +16,18 @@ struct state {
     char epoch[5];
     uint8_t secret[8];
     uint64_t next, segment, first_seq;
+    struct corrections corrections;
     size_t count;
     const uint8_t *entries; // of the streams, not yet read
     size_t entries_size;
+};
+
+// What a state says of a stream. `size` of the name is 0 when it is not known.
+struct state_stream {
+    uint64_t next_seq, newest;
+    int64_t newest_us;
+    const char *name;
+    size_t size;
 };
 
 enum { CHECKPOINT_SLOTS = 2, CHECKPOINT_MAX = 32 << 20 };
@@ -40,10 +50,9 @@ void state_write(struct bytes *out, const struct state *state, const struct stre
 // Reads the head of a state and checks that all its entries fit. -EBADMSG.
 int state_read(const uint8_t *data, size_t size, struct state *ret_state);
 
-// Calls back for every stream of a state that state_read accepted. `name` is empty when it is not known.
+// Calls back for every stream of a state that state_read accepted.
 void state_streams(const struct state *state,
-                   void (*each)(void *context, uint32_t stream, uint64_t next_seq, const char *name, size_t size),
-                   void *context);
+                   void (*each)(void *context, uint32_t number, const struct state_stream *stream), void *context);
 
 // Reads the newer of the slots that are readable. The caller ends ret->bytes with bytes_finish.
 void checkpoint_read(const struct buffer_disk *disk, int folder, struct checkpoint *ret_checkpoint);

@@ -52,7 +52,14 @@
  *     52  4  CRC32C of the 52 bytes before
  *     56     key, then the records (or the state); zeros up to a multiple of 8
  *
- * RECORD: stream 4, size of payload 4, sequence 8, time 8, class 1, payload.
+ * RECORD: stream 4, size of payload 4, sequence 8, time 8, class and flags 1, what the flags add, payload. The lower half
+ * of the class's byte is the class; the flags are
+ *
+ *     16  newest: when it was appended, no record of its stream had a later time
+ *     32  unsure: the clock was not synchronised; 8 bytes follow: the time since boot
+ *     64  copied: an event that stood in a segment which made room; 16 bytes follow: wall time and boot time of its first
+ *         commit. When it is unsure, too, 8 more: its corrected time as far as known then (0: not known)
+ *    128  copied, and its first commit was in the boot that wrote this segment
  *
  * Both CRCs of a frame begin from a seed made of the buffer's secret and the segment's id. So a frame is valid in its own
  * segment alone, and no payload can be made (by a sensor, say) that looks like a frame to the search after a damage.
@@ -78,7 +85,9 @@
  *             8  next: records below this number are counted in the sequences below
  *             8  id of the newest segment that was made: what stands in a later file was never of use
  *             8  the sequence that a new stream begins with (1, unless a damage took streams that we do not know)
- *             4  count of streams, then for each: next sequence 8, length of name 1 (0: not known), name
+ *             1  count of corrections of unsure times, then for each: first number 8, end 8, wall time at boot 8
+ *             4  count of streams, then for each: next sequence 8, latest time of a record 8 (the least integer: none),
+ *                number of that record 8 (0: none), length of name 1 (0: not known), name
  *
  * It is synced whenever a segment is made, before records of a new stream are written, and before a segment that it does
  * not cover is removed. The state at the beginning of every segment is the third copy.
@@ -113,3 +122,10 @@ enum {
 enum segment_flag { SEGMENT_WALL_SYNCED = 1, SEGMENT_BEFORE_SYNCED = 2, SEGMENT_BEFORE_KNOWN = 4 };
 enum frame_type { FRAME_RECORDS = 1, FRAME_STATE = 2 };
 enum frame_flag { FRAME_WALL_SYNCED = 1 };
+enum record_flag {
+    RECORD_CLASS = 15,
+    RECORD_NEWEST = 16,
+    RECORD_UNSURE = 32,
+    RECORD_COPIED = 64,
+    RECORD_SAME_BOOT = 128
+};

@@ -40,13 +40,27 @@ void frame_begin(struct bytes *out, uint8_t type, uint64_t first, size_t records
         bytes_append(out, key, key_size);
 }
 
-void frame_record(struct bytes *out, const struct buffer_record *record, uint64_t seq)
+size_t frame_record_head(uint8_t flags)
+{
+    size_t unsure = flags & RECORD_UNSURE ? 8 : 0, copied = flags & RECORD_COPIED ? 16 + unsure : 0;
+    return RECORD_HEADER_SIZE + unsure + copied;
+}
+
+void frame_record(struct bytes *out, const struct frame_record *record)
 {
     bytes_u32(out, record->stream);
     bytes_u32(out, (uint32_t)record->size);
-    bytes_u64(out, seq);
+    bytes_u64(out, record->seq);
     bytes_u64(out, (uint64_t)record->time_us);
-    bytes_u8(out, (uint8_t)record->class);
+    bytes_u8(out, (uint8_t)(record->class | record->flags));
+    if (record->flags & RECORD_UNSURE)
+        bytes_u64(out, (uint64_t)record->boot_us);
+    if (record->flags & RECORD_COPIED) {
+        bytes_u64(out, (uint64_t)record->wall_us);
+        bytes_u64(out, (uint64_t)record->committed_us);
+    }
+    if (record->flags & RECORD_COPIED && record->flags & RECORD_UNSURE)
+        bytes_u64(out, (uint64_t)record->corrected_us);
     if (record->size > 0)
         bytes_append(out, record->payload, record->size);
 }
@@ -76,18 +90,34 @@ size_t frame_step(const uint8_t *frame)
     return frame_padded(get_u32(frame + AT_LENGTH));
 }
 
+static void read_extras(struct view *view, struct frame_record *record)
+{
+    if (record->flags & RECORD_UNSURE)
+        record->boot_us = (int64_t)view_u64(view);
+    if (!(record->flags & RECORD_COPIED))
+        return;
+    record->wall_us = (int64_t)view_u64(view);
+    record->committed_us = (int64_t)view_u64(view);
+    if (record->flags & RECORD_UNSURE)
+        record->corrected_us = (int64_t)view_u64(view);
+}
+
 bool frame_next_record(struct view *view, struct frame_record *ret_record)
 {
     if (view->left < RECORD_HEADER_SIZE)
         return false;
-    struct frame_record record;
+    struct frame_record record = {0};
     record.stream = view_u32(view);
     record.size = view_u32(view);
     record.seq = view_u64(view);
     record.time_us = (int64_t)view_u64(view);
-    record.class = view_u8(view);
-    if (record.size > view->left)
+    uint8_t class = view_u8(view);
+    record.class = class & RECORD_CLASS;
+    record.flags = class & (uint8_t)~RECORD_CLASS;
+    if (frame_record_head(record.flags) - RECORD_HEADER_SIZE + record.size > view->left)
         return false;
+    if (record.flags & (RECORD_UNSURE | RECORD_COPIED))
+        read_extras(view, &record);
     record.payload = record.size > 0 ? view_take(view, record.size) : view->data;
     *ret_record = record;
     return true;
@@ -120,6 +150,21 @@ static void read_head(const uint8_t *data, struct frame *ret_frame)
     ret_frame->flags = view_u8(&view);
 }
 
+static void find_body(const uint8_t *data, struct frame *frame)
+{
+    frame->key = data + FRAME_HEADER_SIZE;
+    frame->body = frame->key + frame->key_size;
+    frame->body_size = frame->length - FRAME_HEADER_SIZE - frame->key_size;
+}
+
+struct frame frame_peek(const uint8_t *data)
+{
+    struct frame frame;
+    read_head(data, &frame);
+    find_body(data, &frame);
+    return frame;
+}
+
 enum frame_state frame_read(const uint8_t *data, size_t size, uint32_t seed, struct frame *ret_frame)
 {
     if (size < FRAME_HEADER_SIZE) {
@@ -137,9 +182,7 @@ enum frame_state frame_read(const uint8_t *data, size_t size, uint32_t seed, str
         ret_frame->length = frame.length;
         return FRAME_MORE;
     }
-    frame.key = data + FRAME_HEADER_SIZE;
-    frame.body = frame.key + frame.key_size;
-    frame.body_size = frame.length - FRAME_HEADER_SIZE - frame.key_size;
+    find_body(data, &frame);
     uint32_t crc = crc32c(seed, data + FRAME_HEADER_SIZE, frame.length - FRAME_HEADER_SIZE);
     if (crc != get_u32(data + AT_BODY_CRC) || !content_fits(&frame))
         return FRAME_BAD;

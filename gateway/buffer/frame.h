@@ -26,7 +26,10 @@ struct frame_record {
     uint32_t stream;
     uint64_t seq;
     int64_t time_us;
-    uint8_t class;
+    uint8_t class, flags;          // see enum record_flag
+    int64_t boot_us;               // when unsure
+    int64_t wall_us, committed_us; // when copied: wall and boot time of the first commit
+    int64_t corrected_us;          // when copied and unsure
     const uint8_t *payload;
     size_t size;
 };
@@ -57,7 +60,7 @@ uint32_t frame_seed(const uint8_t secret[8], uint64_t segment_id);
 // Appends a frame up to and with its key; records (or a state) are to follow, then frame_end.
 // `start` is where the frame begins within `out`.
 void frame_begin(struct bytes *out, uint8_t type, uint64_t first, size_t records, const void *key, size_t key_size);
-void frame_record(struct bytes *out, const struct buffer_record *record, uint64_t seq);
+void frame_record(struct bytes *out, const struct frame_record *record);
 void frame_end(struct bytes *out, size_t start);
 
 // Fills in what is only known now, and the checksums. May be done again.
@@ -65,6 +68,12 @@ void frame_close(uint8_t *frame, const struct frame_seal *seal);
 
 // The padded length of a frame that we encoded ourselves.
 size_t frame_step(const uint8_t *frame);
+
+// What a record takes besides its payload.
+size_t frame_record_head(uint8_t flags);
+
+// Reads a frame that we encoded ourselves, without any check.
+struct frame frame_peek(const uint8_t *data);
 
 // Reads and checks the frame at `data`. Its pointers live as long as `data`. FRAME_MORE fills `length` alone.
 enum frame_state frame_read(const uint8_t *data, size_t size, uint32_t seed, struct frame *ret_frame);

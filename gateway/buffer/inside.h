@@ -59,11 +59,19 @@ struct writer {
     bool cursors_failed, checkpoint_wanted;
     uint64_t checkpoint_next, checkpoint_generation;
     size_t checkpoint_streams;
-    int checkpoint_slot;       // the one last written
-    unsigned checkpoint_named; // see checkpoint_write
-    struct commit_time newest; // of all that is durable
+    int checkpoint_slot;            // the one last written
+    unsigned checkpoint_named;      // see checkpoint_write
+    struct commit_time newest;      // of all that is durable
+    struct corrections corrections; // what the next state says; shown to readers once that is durable
     struct cursors_file cursors_file;
     struct bytes scratch;
+};
+
+// What buffer_correct was asked and the writer has not done yet.
+struct correct_wish {
+    bool wanted;
+    uint64_t from, after; // waits until every append below is durable
+    int64_t wall_at_boot_us;
 };
 
 // A place that the disk does not give out.
@@ -100,6 +108,8 @@ struct buffer {
     size_t flying_bytes;
     struct requests requests;
     struct unread unread[UNREAD_MAX];
+    struct corrections corrections;
+    struct correct_wish correct;
     uint64_t next, durable; // the numbers of the next record to append, and of the first one that is not durable
     uint64_t current_id;    // of the segment that is written to; 0: none
     bool flush, closing;

@@ -24,6 +24,9 @@ struct place {
     bool this_boot;
 };
 
+// Stands in corrected_us of a copy from another boot than its segment's: the table by numbers does not speak of it.
+static const int64_t never_us = INT64_MIN;
+
 // What one call is to read.
 struct wish {
     uint64_t from;
@@ -124,15 +127,23 @@ static void add_items(const struct frame *frame, const struct place *place, cons
             continue;
         if (number >= place->end || batch->count == wish->max_items)
             return;
+        bool copied = record.flags & RECORD_COPIED;
+        if (copied && !(record.flags & RECORD_SAME_BOOT) && record.corrected_us == 0)
+            record.corrected_us = never_us;
         batch->items[batch->count++] = (struct buffer_item){
             .number = number,
             .stream = record.stream,
             .seq = record.seq,
             .class = (enum buffer_class)record.class,
-            .this_boot = place->this_boot,
+            .newest = record.flags & RECORD_NEWEST,
+            .copied = copied,
+            .unsure = record.flags & RECORD_UNSURE,
+            .this_boot = place->this_boot && (!copied || record.flags & RECORD_SAME_BOOT),
             .time_us = record.time_us,
-            .commit_us = frame->wall_us,
-            .commit_boot_us = frame->boot_us,
+            .commit_us = copied ? record.wall_us : frame->wall_us,
+            .commit_boot_us = copied ? record.committed_us : frame->boot_us,
+            .boot_us = record.boot_us,
+            .corrected_us = record.corrected_us,
             .payload = record.payload,
             .size = record.size,
         };
@@ -245,6 +256,30 @@ static int read_segment(struct buffer *buffer, const struct place *place, const 
     return error;
 }
 
+// With the lock held.
+static void correct_item(const struct corrections *corrections, struct buffer_item *item)
+{
+    if (item->corrected_us == never_us)
+        item->corrected_us = 0;
+    else if (item->corrected_us == 0)
+        item->corrected_us = corrections_apply(corrections, item->number, item->boot_us);
+}
+
+static void correct_items(struct buffer *buffer, struct buffer_batch *batch)
+{
+    bool locked = false;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!batch->items[i].unsure)
+            continue;
+        if (!locked)
+            buffer_lock(buffer);
+        locked = true;
+        correct_item(&buffer->corrections, &batch->items[i]);
+    }
+    if (locked)
+        buffer_unlock(buffer);
+}
+
 int buffer_read(struct buffer *buffer, uint64_t from, size_t max_items, size_t max_bytes,
                 struct buffer_batch *ret_batch)
 {
@@ -267,5 +302,6 @@ int buffer_read(struct buffer *buffer, uint64_t from, size_t max_items, size_t m
     }
     if (error)
         ret_batch->count = 0;
+    correct_items(buffer, ret_batch);
     return error;
 }

@@ -359,15 +359,23 @@ static void find_sequences(struct recovery *recovery)
     struct buffer *buffer = recovery->buffer;
     struct streams *streams = &buffer->streams;
     const struct scan *scan = &recovery->scan;
+    const struct segments *segments = &buffer->segments;
+    const struct commit_time *last = segments->count ? &segments->list[segments->count - 1].newest : NULL;
+    int64_t doubtful_us = last && last->known ? last->wall_us : INT64_MIN;
     for (size_t i = 0; i < streams->count; i++) {
         uint64_t skipped = scan->missing - scan->seen_at[i];
         streams->next_seq[i] += skipped;
         streams->stored_seq[i] = streams->next_seq[i];
+        // What is missing may have been later than all that is known: what comes now is rather not called the newest.
+        if (skipped > 0 && streams->stored_us[i] < doubtful_us)
+            streams->stored_us[i] = doubtful_us;
+        streams->newest_us[i] = streams->stored_us[i];
         buffer->figures.skipped += skipped;
         recovery->skipping += skipped > 0;
     }
     uint64_t first_seq = find_first_seq(recovery);
     recovery->first_seq_raised = first_seq > streams->first_seq;
+    streams->first_us = recovery->first_seq_raised ? doubtful_us : INT64_MIN;
     streams->first_seq = first_seq > streams->first_seq ? first_seq : streams->first_seq;
 }
 
@@ -399,6 +407,7 @@ static void prepare_writer(struct recovery *recovery)
     struct writer *writer = &buffer->writer;
     const struct segments *segments = &buffer->segments;
     bool fresh = recovery->files.count == 0 && !recovery->checkpoint.found;
+    buffer->corrections = writer->corrections = recovery->scan.corrections;
     writer->checkpoint_generation = recovery->checkpoint.generation;
     writer->checkpoint_slot = recovery->checkpoint.slot;
     writer->checkpoint_next = recovery->scan.counted;

@@ -27,6 +27,7 @@ static struct state append_state(struct buffer *buffer, uint64_t segment, struct
     state.first_seq = buffer->streams.first_seq;
     state.count = buffer->streams.count;
     buffer_unlock(buffer);
+    state.corrections = buffer->writer.corrections;
     state_write(out, &state, &buffer->streams);
     return state;
 }
@@ -52,6 +53,30 @@ int roll_checkpoint(struct buffer *buffer)
     writer->checkpoint_streams = state.count;
     writer->checkpoint_wanted = false;
     return 0;
+}
+
+void roll_correct(struct buffer *buffer)
+{
+    struct writer *writer = &buffer->writer;
+    buffer_lock(buffer);
+    struct correct_wish wish = buffer->correct;
+    struct corrections corrections = buffer->corrections;
+    struct correction correction = {wish.from, buffer->durable, wish.wall_at_boot_us};
+    uint64_t oldest = buffer->segments.count ? buffer->segments.list[0].first : buffer->durable;
+    buffer_unlock(buffer);
+    if (!wish.wanted || buffer->durable < wish.after)
+        return;
+    if (corrections_add(&corrections, oldest, &correction)) {
+        writer->corrections = corrections;
+        if (roll_checkpoint(buffer) != 0)
+            return; // tried again at the next look
+    }
+    buffer_lock(buffer);
+    buffer->corrections = corrections;
+    buffer->correct.wanted = buffer->correct.after > wish.after; // asked again meanwhile
+    buffer_unlock(buffer);
+    if (buffer->options.wake)
+        buffer->options.wake(buffer->options.context);
 }
 
 static struct commit_time time_now(const struct buffer *buffer)

@@ -19,3 +19,6 @@ void roll_condemn(struct buffer *buffer);
 
 // Writes the state as of what is durable.
 int roll_checkpoint(struct buffer *buffer);
+
+// Does what buffer_correct asked, once everything that had been appended by then is durable.
+void roll_correct(struct buffer *buffer);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scan.h"
 
-static void take_stream(void *context, uint32_t stream, uint64_t next_seq, const char *name, size_t size)
+static void take_stream(void *context, uint32_t stream, const struct state_stream *said)
 {
     struct scan *scan = context;
     struct streams *streams = &scan->buffer->streams;
     if (streams_reach(streams, stream) != 0)
         return;
-    if (size > 0)
-        streams_name(streams, stream, name, size);
-    if (next_seq > streams->next_seq[stream])
-        streams->next_seq[stream] = next_seq;
+    if (said->size > 0)
+        streams_name(streams, stream, said->name, said->size);
+    if (said->next_seq > streams->next_seq[stream])
+        streams->next_seq[stream] = said->next_seq;
+    streams_note_newest(streams, stream, said->newest_us, said->newest);
     scan->seen_at[stream] = scan->missing;
 }
 
@@ -19,6 +20,8 @@ void scan_state(struct scan *scan, const struct state *state)
     struct streams *streams = &scan->buffer->streams;
     if (state->first_seq > streams->first_seq)
         streams->first_seq = state->first_seq;
+    if (corrections_end(&state->corrections) > corrections_end(&scan->corrections))
+        scan->corrections = state->corrections;
     state_streams(state, take_stream, scan);
 }
 
@@ -36,13 +39,15 @@ static void take_records(struct scan *scan, const struct frame *frame)
     struct streams *streams = &scan->buffer->streams;
     struct view view = {frame->body, frame->body_size, false};
     struct frame_record record;
-    while (frame_next_record(&view, &record)) {
+    for (uint64_t number = frame->first; frame_next_record(&view, &record); number++) {
         if (record.stream >= streams->count)
             scan->unknown_streams = true;
         if (streams_reach(streams, record.stream) != 0)
             continue;
         if (record.seq >= streams->next_seq[record.stream])
             streams->next_seq[record.stream] = record.seq + 1;
+        if (record.flags & RECORD_NEWEST)
+            streams_note_newest(streams, record.stream, record.time_us, number);
         scan->seen_at[record.stream] = scan->missing;
     }
 }

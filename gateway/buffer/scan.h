@@ -16,6 +16,7 @@ struct scan {
     uint64_t missing;                      // records from `counted` on that are gone: any stream may have had them
     uint64_t *seen_at;                     // by stream: `missing` when its sequence was last known for certain
     bool unknown_streams;                  // records of streams that no state named
+    struct corrections corrections;        // of the newest table
     uint64_t state_segment, state_missing; // the last segment whose state reads, and `missing` then
     struct bytes bytes;                    // one segment
 };

@@ -12,12 +12,16 @@ enum { SLOTS = 2 * BUFFER_STREAMS_MAX };
 // Tables of the largest size: never moved, so that names can be read while others are added; untouched pages cost nothing.
 int streams_init(struct streams *streams)
 {
-    *streams = (struct streams){.first_seq = 1};
+    *streams = (struct streams){.first_seq = 1, .first_us = INT64_MIN};
     streams->names = calloc(BUFFER_STREAMS_MAX, sizeof *streams->names);
     streams->next_seq = calloc(BUFFER_STREAMS_MAX, sizeof *streams->next_seq);
     streams->stored_seq = calloc(BUFFER_STREAMS_MAX, sizeof *streams->stored_seq);
+    streams->newest_us = calloc(BUFFER_STREAMS_MAX, sizeof *streams->newest_us);
+    streams->stored_us = calloc(BUFFER_STREAMS_MAX, sizeof *streams->stored_us);
+    streams->newest = calloc(BUFFER_STREAMS_MAX, sizeof *streams->newest);
     streams->slots = calloc(SLOTS, sizeof *streams->slots);
-    if (!streams->names || !streams->next_seq || !streams->stored_seq || !streams->slots) {
+    if (!streams->names || !streams->next_seq || !streams->stored_seq || !streams->newest_us || !streams->stored_us ||
+        !streams->newest || !streams->slots) {
         streams_finish(streams);
         return -ENOMEM;
     }
@@ -31,6 +35,9 @@ void streams_finish(struct streams *streams)
     free(streams->names);
     free(streams->next_seq);
     free(streams->stored_seq);
+    free(streams->newest_us);
+    free(streams->stored_us);
+    free(streams->newest);
     free(streams->slots);
     *streams = (struct streams){0};
 }
@@ -73,6 +80,15 @@ int streams_name(struct streams *streams, uint32_t stream, const char *name, siz
     return 0;
 }
 
+void streams_note_newest(struct streams *streams, uint32_t stream, int64_t time_us, uint64_t number)
+{
+    if (time_us < streams->stored_us[stream] ||
+        (time_us == streams->stored_us[stream] && number < streams->newest[stream]))
+        return;
+    streams->stored_us[stream] = time_us;
+    streams->newest[stream] = number;
+}
+
 int streams_reach(struct streams *streams, uint32_t stream)
 {
     if (stream >= BUFFER_STREAMS_MAX)
@@ -80,6 +96,7 @@ int streams_reach(struct streams *streams, uint32_t stream)
     while (streams->count <= stream) {
         streams->next_seq[streams->count] = streams->first_seq;
         streams->stored_seq[streams->count] = streams->first_seq;
+        streams->newest_us[streams->count] = streams->stored_us[streams->count] = streams->first_us;
         streams->count++;
     }
     return 0;

@@ -9,7 +9,8 @@
 
 /*
  * The streams: a number, a name, and the next sequence of each. Two sequences stand side by side: `next_seq` runs ahead
- * with what was appended, `stored_seq` follows with what is durable (the writer's own; it goes into the checkpoint).
+ * with what was appended, `stored_seq` follows with what is durable (it goes into the checkpoint). So do two latest times,
+ * and the number of the durable record that has it.
  * A name that is known to us under two numbers (after a damage) means the later one.
  */
 
@@ -17,8 +18,11 @@ struct streams {
     size_t count;
     uint64_t first_seq; // what a new stream begins with
     char **names;       // NULL: a stream whose name was lost; a name never moves nor changes
+    int64_t first_us;   // and what its latest time is taken for
     uint64_t *next_seq, *stored_seq;
-    uint32_t *slots; // name -> stream + 1, open addressing
+    int64_t *newest_us, *stored_us; // INT64_MIN: none yet
+    uint64_t *newest;               // 0: none
+    uint32_t *slots;                // name -> stream + 1, open addressing
 };
 
 int streams_init(struct streams *streams);
@@ -28,6 +32,9 @@ bool streams_find(const struct streams *streams, const char *name, size_t size, 
 
 // A new stream at the end. -ENOSPC, -ENOMEM, or -EINVAL for a name that is empty or too long.
 int streams_add(struct streams *streams, const char *name, size_t size, uint32_t *ret_stream);
+
+// That durable record is its stream's latest, when none with a later time is known.
+void streams_note_newest(struct streams *streams, uint32_t stream, int64_t time_us, uint64_t number);
 
 // For recovery: makes the table reach that stream (nameless ones are added), and names it when it has no name.
 int streams_reach(struct streams *streams, uint32_t stream);

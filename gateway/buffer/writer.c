@@ -44,24 +44,27 @@ static struct run seal_run(const struct buffer *buffer)
             break;
         frame_close(bytes, &run.seal);
         run.size += step;
+        struct frame frame = frame_peek(bytes);
+        run.next = frame.first + frame.records;
     }
     return run;
 }
 
-// What became durable, for the checkpoint and for whoever reads.
-static void count_run(struct buffer *buffer, struct run *run)
+// What becomes durable, for the checkpoint and for whoever reads. With the lock held.
+static void count_run(struct buffer *buffer, const struct run *run)
 {
     const struct group *group = buffer->writer.flying;
     const uint8_t *bytes = group->frames.data + group->done;
     struct frame frame;
     for (size_t at = 0; at < run->size; at += frame_padded(frame.length)) {
-        if (frame_read(bytes + at, run->size - at, run->seal.seed, &frame) != FRAME_WHOLE)
-            break; // our own memory: cannot be
+        frame = frame_peek(bytes + at);
         struct view view = {frame.body, frame.body_size, false};
         struct frame_record record;
-        while (frame_next_record(&view, &record))
+        for (uint64_t number = frame.first; frame_next_record(&view, &record); number++) {
             buffer->streams.stored_seq[record.stream] = record.seq + 1;
-        run->next = frame.first + frame.records;
+            if (record.flags & RECORD_NEWEST)
+                streams_note_newest(&buffer->streams, record.stream, record.time_us, number);
+        }
     }
 }
 
@@ -70,6 +73,7 @@ static void publish(struct buffer *buffer, const struct run *run)
     struct writer *writer = &buffer->writer;
     writer->newest = (struct commit_time){true, run->seal.wall_synced, run->seal.wall_us, run->seal.boot_us};
     buffer_lock(buffer);
+    count_run(buffer, run);
     struct segment *segment = segments_by_id(&buffer->segments, writer->id);
     segment_mark(segment, segment->end, writer->used);
     if (segment->end == segment->first)
@@ -132,7 +136,6 @@ static int commit_run(struct buffer *buffer)
     }
     if (error)
         return error;
-    count_run(buffer, &run);
     publish(buffer, &run);
     return 0;
 }
@@ -298,6 +301,7 @@ void *writer_run(void *context)
     for (;;) {
         bool leaving = take_group(buffer);
         commit(buffer, leaving);
+        roll_correct(buffer);
         delivery_serve(buffer, leaving);
         if (leaving && is_done(buffer))
             break;

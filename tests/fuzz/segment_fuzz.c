@@ -86,8 +86,8 @@ static void append_and_close(struct buffer *buffer, size_t count)
     for (size_t i = 0; i < count && !error; i++) {
         char text[64];
         size_t length = (size_t)snprintf(text, sizeof text, "reading %zu", i);
-        struct buffer_record records[2] = {{stream, BUFFER_ROUTINE, 1, text, length},
-                                           {stream, BUFFER_EVENT, 2, text, 3}};
+        struct buffer_record records[2] = {{stream, BUFFER_ROUTINE, 1, false, 0, text, length},
+                                           {stream, BUFFER_EVENT, 2, false, 0, text, 3}};
         buffer_append(buffer, records, 2, "key", 3, NULL, 0);
     }
     buffer_close(buffer);

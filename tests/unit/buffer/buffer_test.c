@@ -156,7 +156,7 @@ static void what_waits_is_bounded_in_bytes_too(void **state)
     rig_open(rig);
     rig_fail(rig, FAIL_SYNC, -1, EIO);
     char *large = calloc(1, 1 << 20);
-    struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, large, 1 << 20};
+    struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, false, 0, large, 1 << 20};
     int error = 0, taken = 0;
     for (; taken < 100 && !error; taken++)
         error = buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0);
@@ -171,7 +171,7 @@ static void a_pack_that_no_segment_can_hold_is_refused(void **state)
     struct rig *rig = *state;
     rig_open(rig);
     char *large = calloc(1, 64 << 10);
-    struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, large, 64 << 10};
+    struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, false, 0, large, 64 << 10};
     assert_int_equal(buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0), -EMSGSIZE);
     record.size = SIZE_MAX;
     assert_int_equal(buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0), -EMSGSIZE);
@@ -190,7 +190,7 @@ static void nonsense_is_refused_without_using_a_number(void **state)
 {
     struct rig *rig = *state;
     rig_open(rig);
-    struct buffer_record record = {99, BUFFER_ROUTINE, 1, "x", 1};
+    struct buffer_record record = {99, BUFFER_ROUTINE, 1, false, 0, "x", 1};
     char key[BUFFER_KEY_MAX + 1] = "";
     uint32_t stream;
     assert_int_equal(buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0), -EINVAL);
@@ -288,7 +288,7 @@ static void a_new_sensor_is_known_after_a_kill(void **state)
     rig_commit(rig, 1, 2);
     for (int i = 0; i < 3; i++) {
         char name[32];
-        struct buffer_record record = {0, BUFFER_ROUTINE, 1, "x", 1};
+        struct buffer_record record = {0, BUFFER_ROUTINE, 1, false, 0, "x", 1};
         snprintf(name, sizeof name, "late-%d", i);
         assert_int_equal(buffer_stream(rig->buffer, name, &record.stream, NULL), 0);
         assert_int_equal(buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0), 0);

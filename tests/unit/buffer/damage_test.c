@@ -289,7 +289,7 @@ static void what_a_sensor_sends_cannot_pass_for_a_frame(void **state)
     for (size_t shift = 0; shift < 8; shift++) {
         uint8_t payload[1024] = {0};
         memcpy(payload + shift, frames + from, to - from);
-        struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, payload, to - from + shift};
+        struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, false, 0, payload, to - from + shift};
         assert_int_equal(buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0), 0);
     }
     rig_durable(rig, 9);

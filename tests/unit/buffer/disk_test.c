@@ -153,7 +153,7 @@ static bool is_refused(struct rig *rig, uint64_t number)
 {
     (void)number;
     // Records of their own, so that the numbers of those taken and refused do not matter.
-    struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, "x", 1};
+    struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, false, 0, "x", 1};
     int error = buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0);
     return error == -atomic_load(&rig->disk.error[FAIL_SYNC]);
 }
@@ -202,7 +202,7 @@ static void a_disk_with_less_than_a_segment_free_takes_smaller_ones(void **state
     assert_int_equal(atomic_load(&rig->report_count), 0);
     // A pack that is larger than the smallest still finds its place.
     static char large[200 << 10];
-    struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, large, sizeof large};
+    struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 1, false, 0, large, sizeof large};
     assert_int_equal(buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0), 0);
     rig_durable(rig, 4001);
     atomic_store(&rig->disk.free_bytes, 0);

@@ -43,6 +43,8 @@ struct buffer_record {
     uint32_t stream;
     enum buffer_class class;
     int64_t time_us;
+    bool unsure;     // time_us is by a clock that was not synchronised: boot_us is when it was by the clock since boot
+    int64_t boot_us; // only when unsure
     const void *payload;
     size_t size;
 };
@@ -53,8 +55,13 @@ struct buffer_item {
     uint32_t stream;
     uint64_t seq;
     enum buffer_class class;
+    bool newest; // when it was appended, no record of its stream had a later time
+    bool copied; // an event copied forward to make room: `number` is the copy's, sequence and times are the first one's
+    bool unsure; // see buffer_record
     bool this_boot; // commit_boot_us counts from the present boot
     int64_t time_us, commit_us /* wall */, commit_boot_us;
+    int64_t boot_us;      // of the reading, when unsure
+    int64_t corrected_us; // when unsure, and buffer_correct covers it: what the time really was; 0: not corrected
     const uint8_t *payload;
     size_t size;
 };
@@ -109,6 +116,8 @@ int buffer_stream(struct buffer *buffer, const char *name, uint32_t *ret_stream,
 const char *buffer_stream_name(const struct buffer *buffer, uint32_t stream);  // any thread; NULL when unknown
 uint64_t buffer_stream_next_seq(const struct buffer *buffer, uint32_t stream); // any thread
 size_t buffer_stream_count(const struct buffer *buffer);                       // any thread; streams are 0..count-1
+// The number of the durable record of that stream with the latest time, which survives restarts; 0: it is not kept any more.
+uint64_t buffer_stream_newest(const struct buffer *buffer, uint32_t stream);
 
 // Appends a pack: all records become durable together, under the next numbers and sequences. `key` (may be empty) is
 // stored beside them for de-duplication after a restart. `owner` and `ticket` come back through buffer_settled.
@@ -117,6 +126,11 @@ size_t buffer_stream_count(const struct buffer *buffer);                       /
 // every other reason. What was taken before stays, and is tried again every 5 s at least; once that succeeds, appends do.
 int buffer_append(struct buffer *buffer, const struct buffer_record *records, size_t count, const void *key,
                   size_t key_size, void *owner, uint64_t ticket);
+
+// The readings [from, number of the next append) of this boot that are unsure have the time wall_at_boot_us + boot_us.
+// Returns at once; the writer makes it durable before any read shows it, then calls wake. What was corrected once is not
+// corrected again. Of the tables of more than 64 boots, only the newest are kept. 0; -EINVAL: `from` is no number.
+int buffer_correct(struct buffer *buffer, uint64_t from, int64_t wall_at_boot_us);
 
 // Calls back for every append that became durable (status 0) since the last call, in order of append.
 void buffer_settled(struct buffer *buffer, void (*settled)(void *owner, uint64_t ticket, int status, void *context),
