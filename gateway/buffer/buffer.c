@@ -222,6 +222,36 @@ int64_t buffer_commit_time(struct buffer *buffer, uint64_t number)
     return time_us;
 }
 
+static bool may_hold(const struct buffer *buffer, const struct segment *segment, int64_t from_us, int64_t to_us)
+{
+    if (segment->end == segment->first || segment->gone >= segment->end)
+        return false;
+    if (!segment->times.known || corrections_within(&buffer->corrections, segment->first, segment->end))
+        return true;
+    return segment->times.greatest_us >= from_us && segment->times.least_us < to_us;
+}
+
+bool buffer_find_times(const struct buffer *buffer, int64_t from_us, int64_t to_us, uint64_t *ret_from,
+                       uint64_t *ret_to)
+{
+    struct buffer *shared = (struct buffer *)buffer;
+    uint64_t from = 0, to = 0;
+    buffer_lock(shared);
+    for (size_t i = 0; from_us < to_us && i < buffer->segments.count; i++) {
+        const struct segment *segment = &buffer->segments.list[i];
+        if (!may_hold(buffer, segment, from_us, to_us))
+            continue;
+        from = from ? from : segment->first;
+        to = segment->end;
+    }
+    buffer_unlock(shared);
+    if (from < to) {
+        *ret_from = from;
+        *ret_to = to;
+    }
+    return from < to;
+}
+
 void buffer_figures(struct buffer *buffer, struct buffer_figures *ret_figures)
 {
     uint64_t free_bytes = 0, total_bytes = 0;

@@ -38,3 +38,11 @@ int64_t corrections_apply(const struct corrections *corrections, uint64_t number
     }
     return 0;
 }
+
+bool corrections_within(const struct corrections *corrections, uint64_t from, uint64_t to)
+{
+    for (size_t i = 0; i < corrections->count; i++)
+        if (corrections->list[i].from < to && corrections->list[i].to > from)
+            return true;
+    return false;
+}

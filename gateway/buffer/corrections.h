@@ -30,5 +30,8 @@ bool corrections_add(struct corrections *corrections, uint64_t oldest, const str
 // The time of a reading with that number, or 0.
 int64_t corrections_apply(const struct corrections *corrections, uint64_t number, int64_t boot_us);
 
+// Whether any of [from, to) is corrected.
+bool corrections_within(const struct corrections *corrections, uint64_t from, uint64_t to);
+
 // Where the last one ends: the table that reaches further is the newer one. 0: it is empty.
 uint64_t corrections_end(const struct corrections *corrections);

@@ -28,8 +28,11 @@
  *     64  8  boot time when it was made
  *     72  8  wall time of the newest commit in the segment before
  *     80  8  boot time of the same
- *     88  4  flags: 1 the wall clock was synchronised now, 2 it was at that commit before, 4 there was a commit before
- *     92  4  CRC32C of the 92 bytes before
+ *     88  8  least time of a record in the segment before
+ *     96  8  greatest
+ *    104  4  flags: 1 the wall clock was synchronised now, 2 it was at that commit before, 4 there was a commit before,
+ *            8 those least and greatest times are known
+ *    108  4  CRC32C of the 108 bytes before
  *
  * The header is a help, not a need: what a header damage takes is known from the file's name (id), the checkpoint (epoch,
  * secret) and the frames (first number), so that the segment's records are still served. With the times of "the segment
@@ -105,7 +108,7 @@
 
 enum {
     FORMAT_VERSION = 2,
-    SEGMENT_HEADER_SIZE = 96,
+    SEGMENT_HEADER_SIZE = 112,
     SEGMENT_BYTES_MIN = 4096,
     SEGMENT_BYTES_MAX = 64 << 20,
     FRAME_HEADER_SIZE = 56,
@@ -119,7 +122,12 @@ enum {
 #define CURSORS_MAGIC "citygwCU"
 #define FRAME_MAGIC 0x4d415246u // "FRAM"
 
-enum segment_flag { SEGMENT_WALL_SYNCED = 1, SEGMENT_BEFORE_SYNCED = 2, SEGMENT_BEFORE_KNOWN = 4 };
+enum segment_flag {
+    SEGMENT_WALL_SYNCED = 1,
+    SEGMENT_BEFORE_SYNCED = 2,
+    SEGMENT_BEFORE_KNOWN = 4,
+    SEGMENT_TIMES_KNOWN = 8
+};
 enum frame_type { FRAME_RECORDS = 1, FRAME_STATE = 2 };
 enum frame_flag { FRAME_WALL_SYNCED = 1 };
 enum record_flag {

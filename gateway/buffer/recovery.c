@@ -274,6 +274,8 @@ static struct segment *add_segment(struct buffer *buffer, const struct found *fo
         segment->oldest = found->header.made;
     if (next && next->header_reads)
         segment->newest = next->header.before;
+    if (next && next->header_reads)
+        segment->times = next->header.times;
     segments_resize(&buffer->segments, segment, segment_disk_bytes(found->file_bytes));
     return segment;
 }

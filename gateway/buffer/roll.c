@@ -88,6 +88,12 @@ static struct commit_time time_now(const struct buffer *buffer)
 static void compose_beginning(struct buffer *buffer, uint64_t id, const struct commit_time *now, struct bytes *out)
 {
     struct segment_header header = {.id = id, .first = buffer->durable, .made = *now, .before = buffer->writer.newest};
+    buffer_lock(buffer);
+    const struct segments *segments = &buffer->segments;
+    const struct segment *last = segments->count ? &segments->list[segments->count - 1] : NULL;
+    if (last && last->end == header.first)
+        header.times = last->times;
+    buffer_unlock(buffer);
     memcpy(header.epoch, buffer->epoch, sizeof header.epoch);
     memcpy(header.secret, buffer->secret, sizeof header.secret);
     memcpy(header.boot_id, buffer->boot_id, sizeof header.boot_id);

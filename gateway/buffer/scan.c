@@ -34,12 +34,13 @@ void scan_gap(struct scan *scan, struct segment *segment, uint64_t from, uint64_
     scan->buffer->figures.lost_damage += segment ? segment_note_gap(segment, from, to) : to - from;
 }
 
-static void take_records(struct scan *scan, const struct frame *frame)
+static void take_records(struct scan *scan, struct segment *segment, const struct frame *frame)
 {
     struct streams *streams = &scan->buffer->streams;
     struct view view = {frame->body, frame->body_size, false};
     struct frame_record record;
     for (uint64_t number = frame->first; frame_next_record(&view, &record); number++) {
+        time_span_add(&segment->times, record.time_us);
         if (record.stream >= streams->count)
             scan->unknown_streams = true;
         if (streams_reach(streams, record.stream) != 0)
@@ -65,7 +66,7 @@ static void take_frame(struct scan *scan, struct segment *segment, const struct 
     }
     if (frame->type != FRAME_RECORDS)
         return;
-    take_records(scan, frame);
+    take_records(scan, segment, frame);
     segment_mark(segment, frame->first, offset);
     struct commit_time time = {true, frame->flags & FRAME_WALL_SYNCED, frame->wall_us, frame->boot_us};
     segment->newest = time;

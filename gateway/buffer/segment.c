@@ -34,7 +34,8 @@ void segment_header_write(struct bytes *out, const struct segment_header *header
     size_t start = out->used;
     unsigned flags = (header->made.wall_synced ? SEGMENT_WALL_SYNCED : 0u) |
                      (header->before.wall_synced ? SEGMENT_BEFORE_SYNCED : 0u) |
-                     (header->before.known ? SEGMENT_BEFORE_KNOWN : 0u);
+                     (header->before.known ? SEGMENT_BEFORE_KNOWN : 0u) |
+                     (header->times.known ? SEGMENT_TIMES_KNOWN : 0u);
     bytes_append(out, SEGMENT_MAGIC, 8);
     bytes_u32(out, FORMAT_VERSION);
     bytes_append(out, header->epoch, 4);
@@ -46,6 +47,8 @@ void segment_header_write(struct bytes *out, const struct segment_header *header
     bytes_u64(out, (uint64_t)header->made.boot_us);
     bytes_u64(out, (uint64_t)header->before.wall_us);
     bytes_u64(out, (uint64_t)header->before.boot_us);
+    bytes_u64(out, (uint64_t)header->times.least_us);
+    bytes_u64(out, (uint64_t)header->times.greatest_us);
     bytes_u32(out, flags);
     if (!out->overflow)
         bytes_u32(out, crc32c(0, out->data + start, HEADER_CRC_AT));
@@ -69,10 +72,13 @@ int segment_header_read(const uint8_t *data, size_t size, struct segment_header 
     header.made.boot_us = (int64_t)view_u64(&view);
     header.before.wall_us = (int64_t)view_u64(&view);
     header.before.boot_us = (int64_t)view_u64(&view);
+    header.times.least_us = (int64_t)view_u64(&view);
+    header.times.greatest_us = (int64_t)view_u64(&view);
     uint32_t flags = view_u32(&view);
     header.made.known = true;
     header.made.wall_synced = flags & SEGMENT_WALL_SYNCED;
     header.before.known = flags & SEGMENT_BEFORE_KNOWN;
+    header.times.known = flags & SEGMENT_TIMES_KNOWN;
     header.before.wall_synced = flags & SEGMENT_BEFORE_SYNCED;
     if (header.first == 0 || header.first > UINT64_MAX / 2)
         return -EBADMSG;

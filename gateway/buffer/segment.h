@@ -18,6 +18,19 @@ struct commit_time {
     int64_t wall_us, boot_us;
 };
 
+// Between which times records lie, as far as any were counted in.
+struct time_span {
+    bool known;
+    int64_t least_us, greatest_us;
+};
+
+static inline void time_span_add(struct time_span *span, int64_t time_us)
+{
+    span->least_us = span->known && span->least_us < time_us ? span->least_us : time_us;
+    span->greatest_us = span->known && span->greatest_us > time_us ? span->greatest_us : time_us;
+    span->known = true;
+}
+
 // A place to begin reading from: a frame whose first record has that number stands at that offset.
 struct mark {
     uint64_t number;
@@ -37,6 +50,7 @@ struct segment {
     uint64_t gone;       // records below cannot be read any more, since the file was taken away; 0: it is there
     bool this_boot;
     struct commit_time oldest, newest;
+    struct time_span times; // of its records; not known: any
     struct mark *marks;
     size_t mark_count;
     struct gap *gaps;
@@ -58,6 +72,7 @@ struct segment_header {
     uint8_t secret[8], boot_id[16];
     uint64_t id, first;
     struct commit_time made, before; // before: the newest commit in the segment before
+    struct time_span times;          // of the segment before
 };
 
 char *segment_name(uint64_t id, char ret_name[SEGMENT_NAME_SIZE]);

@@ -51,7 +51,7 @@ static struct run seal_run(const struct buffer *buffer)
 }
 
 // What becomes durable, for the checkpoint and for whoever reads. With the lock held.
-static void count_run(struct buffer *buffer, const struct run *run)
+static void count_run(struct buffer *buffer, const struct run *run, struct segment *segment)
 {
     const struct group *group = buffer->writer.flying;
     const uint8_t *bytes = group->frames.data + group->done;
@@ -62,6 +62,7 @@ static void count_run(struct buffer *buffer, const struct run *run)
         struct frame_record record;
         for (uint64_t number = frame.first; frame_next_record(&view, &record); number++) {
             buffer->streams.stored_seq[record.stream] = record.seq + 1;
+            time_span_add(&segment->times, record.time_us);
             if (record.flags & RECORD_NEWEST)
                 streams_note_newest(&buffer->streams, record.stream, record.time_us, number);
         }
@@ -73,8 +74,8 @@ static void publish(struct buffer *buffer, const struct run *run)
     struct writer *writer = &buffer->writer;
     writer->newest = (struct commit_time){true, run->seal.wall_synced, run->seal.wall_us, run->seal.boot_us};
     buffer_lock(buffer);
-    count_run(buffer, run);
     struct segment *segment = segments_by_id(&buffer->segments, writer->id);
+    count_run(buffer, run, segment);
     segment_mark(segment, segment->end, writer->used);
     if (segment->end == segment->first)
         segment->oldest = writer->newest;

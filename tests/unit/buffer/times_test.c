@@ -57,11 +57,68 @@ static void the_time_of_what_is_no_longer_kept_is_that_of_the_oldest(void **stat
     }
 }
 
+// Record n has the time n * 1000.
+static void check_found(struct rig *rig, uint64_t low, uint64_t high)
+{
+    uint64_t from, to;
+    assert_true(buffer_find_times(rig->buffer, (int64_t)low * 1000, (int64_t)high * 1000, &from, &to));
+    assert_true(from <= low && to >= high);
+    assert_true(to - from <= high - low + 100); // not everything: two segments more at most
+}
+
+static void records_of_a_time_are_found_by_segment(void **state)
+{
+    struct rig *rig = *state;
+    uint64_t from, to;
+    rig->options.segment_bytes = 4096;
+    rig_open(rig);
+    assert_false(buffer_find_times(rig->buffer, 0, INT64_MAX, &from, &to));
+    rig_commit(rig, 1, 400);
+    for (int i = 0; i < 3; i++) {
+        for (uint64_t number = 1; number < 390; number += 7)
+            check_found(rig, number, number + 10);
+        assert_false(buffer_find_times(rig->buffer, 400000, INT64_MAX, &from, &to));
+        assert_false(buffer_find_times(rig->buffer, 5000, 5000, &from, &to));
+        assert_false(buffer_find_times(rig->buffer, INT64_MIN, 1000, &from, &to));
+        rig_reopen(rig);
+    }
+    // The header that knew a segment's times is damaged: what it may hold is read again from its records.
+    rig_close(rig);
+    rig_spoil(rig, rig_segments(rig).names[3], 0, 112);
+    rig_open(rig);
+    for (uint64_t number = 1; number < 390; number += 7)
+        check_found(rig, number, number + 10);
+}
+
+static bool is_corrected(struct rig *rig, uint64_t number)
+{
+    assert_int_equal(buffer_read(rig->buffer, number, 1, 1000, &rig->batch), 0);
+    return rig->batch.items[0].corrected_us != 0;
+}
+
+static void corrected_records_are_found_by_any_time(void **state)
+{
+    struct rig *rig = *state;
+    uint64_t from, to;
+    rig_open(rig);
+    struct buffer_record record = {rig->streams[0], BUFFER_ROUTINE, 5, true, 7, "x", 1};
+    assert_int_equal(buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0), 0);
+    rig_durable(rig, 2);
+    assert_false(buffer_find_times(rig->buffer, 1000, 2000, &from, &to));
+    assert_int_equal(buffer_correct(rig->buffer, 1, 1000), 0);
+    assert_true(rig_wait(rig, is_corrected, 1));
+    assert_true(buffer_find_times(rig->buffer, 1000, 2000, &from, &to));
+    assert_int_equal(from, 1);
+    assert_int_equal(to, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_time_of_a_commit_follows_from_its_number, make, end),
         cmocka_unit_test_setup_teardown(the_time_of_what_is_no_longer_kept_is_that_of_the_oldest, make, end),
+        cmocka_unit_test_setup_teardown(records_of_a_time_are_found_by_segment, make, end),
+        cmocka_unit_test_setup_teardown(corrected_records_are_found_by_any_time, make, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,12 @@ void buffer_flush(struct buffer *buffer);
 int buffer_read(struct buffer *buffer, uint64_t from, size_t max_items, size_t max_bytes,
                 struct buffer_batch *ret_batch);
 
+// The numbers among which every kept record with from_us <= time_us < to_us lies (and others): by the least and greatest
+// time of each segment. Where times were corrected, a segment counts as holding any. False: there is none. Any thread, no
+// disk.
+bool buffer_find_times(const struct buffer *buffer, int64_t from_us, int64_t to_us, uint64_t *ret_from,
+                       uint64_t *ret_to);
+
 // The wall time at which that record was committed, or the first one kept after it; 0 when nothing from there on is kept.
 // Reckoned from the first and last commit of its segment, in the proportion of the numbers: exact at a segment's ends, and
 // within it wrong by at most the time that the segment spans (where the traffic is even, by far less). Also wrong where the
