@@ -133,18 +133,18 @@ static void append_frame(struct buffer *buffer, const struct buffer_record *reco
 {
     struct group *group = buffer->filling;
     size_t start = group->frames.used;
-    frame_begin(&group->frames, FRAME_RECORDS, buffer->next, count, key, key_size);
+    frame_begin(&group->frames, FRAME_RECORDS, count, key, key_size);
     for (size_t i = 0; i < count; i++)
         append_record(&group->frames, &records[i], &buffer->streams);
     frame_end(&group->frames, start);
-    buffer->next += count;
+    buffer->appended += count;
 }
 
 static void count_request(struct buffer *buffer, void *owner, uint64_t ticket)
 {
     struct group *group = buffer->filling;
     struct requests *requests = &buffer->requests;
-    requests->ring[requests->tail % REQUESTS_MAX] = (struct request){owner, ticket, buffer->next};
+    requests->ring[requests->tail % REQUESTS_MAX] = (struct request){owner, ticket, buffer->appended};
     requests->tail++;
     if (group->requests++ == 0) {
         group->started_us = monotonic_us();
@@ -207,7 +207,7 @@ int buffer_correct(struct buffer *buffer, uint64_t from, int64_t wall_at_boot_us
     buffer_lock(buffer);
     struct correct_wish *wish = &buffer->correct;
     from = wish->wanted && wish->from < from ? wish->from : from;
-    *wish = (struct correct_wish){true, from, buffer->next, wall_at_boot_us};
+    *wish = (struct correct_wish){true, from, buffer->appended, wall_at_boot_us};
     buffer->flush = true;
     pthread_cond_signal(&buffer->work);
     buffer_unlock(buffer);

@@ -187,7 +187,7 @@ uint64_t buffer_close(struct buffer *buffer)
     pthread_cond_signal(&buffer->work);
     buffer_unlock(buffer);
     pthread_join(buffer->thread, NULL);
-    uint64_t left = buffer->next - buffer->durable;
+    uint64_t left = buffer->appended - buffer->stored;
     release(buffer);
     return left;
 }

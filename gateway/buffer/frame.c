@@ -4,7 +4,16 @@
 #include "base/number.h"
 #include <string.h>
 
-enum { AT_LENGTH = 4, AT_DURABLE = 16, AT_WALL = 24, AT_BOOT = 32, AT_FLAGS = 45, AT_BODY_CRC = 48, AT_HEAD_CRC = 52 };
+enum {
+    AT_LENGTH = 4,
+    AT_FIRST = 8,
+    AT_DURABLE = 16,
+    AT_WALL = 24,
+    AT_BOOT = 32,
+    AT_FLAGS = 45,
+    AT_BODY_CRC = 48,
+    AT_HEAD_CRC = 52
+};
 
 static void put(uint8_t *at, uint64_t value, size_t size)
 {
@@ -25,13 +34,12 @@ uint32_t frame_seed(const uint8_t secret[8], uint64_t segment_id)
     return crc32c(crc32c(0, secret, 8), id, sizeof id);
 }
 
-void frame_begin(struct bytes *out, uint8_t type, uint64_t first, size_t records, const void *key, size_t key_size)
+void frame_begin(struct bytes *out, uint8_t type, size_t records, const void *key, size_t key_size)
 {
-    static const uint8_t zeros[24];
+    static const uint8_t zeros[32];
     bytes_u32(out, FRAME_MAGIC);
     bytes_u32(out, 0);
-    bytes_u64(out, first);
-    bytes_append(out, zeros, 24);
+    bytes_append(out, zeros, 32);
     bytes_u16(out, (uint16_t)records);
     bytes_u16(out, (uint16_t)key_size);
     bytes_u8(out, type);
@@ -77,6 +85,7 @@ void frame_end(struct bytes *out, size_t start)
 void frame_close(uint8_t *frame, const struct frame_seal *seal)
 {
     size_t length = get_u32(frame + AT_LENGTH);
+    put(frame + AT_FIRST, seal->first, 8);
     put(frame + AT_DURABLE, seal->durable, 8);
     put(frame + AT_WALL, (uint64_t)seal->wall_us, 8);
     put(frame + AT_BOOT, (uint64_t)seal->boot_us, 8);

@@ -40,6 +40,7 @@ struct frame_seal {
     uint64_t durable;
     int64_t wall_us, boot_us;
     bool wall_synced;
+    uint64_t first; // number of the first record
 };
 
 enum frame_state {
@@ -59,7 +60,7 @@ uint32_t frame_seed(const uint8_t secret[8], uint64_t segment_id);
 
 // Appends a frame up to and with its key; records (or a state) are to follow, then frame_end.
 // `start` is where the frame begins within `out`.
-void frame_begin(struct bytes *out, uint8_t type, uint64_t first, size_t records, const void *key, size_t key_size);
+void frame_begin(struct bytes *out, uint8_t type, size_t records, const void *key, size_t key_size);
 void frame_record(struct bytes *out, const struct frame_record *record);
 void frame_end(struct bytes *out, size_t start);
 

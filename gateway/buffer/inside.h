@@ -29,7 +29,6 @@ enum {
 // Packs that become durable together. `done` bytes of it already are.
 struct group {
     struct bytes frames;
-    uint64_t first, next; // records
     size_t requests, done, streams;
     int64_t started_us; // monotonic
 };
@@ -37,7 +36,7 @@ struct group {
 // One append, until it has been told that it is durable.
 struct request {
     void *owner;
-    uint64_t ticket, end;
+    uint64_t ticket, end; // end: told when so many records are stored
 };
 
 struct requests {
@@ -70,7 +69,7 @@ struct writer {
 // What buffer_correct was asked and the writer has not done yet.
 struct correct_wish {
     bool wanted;
-    uint64_t from, after; // waits until every append below is durable
+    uint64_t from, after; // waits until so many records are stored
     int64_t wall_at_boot_us;
 };
 
@@ -110,8 +109,9 @@ struct buffer {
     struct unread unread[UNREAD_MAX];
     struct corrections corrections;
     struct correct_wish correct;
-    uint64_t next, durable; // the numbers of the next record to append, and of the first one that is not durable
-    uint64_t current_id;    // of the segment that is written to; 0: none
+    uint64_t durable; // the number of the first record that is not durable; a record gets its number when it is written
+    uint64_t appended, stored; // so many records since open; what was copied forward does not count
+    uint64_t current_id;       // of the segment that is written to; 0: none
     bool flush, closing;
     int failing;                   // the error of the last commit, which is tried again; 0: none
     int64_t failing_since_us;      // monotonic

@@ -328,7 +328,7 @@ static void find_next(struct recovery *recovery)
     buffer->figures.lost_damage += lowest < oldest ? oldest - lowest : 0;
     recovery->lost = buffer->figures.lost_damage - lost;
     recovery->end_is_whole = next == end;
-    buffer->next = buffer->durable = next;
+    buffer->durable = next;
 }
 
 // What a stream that we do not know of begins with. It may have existed, and its sequence may not come again.
@@ -347,12 +347,12 @@ static uint64_t find_first_seq(const struct recovery *recovery)
     uint64_t last = segments->count ? segments->list[segments->count - 1].id : 0;
     bool last_state = last > 0 && scan->state_segment == last && recovery->files.highest == last;
     if (!last_state || !recovery->end_is_whole)
-        return buffer->next; // no sequence was ever higher than the number of its record
+        return buffer->durable; // no sequence was ever higher than the number of its record
     uint64_t seq = streams->first_seq + scan->missing - scan->state_missing;
     for (size_t i = 0; i < streams->count; i++)
         if (!streams->names[i] && streams->next_seq[i] > seq)
             seq = streams->next_seq[i];
-    return seq < buffer->next ? seq : buffer->next;
+    return seq < buffer->durable ? seq : buffer->durable;
 }
 
 // Any stream may have had the records that are missing since it was last seen: all of these numbers are left out.

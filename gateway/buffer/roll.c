@@ -64,7 +64,7 @@ void roll_correct(struct buffer *buffer)
     struct correction correction = {wish.from, buffer->durable, wish.wall_at_boot_us};
     uint64_t oldest = buffer->segments.count ? buffer->segments.list[0].first : buffer->durable;
     buffer_unlock(buffer);
-    if (!wish.wanted || buffer->durable < wish.after)
+    if (!wish.wanted || buffer->stored < wish.after)
         return;
     if (corrections_add(&corrections, oldest, &correction)) {
         writer->corrections = corrections;
@@ -98,7 +98,7 @@ static void compose_beginning(struct buffer *buffer, uint64_t id, const struct c
     memcpy(header.secret, buffer->secret, sizeof header.secret);
     memcpy(header.boot_id, buffer->boot_id, sizeof header.boot_id);
     segment_header_write(out, &header);
-    frame_begin(out, FRAME_STATE, header.first, 0, NULL, 0);
+    frame_begin(out, FRAME_STATE, 0, NULL, 0);
     append_state(buffer, id, out);
     frame_end(out, SEGMENT_HEADER_SIZE);
     if (out->overflow)
@@ -107,8 +107,8 @@ static void compose_beginning(struct buffer *buffer, uint64_t id, const struct c
         out->used = SEGMENT_HEADER_SIZE; // a copy of the checkpoint that would crowd out the records
         return;
     }
-    struct frame_seal seal = {frame_seed(buffer->secret, id), header.first, now->wall_us, now->boot_us,
-                              now->wall_synced};
+    struct frame_seal seal = {
+        frame_seed(buffer->secret, id), header.first, now->wall_us, now->boot_us, now->wall_synced, header.first};
     frame_close(out->data + SEGMENT_HEADER_SIZE, &seal);
 }
 

@@ -34,7 +34,8 @@ static struct run seal_run(const struct buffer *buffer)
     const struct clock *clock = buffer->options.clock;
     struct run run = {
         .next = buffer->durable,
-        .seal = {writer->seed, buffer->durable, clock_wall_us(clock), clock_boot_us(clock), clock->synchronised(clock)},
+        .seal = {writer->seed, buffer->durable, clock_wall_us(clock), clock_boot_us(clock), clock->synchronised(clock),
+                 buffer->durable},
     };
     size_t room = (size_t)(writer->size - writer->used);
     while (group->done + run.size < group->frames.used) {
@@ -42,10 +43,10 @@ static struct run seal_run(const struct buffer *buffer)
         size_t step = frame_step(bytes);
         if (run.size + step > room)
             break;
+        run.seal.first = run.next;
         frame_close(bytes, &run.seal);
         run.size += step;
-        struct frame frame = frame_peek(bytes);
-        run.next = frame.first + frame.records;
+        run.next += frame_peek(bytes).records;
     }
     return run;
 }
@@ -83,10 +84,11 @@ static void publish(struct buffer *buffer, const struct run *run)
     segment->end = run->next;
     segment->used = writer->used = writer->used + run->size;
     buffer->figures.committed += run->next - buffer->durable;
+    buffer->stored += run->next - buffer->durable;
     buffer->durable = run->next;
     buffer->flying_bytes -= run->size;
     struct requests *requests = &buffer->requests;
-    while (requests->durable < requests->tail && requests->ring[requests->durable % REQUESTS_MAX].end <= run->next)
+    while (requests->durable < requests->tail && requests->ring[requests->durable % REQUESTS_MAX].end <= buffer->stored)
         requests->durable++;
     buffer_unlock(buffer);
     writer->flying->done += run->size;
@@ -286,7 +288,7 @@ static void leave(struct buffer *buffer)
     const struct writer *writer = &buffer->writer;
     if (writer->flying) {
         buffer_lock(buffer);
-        unsigned long long left = buffer->next - buffer->durable;
+        unsigned long long left = buffer->appended - buffer->stored;
         buffer_unlock(buffer);
         buffer_report(buffer, _("%llu readings could not be stored before the end; they were not acknowledged"), left);
     }

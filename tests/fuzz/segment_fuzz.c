@@ -133,8 +133,12 @@ static void mend_segment(struct file *file)
         uint8_t *frame = file->data + at;
         size_t length = (size_t)get(frame + 4, 4);
         if (get(frame, 4) == FRAME_MAGIC && length >= FRAME_HEADER_SIZE && length <= file->size - at) {
-            struct frame_seal seal = {seed, get(frame + 16, 8), (int64_t)get(frame + 24, 8),
-                                      (int64_t)get(frame + 32, 8), frame[45] & FRAME_WALL_SYNCED};
+            struct frame_seal seal = {seed,
+                                      get(frame + 16, 8),
+                                      (int64_t)get(frame + 24, 8),
+                                      (int64_t)get(frame + 32, 8),
+                                      frame[45] & FRAME_WALL_SYNCED,
+                                      get(frame + 8, 8)};
             frame_close(frame, &seal);
         }
     }
