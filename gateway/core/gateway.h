@@ -37,6 +37,7 @@ struct gateway {
 
     uv_loop_t loop;
     uv_async_t buffer_wake;
+    uv_prepare_t turn;
     uv_signal_t signals[3];
     uv_timer_t second;
     uv_timer_t watchdog;

@@ -172,6 +172,21 @@ static enum refusal refuse_append(int error, struct fault *why)
     }
 }
 
+static bool is_synchronised(struct intake *intake)
+{
+    if (!intake->clock_asked)
+        intake->clock_synchronised = intake->clock->synchronised(intake->clock);
+    intake->clock_asked = true;
+    return intake->clock_synchronised;
+}
+
+bool intake_turn(struct intake *intake)
+{
+    bool took = intake->took;
+    intake->took = intake->clock_asked = false;
+    return took;
+}
+
 static enum refusal unknown_sensor(const char *name, struct fault *why)
 {
     fault_set(why, 0, _("unknown sensor %s"), name);
@@ -200,7 +215,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
                                         .source = source->name,
                                         .sensor = sensor,
                                         .received_us = clock_wall_us(intake->clock),
-                                        .clock_synchronised = intake->clock->synchronised(intake->clock),
+                                        .clock_synchronised = is_synchronised(intake),
                                         .unauthenticated = pack->unauthenticated};
     enum refusal refusal = normalise(&context, pack->raw, intake->pack, why);
     if (refusal == REFUSAL_UNKNOWN_SENSOR) {
@@ -217,6 +232,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     if (error)
         return refuse_append(error, why);
     remember(intake, records);
+    intake->took = true;
     intake->taken_bytes += bytes_in_buffer(intake->pack->count, intake->stored.used, pack->key_size);
     source->received += intake->pack->count;
     source->unknown_fields += intake->pack->unknown_fields;

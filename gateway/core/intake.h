@@ -30,15 +30,20 @@ struct intake {
     struct sensor_live *live; // by sensor index
     struct normalised_pack *pack;
     struct bytes stored;
-    uint64_t taken_bytes;    // what the readings taken since the start need in the buffer, about
-    bool stopping;           // packs are refused as if full
-    bool quantities_changed; // a sensor showed a quantity for the first time
+    bool took, clock_asked, clock_synchronised; // in this turn of the loop
+    uint64_t taken_bytes;                       // what the readings taken since the start need in the buffer, about
+    bool stopping;                              // packs are refused as if full
+    bool quantities_changed;                    // a sensor showed a quantity for the first time
 };
 
 // Also reads the end of the buffer back, to know which times and quantities its sensors had.
 int intake_init(struct intake *intake, const struct clock *clock, const struct sensors *sensors, struct buffer *buffer,
                 struct fault *why);
 void intake_finish(struct intake *intake);
+
+// Ends a turn of the loop, within which the kernel is asked only once whether the clock is synchronised. Also to be called
+// before anything acts on a clock that has just been set. Returns whether a pack was taken since the last call.
+bool intake_turn(struct intake *intake);
 
 // The verdict on a pack; a taken one is settled later through buffer_settled with the source as owner. Counts refusals.
 enum refusal intake_take(struct intake *intake, struct source *source, const struct driver_pack *pack,

@@ -15,6 +15,9 @@
 // How long a request may be repeated (RFC 7252, 4.8.2: EXCHANGE_LIFETIME).
 static const int64_t keys_age_us = 247 * 1000000LL;
 
+// With commit_interval = 0 the end of the loop's turn commits; this is for a turn that takes long.
+static const int64_t turn_max_us = 1000;
+
 static void tell_findings(const struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++)
@@ -58,7 +61,8 @@ int start_buffer(struct gateway *gateway, void (*wake)(void *), void (*report)(v
                                      .max_size_bytes = (uint64_t)settings->max_size_bytes,
                                      .max_age_us = settings->max_age_us,
                                      .keep_delivered_us = settings->keep_delivered_us,
-                                     .commit_interval_us = settings->commit_interval_us,
+                                     .commit_interval_us =
+                                         settings->commit_interval_us ? settings->commit_interval_us : turn_max_us,
                                      .refuse_when_full = settings->when_full == FULL_REFUSE,
                                      .wake = wake,
                                      .report = report,
