@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mqtt.h"
 
-#include "base/files.h"
 #include "base/messages.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -179,10 +177,7 @@ static void free_state(struct mqtt *mqtt)
     retained_finish(&mqtt->retained);
     window_finish(&mqtt->window);
     bytes_finish(&mqtt->scratch);
-    if (mqtt->password) {
-        explicit_bzero(mqtt->password, strlen(mqtt->password));
-    }
-    free(mqtt->password);
+    mqtt_login_destroy(mqtt->login);
     free(mqtt);
 }
 
@@ -255,10 +250,7 @@ static void prepare_lock(struct mqtt *mqtt)
 static int configure(struct mqtt *mqtt, struct fault *why)
 {
     const struct settings_mqtt *options = mqtt->options;
-    int error = mqtt_url_parse(options->url, &mqtt->url, why);
-    if (!error && options->password_file[0]) {
-        error = file_read_secret(options->password_file, &mqtt->password, why);
-    }
+    int error = mqtt_login_create(options, &mqtt->login, why);
     if (!error && options->format != FORMAT_CITYGW) {
         error = fault_set(why, -ENOTSUP, _("this format is not built yet; expected format = citygw"));
     }

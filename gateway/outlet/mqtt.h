@@ -2,12 +2,12 @@
 #pragma once
 
 #include "mqtt_backoff.h"
-#include "mqtt_client.h"
 #include "mqtt_documents.h"
 #include "mqtt_reasons.h"
 #include "mqtt_retained.h"
-#include "mqtt_url.h"
 #include "mqtt_window.h"
+#include "outlet/mqtt_client.h"
+#include "outlet/mqtt_login.h"
 #include "outlet/outlet.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -60,10 +60,9 @@ struct mqtt {
     struct outlet_feed feed;
     const struct settings *settings;
     const struct settings_mqtt *options;
-    struct mqtt_url url;
+    struct mqtt_login *login;
     char tree[TOPIC_SIZE];
     char session[MQTT_SESSION_SIZE];
-    char *password; // NULL for none
 
     // Shared between threads, under `lock`.
     pthread_mutex_t lock;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mqtt_client.h"
+#include "outlet/mqtt_client.h"
 
 #include "base/messages.h"
 #include "base/text.h"
 #include "mqtt_connect.h"
+#include "mqtt_inbox.h"
 #include "mqtt_reasons.h"
 #include <MQTTAsync.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ struct client {
     uint64_t attempt; // the present one's number
     struct client_news news;
     struct ticket *finished, **finished_end;
+    struct inbox inbox;
 };
 
 /* What the library's threads call: leave it, and wake the owner. */
@@ -60,8 +62,8 @@ static void on_connected(void *context, MQTTAsync_successData *data)
 {
     struct client_limits limits;
     MQTTProperties none = MQTTProperties_initializer;
-    (void)data;
     connect_limits(&none, &limits);
+    limits.session_present = data && data->alt.connect.sessionPresent != 0;
     leave_connected(context, &limits);
 }
 
@@ -69,6 +71,7 @@ static void on_connected5(void *context, MQTTAsync_successData5 *data)
 {
     struct client_limits limits;
     connect_limits(&data->properties, &limits);
+    limits.session_present = data->alt.connect.sessionPresent != 0;
     leave_connected(context, &limits);
 }
 
@@ -152,14 +155,45 @@ static void on_closed5(void *context, MQTTAsync_successData5 *data)
     leave_closed(context);
 }
 
-// Nothing is subscribed to, but the library insists on a receiver.
 static int on_message(void *context, char *topic, int topic_size, MQTTAsync_message *message)
 {
-    (void)context;
-    (void)topic_size;
+    struct client *client = context;
+    pthread_mutex_lock(&client->lock);
+    inbox_put(&client->inbox, topic, topic_size, message);
+    notify_and_unlock(client);
     MQTTAsync_freeMessage(&message);
     MQTTAsync_free(topic);
     return 1;
+}
+
+static void leave_subscribed(struct client *client, int code)
+{
+    pthread_mutex_lock(&client->lock);
+    client->news.subscribed = true;
+    client->news.subscribe_code = code;
+    notify_and_unlock(client);
+}
+
+static void on_subscribed(void *context, MQTTAsync_successData *data)
+{
+    leave_subscribed(context, data ? data->alt.qos : 0);
+}
+
+static void on_subscribed5(void *context, MQTTAsync_successData5 *data)
+{
+    leave_subscribed(context, data ? (int)data->reasonCode : 0);
+}
+
+// 3.1.1 knows one refusal, and the library hands it over as the code.
+static void on_not_subscribed(void *context, MQTTAsync_failureData *data)
+{
+    leave_subscribed(context, data && data->code >= MQTT_REFUSED_LEAST ? data->code : CODE_UNKNOWN);
+}
+
+static void on_not_subscribed5(void *context, MQTTAsync_failureData5 *data)
+{
+    int reason = data ? (int)data->reasonCode : 0;
+    leave_subscribed(context, reason > 0 ? reason : CODE_UNKNOWN);
 }
 
 static void finish_ticket(struct ticket *ticket, int code)
@@ -205,6 +239,7 @@ static void on_not_published5(void *context, MQTTAsync_failureData5 *data)
 static void free_client(struct client *client)
 {
     pthread_mutex_destroy(&client->lock);
+    inbox_finish(&client->inbox);
     free(client->tickets);
     free(client);
 }
@@ -220,7 +255,8 @@ static struct client *make_client(const struct client_options *options)
     client->notify = options->notify;
     client->context = options->context;
     client->finished_end = &client->finished;
-    client->tickets = calloc(options->tickets, sizeof *client->tickets);
+    inbox_init(&client->inbox, options->messages_max, options->message_bytes_max);
+    client->tickets = calloc(options->tickets + 1, sizeof *client->tickets); // not 0, which may be NULL
     if (!client->tickets) {
         free_client(client);
         return NULL;
@@ -289,6 +325,12 @@ static int fill_properties(MQTTProperties *properties, const struct publication 
         return 0;
     }
     int failed = MQTTProperties_add(properties, &utf8) | MQTTProperties_add(properties, &type);
+    if (publication->correlation_size > 0) {
+        MQTTProperty correlation = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
+        correlation.value.data = (MQTTLenString){.data = (char *)(uintptr_t)publication->correlation,
+                                                 .len = (int)publication->correlation_size};
+        failed |= MQTTProperties_add(properties, &correlation);
+    }
     if (publication->epoch) {
         failed |= add_pair(properties, "epoch", publication->epoch);
         failed |= add_pair(properties, "seq", publication->seq);
@@ -305,6 +347,9 @@ size_t client_packet_size(const struct publication *publication)
         size += 5 + strlen("epoch") + strlen(publication->epoch);
         size += 5 + strlen("seq") + strlen(publication->seq);
         size += 5 + strlen("gateway") + strlen(publication->gateway);
+    }
+    if (publication->correlation_size > 0) {
+        size += 3 + publication->correlation_size;
     }
     return size;
 }
@@ -354,6 +399,23 @@ int client_publish(struct client *client, const struct publication *publication,
                                                                                          : -EIO;
 }
 
+int client_subscribe(struct client *client, const struct subscription *subscription)
+{
+    MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    response.context = client;
+    if (client->version == 5) {
+        response.onSuccess5 = on_subscribed5;
+        response.onFailure5 = on_not_subscribed5;
+        response.subscribeOptions.retainHandling = subscription->no_retained ? 2 : 0;
+        response.subscribeOptions.retainAsPublished = subscription->keeps_retained;
+    } else {
+        response.onSuccess = on_subscribed;
+        response.onFailure = on_not_subscribed;
+    }
+    int code = MQTTAsync_subscribe(client->handle, subscription->filter, subscription->qos, &response);
+    return code == MQTTASYNC_SUCCESS ? 0 : code == MQTTASYNC_DISCONNECTED ? -ENOTCONN : -EIO;
+}
+
 bool client_connected(const struct client *client)
 {
     return MQTTAsync_isConnected(client->handle);
@@ -378,6 +440,7 @@ void client_take(struct client *client, struct client_news *ret_news, struct tic
     pthread_mutex_lock(&client->lock);
     *ret_news = client->news;
     client->news.connected = client->news.failed = client->news.lost = client->news.closed = false;
+    client->news.subscribed = false;
     *ret_finished = client->finished;
     client->finished = NULL;
     client->finished_end = &client->finished;
@@ -390,6 +453,22 @@ void client_release(struct ticket *ticket)
     client->flying--;
     ticket->next = client->free;
     client->free = ticket;
+}
+
+struct client_message *client_take_messages(struct client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    struct client_message *messages = inbox_take(&client->inbox);
+    pthread_mutex_unlock(&client->lock);
+    return messages;
+}
+
+uint64_t client_messages_dropped(struct client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    uint64_t dropped = client->inbox.dropped;
+    pthread_mutex_unlock(&client->lock);
+    return dropped;
 }
 
 size_t client_flying(const struct client *client)

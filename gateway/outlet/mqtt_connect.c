@@ -6,8 +6,6 @@
 
 enum {
     CONNECT_TIMEOUT_S = 20,
-    // The broker keeps our session, and with it the silence of the will, across a short outage. Longer than the delay.
-    SESSION_EXPIRY_S = 300,
     WILL_DELAY_S = 30,
     // The library stalls at its own limit, so it gets none: our window is the limit.
     NO_LIMIT = 65535,
@@ -77,8 +75,14 @@ static int fill_v5(MQTTAsync_connectOptions *options, const struct client_connec
     options->onSuccess5 = callbacks->connected5;
     options->onFailure5 = callbacks->failed5;
     options->connectProperties = properties;
+    int failed = add_integer(properties, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, (unsigned)connection->session_s);
+    if (connection->packet_max > 0) {
+        failed |= add_integer(properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, connection->packet_max);
+    }
+    if (!connection->will_topic) {
+        return failed ? -ENOMEM : 0;
+    }
     options->willProperties = will;
-    int failed = add_integer(properties, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, SESSION_EXPIRY_S);
     failed |= add_integer(will, MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL, WILL_DELAY_S);
     failed |= add_integer(will, MQTTPROPERTY_CODE_PAYLOAD_FORMAT_INDICATOR, 1);
     failed |= add_text(will, MQTTPROPERTY_CODE_CONTENT_TYPE, json);
@@ -101,8 +105,10 @@ int connect_begin(MQTTAsync handle, int version, const struct client_connection 
     options.username = connection->username;
     options.password = connection->password;
     options.context = context;
-    options.will = &will;
-    fill_will(&will, connection);
+    if (connection->will_topic) {
+        options.will = &will;
+        fill_will(&will, connection);
+    }
     if (connection->tls) {
         options.ssl = &tls;
         fill_tls(&tls, connection, callbacks, context);

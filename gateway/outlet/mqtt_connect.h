@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "mqtt_client.h"
+#include "outlet/mqtt_client.h"
 #include <MQTTAsync.h>
 
 // The library's callbacks, which only leave news in the client.

@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "base/messages.h"
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -25,7 +24,12 @@
 #define ROUND_MOST (5 * SECOND)
 #define LEAVING_MOST (10 * SECOND)
 
-enum { SHORT_LIVES_SUSPICIOUS = 5, ABANDONED_MAX = 4 };
+enum {
+    SHORT_LIVES_SUSPICIOUS = 5,
+    ABANDONED_MAX = 4,
+    // The broker keeps our session, and with it the silence of the will, across a short outage. Longer than the will's delay.
+    SESSION_EXPIRY_S = 300,
+};
 
 void session_phase(struct mqtt *mqtt, enum mqtt_phase phase)
 {
@@ -114,19 +118,6 @@ void session_put_status(struct mqtt *mqtt, const char *state)
     bytes_finish(&text);
 }
 
-// The name is asked for here first: the library asks with a lock held that also stops every other MQTT outlet.
-static int resolve(struct mqtt *mqtt, struct fault *why)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-    int error = getaddrinfo(mqtt->url.host, NULL, &hints, &found);
-    if (error) {
-        return fault_set(why, -EHOSTUNREACH, _("the broker's name %s cannot be resolved: %s"), mqtt->url.host,
-                         gai_strerror(error));
-    }
-    freeaddrinfo(found);
-    return 0;
-}
-
 static void wake_thread(void *context)
 {
     struct mqtt *mqtt = context;
@@ -138,26 +129,18 @@ static void wake_thread(void *context)
 
 static int need_client(struct mqtt *mqtt, struct fault *why)
 {
-    char url[MQTT_HOST_SIZE + 32];
     if (mqtt->client) {
         return 0;
     }
-    mqtt_url_library(&mqtt->url, url, sizeof url);
-    struct client_options options = {.url = url,
-                                     .client_id = mqtt->options->client_id,
-                                     .version = mqtt->options->version,
-                                     .tickets = mqtt->window.size,
-                                     .notify = wake_thread,
-                                     .context = mqtt};
-    return client_create(&options, &mqtt->client, why);
+    struct client_options options = {.tickets = mqtt->window.size, .notify = wake_thread, .context = mqtt};
+    return mqtt_login_client(mqtt->login, &options, &mqtt->client, why);
 }
 
 static int begin(struct mqtt *mqtt, struct fault *why)
 {
-    const struct settings_mqtt *options = mqtt->options;
     char will_topic[TOPIC_SIZE];
     int error = need_client(mqtt, why);
-    error = error ? error : resolve(mqtt, why);
+    error = error ? error : mqtt_login_resolve(mqtt->login, why);
     error = error ? error : session_orphaned(mqtt) ? -ECANCELED : topic_below(mqtt->tree, "status", will_topic);
     if (error) {
         return error;
@@ -167,17 +150,14 @@ static int begin(struct mqtt *mqtt, struct fault *why)
     utc_text(clock_wall_us(mqtt->feed.clock), mqtt->since);
     write_status(mqtt, "offline", mqtt->since, &will);
     bytes_char(&will, '\0');
-    struct client_connection connection = {.username = options->username[0] ? options->username : NULL,
-                                           .password = mqtt->password,
-                                           .ca_file = options->ca_file,
-                                           .cert_file = options->cert_file,
-                                           .key_file = options->key_file,
-                                           .tls = mqtt->url.tls,
-                                           .clean = mqtt->clean_next,
-                                           .retain_will = !mqtt->no_retain,
-                                           .keep_alive_s = mqtt->keep_alive_s,
-                                           .will_topic = will_topic,
-                                           .will = (const char *)will.data};
+    struct client_connection connection;
+    mqtt_login_connection(mqtt->login, &connection);
+    connection.clean = mqtt->clean_next;
+    connection.retain_will = !mqtt->no_retain;
+    connection.keep_alive_s = mqtt->keep_alive_s;
+    connection.session_s = SESSION_EXPIRY_S;
+    connection.will_topic = will_topic;
+    connection.will = (const char *)will.data;
     error =
         will.overflow ? fault_set(why, -ENOMEM, _("out of memory")) : client_connect(mqtt->client, &connection, why);
     bytes_finish(&will);
@@ -250,25 +230,12 @@ static void on_connected(struct mqtt *mqtt, const struct client_limits *limits)
     flow_begin(mqtt);
 }
 
-static void on_failed(struct mqtt *mqtt, int code, const char *text)
+static void on_failed(struct mqtt *mqtt, const struct client_news *news)
 {
     struct fault line;
-    if (!text[0]) {
-        text = _("no answer");
-    }
+    int code = mqtt_login_failure(mqtt->login, news, &line);
     if (code == MQTT_NO_RETAIN && !mqtt->no_retain) {
         mqtt->no_retain = true; // it refuses our retained will
-    }
-    if (code > 0) {
-        fault_set(&line, 0, _("%s refuses the connection: %s (0x%02X)"), mqtt->options->url, reason_text(code),
-                  (unsigned)code);
-    } else if (mqtt->url.tls) {
-        fault_set(&line, 0,
-                  _("%s cannot be reached or its certificate does not fit (check ca_file, the host name and "
-                    "the clock): %s"),
-                  mqtt->options->url, text);
-    } else {
-        fault_set(&line, 0, _("%s cannot be reached: %s"), mqtt->options->url, text);
     }
     tell_disconnected(mqtt, line.text);
     if (code > 0 && reason_needs_person(code)) {
@@ -357,7 +324,7 @@ void session_news(struct mqtt *mqtt, const struct client_news *news)
         on_connected(mqtt, &news->limits);
     }
     if (news->failed && mqtt->phase == PHASE_CONNECTING) {
-        on_failed(mqtt, news->server_reason > 0 ? news->server_reason : news->code, news->text);
+        on_failed(mqtt, news);
     }
     if (!news->closed && !news->lost) {
         return;

@@ -42,6 +42,8 @@ struct peer {
     bool greeted; // this connection has got its CONNACK
     // The reason code for a PUBACK, PEER_SILENT or PEER_CUT.
     int (*answer)(struct peer *peer, const struct peer_publish *publish);
+    // The reason code for a SUBACK; NULL: QoS 1 is granted.
+    int (*subscribed)(struct peer *peer, const char *filter);
     // Called when nothing came for a while.
     void (*idle)(struct peer *peer);
     atomic_uint connections;
@@ -120,6 +122,36 @@ static inline void peer_on_publish(struct peer *peer, const uint8_t *packet, siz
     }
 }
 
+// A PUBLISH to the client with QoS 0; `properties` without their length.
+static inline void peer_publish(struct peer *peer, const char *topic, const void *properties, size_t properties_size,
+                                const void *payload, size_t payload_size, bool retained)
+{
+    size_t topic_size = strlen(topic), size = 2 + topic_size + 1 + properties_size + payload_size;
+    uint8_t *packet = malloc(5 + size), *at = packet;
+    *at++ = (uint8_t)(0x30 | retained);
+    for (size_t rest = size; at == packet + 1 || rest; rest >>= 7) {
+        *at++ = (uint8_t)((rest & 127) | (rest > 127 ? 128 : 0));
+    }
+    *at++ = (uint8_t)(topic_size >> 8);
+    *at++ = (uint8_t)topic_size;
+    at = mempcpy(at, topic, topic_size);
+    *at++ = (uint8_t)properties_size; // at most 127
+    at = mempcpy(at, properties, properties_size);
+    at = mempcpy(at, payload, payload_size);
+    peer_send(peer, packet, (size_t)(at - packet));
+    free(packet);
+}
+
+static inline void peer_on_subscribe(struct peer *peer, const uint8_t *packet)
+{
+    char filter[200];
+    const uint8_t *at = packet + 3 + packet[2]; // behind the properties, of which there are few
+    snprintf(filter, sizeof filter, "%.*s", at[0] << 8 | at[1], (const char *)at + 2);
+    int code = peer->subscribed ? peer->subscribed(peer, filter) : 1;
+    uint8_t answer[] = {0x90, 4, packet[0], packet[1], 0, (uint8_t)code};
+    peer_send(peer, answer, sizeof answer);
+}
+
 static inline void peer_on_connect(struct peer *peer)
 {
     uint8_t bytes[128] = {0x20, 0};
@@ -145,6 +177,9 @@ static inline void peer_on_packet(struct peer *peer, uint8_t first, const uint8_
         break;
     case 3:
         peer_on_publish(peer, packet, size, first & 15);
+        break;
+    case 8:
+        peer_on_subscribe(peer, packet);
         break;
     case 12:
         peer_send(peer, "\xd0\0", 2);

@@ -8,8 +8,8 @@
 
 /*
  * One client of the MQTT library (Eclipse Paho, MQTTAsync), seen through a narrow door: the library's callbacks only leave
- * news and finished tickets here and call `notify`; one thread, always the same, does everything else. Its calls may block
- * for seconds, because the library resolves names with its global lock held.
+ * news, finished tickets and messages here and call `notify`; one thread, always the same, does everything else. Its calls
+ * may block for seconds, because the library resolves names with its global lock held.
  *
  * The library's object is never destroyed: that races with its own threads. A client that is no longer wanted is
  * abandoned, and its memory is freed only when no callback can come any more.
@@ -33,13 +33,15 @@ struct client_limits {
     uint32_t packet_max; // 0: no limit
     int keep_alive_s;    // 0: as we asked
     bool no_retain, no_qos1;
+    bool session_present; // the broker still had our subscriptions, and what came for them meanwhile
 };
 
 struct client_news {
-    bool connected, failed, lost, closed;
+    bool connected, failed, lost, closed, subscribed;
     struct client_limits limits; // of `connected`
     int code;                    // of `failed`: reason code; negative: never came so far
     int server_reason;           // of `lost`: the broker's DISCONNECT; 0: none came
+    int subscribe_code;          // of `subscribed`: 0..2 the QoS granted; a reason code; negative: unknown, try again
     char text[200];              // of `failed`: what the library or TLS said, or ""
 };
 
@@ -50,6 +52,8 @@ struct client_options {
     size_t tickets;
     void (*notify)(void *context); // from the library's threads
     void *context;
+    // What may wait for client_take_messages(): so many messages and bytes of them all. 0: none is taken.
+    size_t messages_max, message_bytes_max;
 };
 
 struct client_connection {
@@ -57,7 +61,9 @@ struct client_connection {
     const char *ca_file, *cert_file, *key_file; // "" for none
     bool tls, clean, retain_will;
     int keep_alive_s;
-    const char *will_topic, *will;
+    int session_s;                 // how long the broker keeps the session, and with it what comes for us (MQTT 5)
+    const char *will_topic, *will; // will_topic NULL: no will
+    uint32_t packet_max;           // the largest packet that the broker may send us (MQTT 5); 0: any
 };
 
 struct publication {
@@ -67,6 +73,30 @@ struct publication {
     bool retained;
     // MQTT 5 user properties of a reading; NULL for other messages.
     const char *epoch, *seq, *gateway;
+    // MQTT 5, of a reply; size 0 for none.
+    const uint8_t *correlation;
+    size_t correlation_size;
+};
+
+// A message that came for a subscription. Texts are terminated, and so is the payload, beyond its size.
+struct client_message {
+    struct client_message *next;
+    const char *topic;
+    const uint8_t *payload;
+    size_t size;
+    int qos;
+    bool retained, duplicate;
+    int64_t expiry_s;           // MQTT 5: what is left of its interval; -1: it has none
+    const char *response_topic; // MQTT 5; "" for none
+    const uint8_t *correlation;
+    size_t correlation_size;
+};
+
+struct subscription {
+    const char *filter;
+    int qos;
+    bool no_retained;    // what the broker retains is not sent (MQTT 5)
+    bool keeps_retained; // a message that is published while we listen tells whether it was retained (MQTT 5)
 };
 
 int client_create(const struct client_options *options, struct client **ret_client, struct fault *why);
@@ -76,6 +106,10 @@ int client_connect(struct client *client, const struct client_connection *connec
 
 // Hands over a message with QoS 1. -ENOTCONN, -EAGAIN (the library or the tickets are full), -EIO.
 int client_publish(struct client *client, const struct publication *publication, int purpose, uint64_t index);
+
+// Begins to subscribe; `subscribed` follows as news, so ask for one at a time. After every new connection again.
+// -ENOTCONN, -EIO.
+int client_subscribe(struct client *client, const struct subscription *subscription);
 
 // The most bytes that a PUBLISH of it takes on the wire.
 size_t client_packet_size(const struct publication *publication);
@@ -89,6 +123,12 @@ int client_disconnect(struct client *client);
 // What happened since the last call. Finished tickets are chained; give each back with client_release().
 void client_take(struct client *client, struct client_news *ret_news, struct ticket **ret_finished);
 void client_release(struct ticket *ticket);
+
+// The messages that came, chained in their order, or NULL; free them all with client_free_messages(). They are
+// acknowledged already: what would exceed the options' maxima is dropped and counted.
+struct client_message *client_take_messages(struct client *client);
+void client_free_messages(struct client_message *messages);
+uint64_t client_messages_dropped(struct client *client); // since it was made
 
 size_t client_flying(const struct client *client); // tickets out, finished or not
 
