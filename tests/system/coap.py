@@ -84,6 +84,7 @@ class Client(asyncio.DatagramProtocol):
         self.waiting = {}   # token -> future
         self.received = []  # everything, in order
         self.repeats = 0
+        self.first_wait, self.growth = 2.0, 2  # RFC 7252 section 4.8: ACK_TIMEOUT, and the factor of each repetition
 
     @classmethod
     async def open(cls, port, host="127.0.0.1"):
@@ -110,7 +111,7 @@ class Client(asyncio.DatagramProtocol):
     async def request(self, data, token, repeat=True, timeout=60.0):
         future = self.waiting[token] = asyncio.get_running_loop().create_future()
         try:
-            wait, end = 2.0, asyncio.get_running_loop().time() + timeout
+            wait, end = self.first_wait, asyncio.get_running_loop().time() + timeout
             while True:
                 self.transport.sendto(data)
                 left = end - asyncio.get_running_loop().time()
@@ -120,7 +121,7 @@ class Client(asyncio.DatagramProtocol):
                 if asyncio.get_running_loop().time() >= end:
                     return None
                 self.repeats += 1
-                wait *= 2
+                wait *= self.growth
         finally:
             del self.waiting[token]
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real programs that the daemon meets: mosquitto, InfluxDB, a subscriber, a serial line, systemd's notify socket."""
 import contextlib
+import getpass
 import http.client
 import json
 import os
@@ -75,7 +76,8 @@ class Broker:
 
     def start(self):
         config = self.folder / "mosquitto.conf"
-        config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n"
+        # As root it would become the user mosquitto, who may not write here: nothing would outlive it.
+        config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser {getpass.getuser()}\n"
                           f"max_queued_messages 0\nmax_queued_bytes 0\npersistence true\n"
                           f"persistence_location {self.folder}/\n{self.extra}\n")
         self.server = Process(["/usr/sbin/mosquitto", "-c", str(config)], self.folder / "mosquitto.log")
@@ -83,6 +85,49 @@ class Broker:
 
     def stop(self, how=signal.SIGTERM):
         self.server.end(how)
+
+
+class Gate:
+    """A way to a broker that can be shut: connections break, new ones are refused. The broker and its other clients notice
+    nothing, so that an outage does not depend on what a broker keeps over its own restart."""
+
+    def __init__(self, target):
+        self.target, self.port, self.pairs, self.listener = target, free_port(), [], None
+        self.open()
+
+    def open(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def shut(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.listener = None
+        for pair in self.pairs:
+            for end in pair:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+        self.pairs = []
+
+    def _accept(self, listener):
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(("127.0.0.1", self.target))
+                for end in (near, far):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.pairs.append((near, far))
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._pump, args=ends, daemon=True).start()
+
+    @staticmethod
+    def _pump(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 class Subscriber:
@@ -226,6 +271,13 @@ class Notify:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
         self.socket.bind(self.path)
+
+    def clear(self):
+        """Forgets what an earlier daemon said."""
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.socket.recv(4096)
 
     def wait(self, state, timeout=None):
         end = time.monotonic() + (timeout or WAIT)

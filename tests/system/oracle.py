@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who sent what, what was acknowledged, what arrived: the judge of the long proofs.
+
+Sensors post numbered packs. The pack of a number always holds the same sensors, so that whatever arrives can be judged
+without a memory of every message.
+"""
+import asyncio
+import collections
+import itertools
+import json
+import os
+import random
+import threading
+import time
+
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+import coap
+import peers
+
+
+def seeded(name):
+    """A random number generator whose seed is printed, and can be given by CITYGW_SEED to see the same again."""
+    seed = int(os.environ.get("CITYGW_SEED") or random.randrange(1 << 32))
+    print(f"{name}: CITYGW_SEED={seed}")
+    return random.Random(seed)
+
+
+class Sensors:
+    """Bays (states) and vans (events); every fourth pack holds a reading of each kind."""
+
+    def __init__(self, bays=20, vans=4):
+        self.bays, self.vans = bays, vans
+
+    def sections(self):
+        return ("".join(f"[sensor:bay-{i:04d}]\nkind = parking\nsource = coap\n" for i in range(self.bays)) +
+                "".join(f"[sensor:van-{i:04d}]\nkind = bump\nsource = coap\n" for i in range(self.vans)))
+
+    def of(self, number):
+        bay = f"bay-{number % self.bays:04d}"
+        return (bay, f"van-{number // 4 % self.vans:04d}") if self.vans and number % 4 == 0 else (bay,)
+
+    def pack(self, number):
+        fields = {"bay": "duration_s", "van": "duration_ms"}
+        return json.dumps([{"n": f"{s}:{fields[s[:3]]}", "v": number} for s in self.of(number)]).encode()
+
+    @staticmethod
+    def number(values):
+        return next((int(values[name]) for name in ("duration_s", "duration_ms") if name in values), None)
+
+
+class Load:
+    """Posts at a rate from many ports on a thread of its own; remembers what was acknowledged. Use as a context.
+
+    A request is repeated until it is answered or `patience` is over. What is refused is not sent again."""
+
+    def __init__(self, port, sensors, rate, clients=20, patience=60.0, repeat=0.3):
+        self.port, self.sensors, self.rate, self.clients, self.patience = port, sensors, rate, clients, patience
+        self.repeat, self.sent, self.acknowledged, self.refused = repeat, 0, set(), collections.Counter()
+        self.unanswered = set()
+        self.changed, self.ending = threading.Condition(), False
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.finish()
+
+    def finish(self):
+        """Sends nothing new, and waits for the last answers."""
+        self.ending = True
+        self.thread.join(self.patience + peers.WAIT)
+        assert not self.thread.is_alive()
+
+    def wait(self, condition, what, timeout=None):
+        with self.changed:
+            assert self.changed.wait_for(lambda: condition(self), timeout or peers.WAIT), f"not in time: {what}"
+
+    def more_sent(self, count):
+        mark = self.sent + count
+        self.wait(lambda load: load.sent >= mark, f"{count} more packs sent")
+
+    def more_acknowledged(self, count):
+        mark = len(self.acknowledged) + count
+        self.wait(lambda load: len(load.acknowledged) >= mark, f"{count} more packs acknowledged")
+
+    async def _run(self):
+        clients = [await coap.Client.open(self.port) for _ in range(self.clients)]
+        for client in clients:
+            client.first_wait, client.growth = self.repeat, 1
+        loop, tasks = asyncio.get_running_loop(), set()
+        start = loop.time()
+        while not self.ending:
+            while self.sent < (loop.time() - start) * self.rate:
+                task = asyncio.create_task(self._one(clients[self.sent % self.clients], self.sent))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+                with self.changed:
+                    self.sent += 1
+                    self.changed.notify_all()
+            await asyncio.sleep(0.005)  # the load's own pace, not a wait for the daemon
+        await asyncio.gather(*tasks)
+        for client in clients:
+            client.close()
+
+    async def _one(self, client, number):
+        answer = await client.post("readings", self.sensors.pack(number), timeout=self.patience)
+        with self.changed:
+            if answer is None:
+                self.unanswered.add(number)
+            elif answer.code == "2.04":
+                self.acknowledged.add(number)
+            else:
+                self.refused[answer.code] += 1
+            self.changed.notify_all()
+
+
+Arrival = collections.namedtuple("Arrival", "sensor epoch seq number connection marked retained content")
+
+
+class Recorder(peers.Subscriber):
+    """Keeps of every reading what the judge needs: which connection of the gateway sent it, whether it was retained, and no
+    copy that the broker itself says it repeats."""
+
+    def __init__(self, port):
+        self.arrivals, self.connections, self.repeated = [], 0, 0
+        super().__init__(port)
+
+    def _on_connect(self, client, _data, _flags, code, _properties=None):
+        client.subscribe(self.topic, options=SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=1))
+
+    def _on_message(self, _client, _data, message):
+        with self.changed:
+            if message.topic.endswith("/status") and b'"online"' in message.payload:
+                self.connections += 1
+            if b'"seq"' in message.payload and "/replay/" not in message.topic:
+                self._keep(message)
+            self.changed.notify_all()
+
+    def _keep(self, message):
+        reading = json.loads(message.payload)
+        marked = bool(reading.pop("backlog", False))
+        arrival = Arrival(reading["sensor"], reading["epoch"], reading["seq"], Sensors.number(reading["values"]),
+                          self.connections, marked, bool(message.retain), hash(json.dumps(reading, sort_keys=True)))
+        if message.dup:
+            self.repeated += 1
+            if any(a[:3] == arrival[:3] for a in itertools.islice(reversed(self.arrivals), 2000)):
+                return
+        self.arrivals.append(arrival)
+
+
+def wait_for_all(load, recorder, timeout=None):
+    """Until every acknowledged reading has arrived."""
+    wanted = {(sensor, number) for number in load.acknowledged for sensor in load.sensors.of(number)}
+    seen = 0
+
+    def complete(recorder):
+        nonlocal seen
+        for arrival in recorder.arrivals[seen:]:
+            wanted.discard((arrival.sensor, arrival.number))
+        seen = len(recorder.arrivals)
+        return not wanted
+    try:
+        recorder.wait(complete, "everything acknowledged arrives", timeout)
+    except AssertionError:
+        raise AssertionError(f"{len(wanted)} readings missing of {len(load.acknowledged)} packs, such as "
+                             f"{sorted(wanted)[:3]}; {len(recorder.arrivals)} arrived") from None
+
+
+def judge(load, arrivals, in_flight=None, ordered=False):
+    """Every promise over everything that arrived. Returns figures."""
+    sensors, packs, identities, contents = load.sensors, collections.defaultdict(set), {}, {}
+    again, turn, last_retained, last_seq = collections.Counter(), set(), {}, {}
+    for a in arrivals:
+        identity = (a.sensor, a.epoch, a.seq)
+        assert a.number is not None and a.number < load.sent and a.sensor in sensors.of(a.number), f"never sent: {a}"
+        assert contents.setdefault(identity, a.content) == a.content, f"two contents under one identity: {a}"
+        assert identities.setdefault((a.sensor, a.number), identity) == identity, f"one reading under two identities: {a}"
+        packs[a.number].add(a.sensor)
+        if a.retained:
+            assert a.seq >= last_retained.get(a.sensor, 0), f"the retained state goes back: {a}"
+            last_retained[a.sensor] = a.seq
+            assert a.sensor.startswith("bay"), f"an event is retained: {a}"
+        if a.retained and a.marked:
+            continue  # a state refreshed after a connect; it comes again in its turn
+        if identity in turn:
+            again[a.connection] += 1
+        elif ordered:
+            assert a.seq > last_seq.get(a.sensor, 0), f"not in order: {a}"
+            last_seq[a.sensor] = a.seq
+        turn.add(identity)
+    lost = {n for n in load.acknowledged if packs.get(n, set()) != set(sensors.of(n))}
+    assert not lost, f"{len(lost)} acknowledged packs lost, such as {sorted(lost)[:5]}"
+    torn = {n for n, found in packs.items() if found != set(sensors.of(n))}
+    assert not torn, f"packs in part: {sorted(torn)[:5]}"
+    _check_sequences(identities.values())
+    worst = max(again.values(), default=0)
+    assert in_flight is None or worst <= in_flight, f"{worst} came twice after one restart, in flight {in_flight}"
+    return {"sent": load.sent, "acknowledged": len(load.acknowledged), "arrived": len(packs), "readings": len(identities),
+            "twice": sum(again.values()), "twice at most": worst}
+
+
+def _check_sequences(identities):
+    seqs = collections.defaultdict(list)
+    for sensor, epoch, seq in identities:
+        seqs[sensor, epoch].append(seq)
+    for who, found in seqs.items():
+        found.sort()
+        assert found == list(range(1, len(found) + 1)), f"{who}: holes in the sequence"
+
+
+def moment(rng, longest_s):
+    """A random moment: not a wait for anything."""
+    time.sleep(rng.uniform(0, longest_s))
