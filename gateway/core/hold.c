@@ -67,12 +67,25 @@ static void take_sample(struct hold *hold, int64_t now_us)
     hold->count += hold->count < HOLD_SAMPLES;
 }
 
+// The first reading from that number on whose time is unsure; NULL: there is none among the next ones.
+static const struct buffer_item *first_unsure(const struct hold *hold, uint64_t from, struct buffer_batch *batch)
+{
+    for (int reads = 0; reads < LOOK_BACK / BUFFER_BATCH_MAX; reads++, from = batch->next) {
+        if (buffer_read(hold->buffer, from, BUFFER_BATCH_MAX, 256 * 1024, batch) != 0 || batch->next <= from)
+            return NULL;
+        for (size_t i = 0; i < batch->count; i++)
+            if (batch->items[i].unsure)
+                return &batch->items[i];
+    }
+    return NULL;
+}
+
 // Whether the first one that waited reads with its right time; also when none waited.
 static bool shows(const struct hold *hold)
 {
     struct buffer_batch *batch = calloc(1, sizeof *batch);
-    bool shown = batch && buffer_read(hold->buffer, atomic_load(&hold->from), 1, 1, batch) == 0 &&
-                 (batch->count == 0 || !batch->items[0].unsure || batch->items[0].corrected_us != 0);
+    const struct buffer_item *item = batch ? first_unsure(hold, atomic_load(&hold->from), batch) : NULL;
+    bool shown = !item || item->corrected_us != 0;
     if (batch)
         bytes_finish(&batch->bytes);
     free(batch);
