@@ -109,12 +109,22 @@ static int may_append(struct buffer *buffer, const struct buffer_record *records
     return bytes_reserve(frames, size) ? 0 : -ENOMEM;
 }
 
-static void append_record(struct bytes *frames, const struct buffer_record *record, struct streams *streams)
+// A time ahead of the wall clock counts as now, so that one reading from the far future does not end all later ones' being
+// newest. What is unsure, or comes while the clock stands before the latest time known, is newest by its arrival.
+static bool note_latest(int64_t *latest_us, const struct buffer_record *record, int64_t wall_us)
 {
-    int64_t *newest_us = &streams->newest_us[record->stream];
-    bool newest = record->time_us >= *newest_us;
-    if (newest)
-        *newest_us = record->time_us;
+    if (record->unsure)
+        return true;
+    int64_t time_us = streams_order_us(record->time_us, wall_us);
+    bool newest = time_us >= *latest_us || *latest_us > wall_us;
+    *latest_us = time_us > *latest_us ? time_us : *latest_us;
+    return newest;
+}
+
+static void append_record(struct bytes *frames, const struct buffer_record *record, struct streams *streams,
+                          int64_t wall_us)
+{
+    bool newest = note_latest(&streams->newest_us[record->stream], record, wall_us);
     frame_record(frames, &(struct frame_record){
                              .stream = record->stream,
                              .seq = streams->next_seq[record->stream]++,
@@ -133,9 +143,10 @@ static void append_frame(struct buffer *buffer, const struct buffer_record *reco
 {
     struct group *group = buffer->filling;
     size_t start = group->frames.used;
+    int64_t wall_us = clock_wall_us(buffer->options.clock);
     frame_begin(&group->frames, FRAME_RECORDS, count, key, key_size);
     for (size_t i = 0; i < count; i++)
-        append_record(&group->frames, &records[i], &buffer->streams);
+        append_record(&group->frames, &records[i], &buffer->streams, wall_us);
     frame_end(&group->frames, start);
     buffer->appended += count;
 }

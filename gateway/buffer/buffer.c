@@ -222,6 +222,15 @@ int64_t buffer_commit_time(struct buffer *buffer, uint64_t number)
     return time_us;
 }
 
+uint64_t buffer_end(const struct buffer *buffer)
+{
+    struct buffer *shared = (struct buffer *)buffer;
+    buffer_lock(shared);
+    uint64_t end = buffer->durable;
+    buffer_unlock(shared);
+    return end;
+}
+
 static bool may_hold(const struct buffer *buffer, const struct segment *segment, int64_t from_us, int64_t to_us)
 {
     if (segment->end == segment->first || segment->gone >= segment->end)

@@ -58,7 +58,8 @@
  * RECORD: stream 4, size of payload 4, sequence 8, time 8, class and flags 1, what the flags add, payload. The lower half
  * of the class's byte is the class; the flags are
  *
- *     16  newest: when it was appended, no record of its stream had a later time
+ *     16  newest: when it was appended, no record of its stream had a later time (those ahead of the wall clock count as
+ *         now); set also where it is unsure
  *     32  unsure: the clock was not synchronised; 8 bytes follow: the time since boot
  *     64  copied: an event that stood in a segment which made room; 16 bytes follow: wall time and boot time of its first
  *         commit. When it is unsure, too, 8 more: its corrected time as far as known then (0: not known)

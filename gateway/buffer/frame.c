@@ -2,6 +2,7 @@
 #include "frame.h"
 
 #include "base/number.h"
+#include "streams.h"
 #include <string.h>
 
 enum {
@@ -130,6 +131,11 @@ bool frame_next_record(struct view *view, struct frame_record *ret_record)
     record.payload = record.size > 0 ? view_take(view, record.size) : view->data;
     *ret_record = record;
     return true;
+}
+
+int64_t frame_order_us(const struct frame *frame, const struct frame_record *record)
+{
+    return record->flags & RECORD_UNSURE ? INT64_MIN : streams_order_us(record->time_us, frame->wall_us);
 }
 
 // A right checksum says that we wrote it, not that we were right.

@@ -79,5 +79,8 @@ struct frame frame_peek(const uint8_t *data);
 // Reads and checks the frame at `data`. Its pointers live as long as `data`. FRAME_MORE fills `length` alone.
 enum frame_state frame_read(const uint8_t *data, size_t size, uint32_t seed, struct frame *ret_frame);
 
+// By what time it counts among those of its stream (see streams.h); INT64_MIN when it is unsure.
+int64_t frame_order_us(const struct frame *frame, const struct frame_record *record);
+
 // The next record of a view on frame.body; false at the end or when what is left is no record.
 bool frame_next_record(struct view *view, struct frame_record *ret_record);

@@ -48,7 +48,7 @@ static void take_records(struct scan *scan, struct segment *segment, const struc
         if (record.seq >= streams->next_seq[record.stream])
             streams->next_seq[record.stream] = record.seq + 1;
         if (record.flags & RECORD_NEWEST)
-            streams_note_newest(streams, record.stream, record.time_us, number);
+            streams_note_newest(streams, record.stream, frame_order_us(frame, &record), number);
         scan->seen_at[record.stream] = scan->missing;
     }
 }

@@ -82,11 +82,10 @@ int streams_name(struct streams *streams, uint32_t stream, const char *name, siz
 
 void streams_note_newest(struct streams *streams, uint32_t stream, int64_t time_us, uint64_t number)
 {
-    if (time_us < streams->stored_us[stream] ||
-        (time_us == streams->stored_us[stream] && number < streams->newest[stream]))
-        return;
-    streams->stored_us[stream] = time_us;
-    streams->newest[stream] = number;
+    if (time_us > streams->stored_us[stream])
+        streams->stored_us[stream] = time_us;
+    if (number > streams->newest[stream])
+        streams->newest[stream] = number;
 }
 
 int streams_reach(struct streams *streams, uint32_t stream)

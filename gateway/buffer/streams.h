@@ -10,7 +10,7 @@
 /*
  * The streams: a number, a name, and the next sequence of each. Two sequences stand side by side: `next_seq` runs ahead
  * with what was appended, `stored_seq` follows with what is durable (it goes into the checkpoint). So do two latest times,
- * and the number of the durable record that has it.
+ * and the number of the durable record that was the newest when it came.
  * A name that is known to us under two numbers (after a damage) means the later one.
  */
 
@@ -33,7 +33,13 @@ bool streams_find(const struct streams *streams, const char *name, size_t size, 
 // A new stream at the end. -ENOSPC, -ENOMEM, or -EINVAL for a name that is empty or too long.
 int streams_add(struct streams *streams, const char *name, size_t size, uint32_t *ret_stream);
 
-// That durable record is its stream's latest, when none with a later time is known.
+// By what time a record counts among those of its stream: what lies ahead of the wall clock came now.
+static inline int64_t streams_order_us(int64_t time_us, int64_t wall_us)
+{
+    return time_us < wall_us ? time_us : wall_us;
+}
+
+// That durable record is its stream's newest, when no later number is. `time_us`: INT64_MIN when it is unsure.
 void streams_note_newest(struct streams *streams, uint32_t stream, int64_t time_us, uint64_t number);
 
 // For recovery: makes the table reach that stream (nameless ones are added), and names it when it has no name.

@@ -65,7 +65,7 @@ static void count_run(struct buffer *buffer, const struct run *run, struct segme
             buffer->streams.stored_seq[record.stream] = record.seq + 1;
             time_span_add(&segment->times, record.time_us);
             if (record.flags & RECORD_NEWEST)
-                streams_note_newest(&buffer->streams, record.stream, record.time_us, number);
+                streams_note_newest(&buffer->streams, record.stream, frame_order_us(&frame, &record), number);
         }
     }
 }

@@ -66,6 +66,70 @@ static void a_late_reading_is_not_the_newest(void **state)
     assert_int_equal(buffer_stream_newest(rig->buffer, 99), 0);
 }
 
+static void a_reading_from_the_far_future_does_not_end_it_for_later_ones(void **state)
+{
+    struct rig *rig = *state;
+    rig_open(rig);
+    int64_t now_us = atomic_load(&rig->wall_us);
+    append_at(rig, 0, INT64_MAX);
+    rig_durable(rig, 2);
+    atomic_fetch_add(&rig->wall_us, 1000);
+    append_at(rig, 0, now_us + 500);
+    append_at(rig, 0, now_us - 500);
+    rig_durable(rig, 4);
+    assert_true(item_at(rig, 1).newest);
+    assert_true(item_at(rig, 2).newest);
+    assert_false(item_at(rig, 3).newest);
+    rig_reopen(rig);
+    append_at(rig, 0, now_us + 700);
+    append_at(rig, 0, now_us + 600);
+    rig_durable(rig, 6);
+    assert_true(item_at(rig, 4).newest);
+    assert_false(item_at(rig, 5).newest);
+    assert_int_equal(buffer_end(rig->buffer), 6);
+}
+
+// Its time may be anything; the one after it is compared with the sure ones alone.
+static void an_unsure_reading_is_newest_when_it_comes(void **state)
+{
+    struct rig *rig = *state;
+    rig_open(rig);
+    int64_t now_us = atomic_load(&rig->wall_us);
+    append_at(rig, 0, now_us - 1000);
+    append_unsure(rig, 1);
+    append_at(rig, 0, now_us - 900);
+    append_at(rig, 0, now_us - 2000);
+    append_unsure(rig, 2);
+    rig_durable(rig, 6);
+    assert_true(item_at(rig, 2).newest);
+    assert_true(item_at(rig, 3).newest);
+    assert_false(item_at(rig, 4).newest);
+    assert_true(item_at(rig, 5).newest);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(newest(rig, 0), 5);
+        rig_reopen(rig);
+    }
+}
+
+// A machine without a battery starts in 1970 and knows a latest time from before: nobody can tell what is late.
+static void while_the_clock_is_behind_what_comes_is_newest(void **state)
+{
+    struct rig *rig = *state;
+    rig_open(rig);
+    int64_t now_us = atomic_load(&rig->wall_us);
+    append_at(rig, 0, now_us);
+    rig_durable(rig, 2);
+    atomic_store(&rig->wall_us, 1000000);
+    append_at(rig, 0, now_us - 1000);
+    atomic_store(&rig->wall_us, now_us + 1000000);
+    append_at(rig, 0, now_us - 500);
+    append_at(rig, 0, now_us + 1);
+    rig_durable(rig, 5);
+    assert_true(item_at(rig, 2).newest);
+    assert_false(item_at(rig, 3).newest);
+    assert_true(item_at(rig, 4).newest);
+}
+
 static void what_is_newest_is_known_after_a_restart(void **state)
 {
     struct rig *rig = *state;
@@ -211,6 +275,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_late_reading_is_not_the_newest, make, end),
+        cmocka_unit_test_setup_teardown(a_reading_from_the_far_future_does_not_end_it_for_later_ones, make, end),
+        cmocka_unit_test_setup_teardown(an_unsure_reading_is_newest_when_it_comes, make, end),
+        cmocka_unit_test_setup_teardown(while_the_clock_is_behind_what_comes_is_newest, make, end),
         cmocka_unit_test_setup_teardown(what_is_newest_is_known_after_a_restart, make, end),
         cmocka_unit_test_setup_teardown(and_after_a_kill, make, end),
         cmocka_unit_test_setup_teardown(the_newest_is_none_once_it_was_dropped, make, end),

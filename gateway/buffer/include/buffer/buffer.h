@@ -55,7 +55,9 @@ struct buffer_item {
     uint32_t stream;
     uint64_t seq;
     enum buffer_class class;
-    bool newest; // when it was appended, no record of its stream had a later time
+    // When it was appended, no record of its stream had a later time. Times ahead of the wall clock count as now; what is
+    // unsure is always newest when it comes.
+    bool newest;
     bool copied; // an event copied forward to make room: `number` is the copy's, sequence and times are the first one's
     bool unsure; // see buffer_record
     bool this_boot; // commit_boot_us counts from the present boot
@@ -116,7 +118,7 @@ int buffer_stream(struct buffer *buffer, const char *name, uint32_t *ret_stream,
 const char *buffer_stream_name(const struct buffer *buffer, uint32_t stream);  // any thread; NULL when unknown
 uint64_t buffer_stream_next_seq(const struct buffer *buffer, uint32_t stream); // any thread
 size_t buffer_stream_count(const struct buffer *buffer);                       // any thread; streams are 0..count-1
-// The number of the durable record of that stream with the latest time, which survives restarts; 0: it is not kept any more.
+// The number of the last durable record of that stream that was `newest`, also after a restart; 0: it is not kept any more.
 uint64_t buffer_stream_newest(const struct buffer *buffer, uint32_t stream);
 
 // Appends a pack: all records become durable together, under the next numbers and sequences. `key` (may be empty) is
@@ -135,6 +137,9 @@ int buffer_correct(struct buffer *buffer, uint64_t from, int64_t wall_at_boot_us
 // Calls back for every append that became durable (status 0) since the last call, in order of append.
 void buffer_settled(struct buffer *buffer, void (*settled)(void *owner, uint64_t ticket, int status, void *context),
                     void *context);
+
+// One past the newest durable number. Any thread, cheap.
+uint64_t buffer_end(const struct buffer *buffer);
 
 // Commits what waits now, without waiting for commit_interval; does not block.
 void buffer_flush(struct buffer *buffer);
