@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frame.h"
 #include "inside.h"
+#include "reckon.h"
 #include "retention.h"
 
 #include "base/messages.h"
@@ -21,8 +22,11 @@ int buffer_stream(struct buffer *buffer, const char *name, uint32_t *ret_stream,
     buffer_lock(buffer);
     int error = 0;
     if (!streams_find(&buffer->streams, name, size, ret_stream)) {
+        uint64_t first = buffer->streams.first_seq;
         error = streams_add(&buffer->streams, name, size, ret_stream);
-        buffer->figures.skipped += error ? 0 : buffer->streams.first_seq - 1;
+        buffer->figures.skipped += error ? 0 : first - 1;
+        if (!error && first > 1)
+            reckon_skipped(buffer, *ret_stream, 1, first - 1);
     }
     buffer_unlock(buffer);
     return error ? fault_errno(why, error, _("no more room for the sensor %s"), name) : 0;

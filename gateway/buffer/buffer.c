@@ -81,6 +81,11 @@ static int make_lock(struct buffer *buffer)
     if (error)
         return error;
     error = -pthread_mutex_init(&buffer->mutex, NULL);
+    if (!error) {
+        error = ledger_init(&buffer->ledger);
+        if (error)
+            pthread_mutex_destroy(&buffer->mutex);
+    }
     if (error)
         pthread_cond_destroy(&buffer->work);
     return error;
@@ -96,12 +101,14 @@ static void release(struct buffer *buffer)
     if (buffer->folder >= 0)
         close(buffer->folder);
     bytes_finish(&buffer->writer.scratch);
+    bytes_finish(&buffer->skipped);
     bytes_finish(&buffer->groups[0].frames);
     bytes_finish(&buffer->groups[1].frames);
     segments_finish(&buffer->segments);
     streams_finish(&buffer->streams);
     free(buffer->requests.ring);
     free(buffer->path);
+    ledger_finish(&buffer->ledger);
     pthread_mutex_destroy(&buffer->mutex);
     pthread_cond_destroy(&buffer->work);
     free(buffer);
@@ -122,6 +129,7 @@ static struct buffer *allocate(const struct buffer_options *options)
     buffer->segment_bytes = choose_segment_bytes(options);
     bytes_init(&buffer->groups[0].frames, GROUP_BYTES_MAX);
     bytes_init(&buffer->groups[1].frames, GROUP_BYTES_MAX);
+    bytes_init(&buffer->skipped, SKIPPED_MAX);
     bytes_init(&buffer->writer.scratch, STATE_BYTES_MAX);
     buffer->filling = &buffer->groups[0];
     buffer->path = strdup(options->path);
@@ -275,6 +283,9 @@ void buffer_figures(struct buffer *buffer, struct buffer_figures *ret_figures)
     figures.bytes = segments->bytes;
     figures.waiting = (size_t)(buffer->requests.tail - buffer->requests.durable);
     figures.failing = buffer->failing != 0;
+    figures.ledger_entries = buffer->ledger.losses.count;
+    figures.ledger_joined = buffer->ledger.losses.joined;
+    memcpy(figures.ledger_lost, buffer->ledger.losses.lost, sizeof figures.ledger_lost);
     buffer_unlock(buffer);
     figures.free_bytes = (int64_t)free_bytes;
     figures.written_bytes = atomic_load_explicit(&buffer->written_bytes, memory_order_relaxed);

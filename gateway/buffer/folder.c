@@ -124,8 +124,11 @@ int folder_scan(const struct buffer *buffer, struct folder_list *ret_list)
     return error;
 }
 
-void folder_set_aside(const struct buffer *buffer, const char *name)
+void folder_set_aside(struct buffer *buffer, const char *name)
 {
+    buffer_lock(buffer);
+    buffer->figures.set_aside++;
+    buffer_unlock(buffer);
     char aside[64];
     snprintf(aside, sizeof aside, "%s%s", name, damaged_end);
     int error = buffer->disk->rename(buffer->disk, buffer->folder, name, aside);

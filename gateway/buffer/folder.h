@@ -21,4 +21,4 @@ int folder_lock(int folder, const char *path, int *ret_fd, struct fault *why);
 int folder_scan(const struct buffer *buffer, struct folder_list *ret_list);
 
 // Renames a file to NAME.damaged and reports it.
-void folder_set_aside(const struct buffer *buffer, const char *name);
+void folder_set_aside(struct buffer *buffer, const char *name);

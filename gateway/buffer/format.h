@@ -10,6 +10,7 @@
  *     000000000007.seg  ...  segments, read in the order of their ids
  *     checkpoint.0, checkpoint.1   the streams' names and sequences, two slots written in turn
  *     cursors         what each outlet has been acknowledged for, two slots in one file
+ *     ledger.0, ledger.1           what some outlet will never get, twice the same
  *     *.damaged       files that could not be read and were set aside; nothing reads them, the newest few are kept
  *
  * SEGMENT. A header, then a state frame when it is small enough, then frames of records, each beginning at a multiple of
@@ -48,7 +49,7 @@
  *     32  8  boot time of the commit
  *     40  2  records in this frame (0 in a state frame)
  *     42  2  size of the key
- *     44  1  type: 1 records, 2 state
+ *     44  1  type: 1 records, 2 state, 3 which copies follow (see MAKING ROOM), 4 losses (see LEDGER)
  *     45  1  flags: 1 the wall clock was synchronised
  *     46  2  zero
  *     48  4  CRC32C of the body (everything from byte 56)
@@ -105,6 +106,28 @@
  *     16  8  generation
  *     24  4  count, then for each outlet: length of name 1, name, count of ranges 1, then for each range of numbers that it
  *            has not been acknowledged for: first 8, end 8 (one past the last; all ones in the last range, which is open)
+ *
+ * LEDGER. Two files of the same content, written and synced one after the other, so that no single damage takes a line.
+ *
+ *      0  8  magic "citygwLG"
+ *      8  4  version
+ *     12  4  CRC32C of the 16 bytes that follow
+ *     16  8  generation
+ *     24  8  zero
+ *     32     frames of type 4, whose CRCs begin from the secret and the inverse of the generation. Their number counts
+ *            from 1; the first holds all that was known when the generation began, each one after it what one event added:
+ *             8  evicted: records below this number made room, see below
+ *             8  readings lost by reason up to here, all outlets: full; then 8 too old, 8 damaged
+ *             8  entries joined for want of room up to here
+ *             4  count of entries, then for each: stream 4, reason 1, first sequence 8, last sequence 8, how many of these
+ *                are lost 8, wall time of the first loss 8, of the last 8, length of the outlet's name 1, name
+ *
+ * What a segment takes with it is entered and synced before the segment is removed; that the entry reads is what decides
+ * that the segment is gone: a start that still finds the file removes it, so that nothing is entered twice. Where the disk
+ * is so full that the ledger cannot be written, the segment goes first, and the entry is written into the room that it
+ * left: a power cut just between the two loses the entry (not more).
+ * A new generation (all of it, once more) begins when the file has grown long, or when one of the two could not be
+ * written or does not read.
  */
 
 enum {
@@ -121,6 +144,7 @@ enum {
 #define SEGMENT_MAGIC "citygwSG"
 #define CHECKPOINT_MAGIC "citygwCP"
 #define CURSORS_MAGIC "citygwCU"
+#define LEDGER_MAGIC "citygwLG"
 #define FRAME_MAGIC 0x4d415246u // "FRAM"
 
 enum segment_flag {
@@ -129,7 +153,7 @@ enum segment_flag {
     SEGMENT_BEFORE_KNOWN = 4,
     SEGMENT_TIMES_KNOWN = 8
 };
-enum frame_type { FRAME_RECORDS = 1, FRAME_STATE = 2 };
+enum frame_type { FRAME_RECORDS = 1, FRAME_STATE = 2, FRAME_COPIES = 3, FRAME_LOSSES = 4 };
 enum frame_flag { FRAME_WALL_SYNCED = 1 };
 enum record_flag {
     RECORD_CLASS = 15,

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/messages.h"
 #include "folder.h"
+#include "reckon.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ static bool mark_gone(struct buffer *buffer, uint64_t id, uint64_t *lost)
     buffer_lock(buffer);
     struct segment *segment = segments_by_id(&buffer->segments, id);
     bool fresh = segment && segment->gone < segment->end;
+    struct segment copy = segment ? *segment : (struct segment){0};
     if (fresh) {
         uint64_t count = count_lost(buffer, segment);
         buffer->figures.lost_damage += count;
@@ -64,6 +66,8 @@ static bool mark_gone(struct buffer *buffer, uint64_t id, uint64_t *lost)
         segment->gone = segment->end;
     }
     buffer_unlock(buffer);
+    if (fresh)
+        reckon_damage(buffer, &copy, copy.first, copy.end);
     return fresh;
 }
 

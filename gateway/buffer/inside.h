@@ -6,6 +6,7 @@
 #include "checkpoint.h"
 #include "cursors.h"
 #include "disk.h"
+#include "ledger.h"
 #include "segment.h"
 #include "streams.h"
 #include <pthread.h>
@@ -80,7 +81,7 @@ struct unread {
     int64_t since_us, last_us; // since boot
 };
 
-enum { UNREAD_MAX = 8 };
+enum { UNREAD_MAX = 8, SKIPPED_MAX = 2 * BUFFER_STREAMS_MAX * sizeof(struct loss) };
 
 struct buffer {
     // Set by open, then only read.
@@ -109,6 +110,7 @@ struct buffer {
     struct unread unread[UNREAD_MAX];
     struct corrections corrections;
     struct correct_wish correct;
+    struct bytes skipped; // of struct loss: sequences left out, which are not in the ledger yet
     uint64_t durable; // the number of the first record that is not durable; a record gets its number when it is written
     uint64_t appended, stored; // so many records since open; what was copied forward does not count
     uint64_t current_id;       // of the segment that is written to; 0: none
@@ -117,6 +119,7 @@ struct buffer {
     int64_t failing_since_us;      // monotonic
     struct buffer_figures figures; // only the counters in it
 
+    struct ledger ledger;
     struct writer writer;
 };
 

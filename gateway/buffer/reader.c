@@ -3,6 +3,7 @@
 #include "frame.h"
 #include "gone.h"
 #include "inside.h"
+#include "reckon.h"
 #include "walk.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -72,9 +73,11 @@ static void note_gap(struct buffer *buffer, uint64_t id, uint64_t from, uint64_t
     buffer_lock(buffer);
     struct segment *segment = segments_by_id(&buffer->segments, id);
     uint64_t fresh = segment ? segment_note_gap(segment, from, to) : 0;
+    struct segment copy = segment ? *segment : (struct segment){0};
     buffer->figures.lost_damage += fresh;
     buffer_unlock(buffer);
     if (fresh > 0) {
+        reckon_damage(buffer, &copy, from, to);
         char name[SEGMENT_NAME_SIZE];
         buffer_report(buffer, _("%s is damaged: %llu readings cannot be read"), segment_name(id, name),
                       (unsigned long long)fresh);

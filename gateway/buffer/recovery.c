@@ -3,6 +3,7 @@
 
 #include "base/messages.h"
 #include "folder.h"
+#include "reckon.h"
 #include "roll.h"
 #include "scan.h"
 #include <errno.h>
@@ -26,10 +27,11 @@ struct recovery {
     struct folder_list files;
     struct found *found;
     size_t count;
-    uint64_t unread_bytes; // of files after the last one that reads: they held records of unknown numbers
-    uint64_t lost;         // not in a file that is known
-    size_t skipping;       // streams
-    bool put_aside;        // some segment
+    uint64_t unread_bytes;    // of files after the last one that reads: they held records of unknown numbers
+    uint64_t lost;            // not in a file that is known
+    size_t skipping;          // streams
+    struct buffer_range head; // these are missing before the oldest segment; empty: none
+    bool put_aside;           // some segment
     bool end_is_whole, first_seq_raised;
     struct scan scan;
 };
@@ -172,6 +174,19 @@ static bool place(struct recovery *recovery, struct found *found, uint64_t previ
         buffer_report(buffer, _("the header of %s is damaged; what follows it is still read"), name);
     recovery->unread_bytes = 0;
     return true;
+}
+
+// What made room and is in the ledger goes, where a power cut came before its name went.
+static void remove_evicted(struct recovery *recovery)
+{
+    struct buffer *buffer = recovery->buffer;
+    size_t gone = 0;
+    while (gone < recovery->count && recovery->found[gone].first < buffer->ledger.evicted) {
+        char name[SEGMENT_NAME_SIZE];
+        buffer->disk->remove(buffer->disk, buffer->folder, segment_name(recovery->found[gone++].id, name));
+    }
+    recovery->count -= gone;
+    memmove(recovery->found, recovery->found + gone, recovery->count * sizeof *recovery->found);
 }
 
 static void place_all(struct recovery *recovery)
@@ -321,8 +336,11 @@ static void find_next(struct recovery *recovery)
     uint64_t next = end > recovery->scan.synced ? end : recovery->scan.synced;
     next += recovery->unread_bytes / RECORD_HEADER_SIZE;
     // What retention removes, it first moves the cursors over: a cursor before the oldest misses a file.
+    // What made room is in the ledger, and no damage.
     uint64_t lowest = cursors_lowest(&buffer->cursors);
+    lowest = lowest > buffer->ledger.evicted ? lowest : buffer->ledger.evicted;
     uint64_t oldest = segments->count ? segments->list[0].first : recovery->scan.counted;
+    recovery->head = (struct buffer_range){lowest, oldest};
     uint64_t lost = buffer->figures.lost_damage;
     scan_gap(&recovery->scan, NULL, segments->count ? end : oldest, next);
     buffer->figures.lost_damage += lowest < oldest ? oldest - lowest : 0;
@@ -365,13 +383,15 @@ static void find_sequences(struct recovery *recovery)
     const struct commit_time *last = segments->count ? &segments->list[segments->count - 1].newest : NULL;
     int64_t doubtful_us = last && last->known ? last->wall_us : INT64_MIN;
     for (size_t i = 0; i < streams->count; i++) {
-        uint64_t skipped = scan->missing - scan->seen_at[i];
+        uint64_t skipped = scan->missing - scan->seen_at[i], next = streams->next_seq[i];
         streams->next_seq[i] += skipped;
         streams->stored_seq[i] = streams->next_seq[i];
         // What is missing may have been later than all that is known: what comes now is rather not called the newest.
         if (skipped > 0 && streams->stored_us[i] < doubtful_us)
             streams->stored_us[i] = doubtful_us;
         streams->newest_us[i] = streams->stored_us[i];
+        if (skipped > 0)
+            reckon_skipped(buffer, (uint32_t)i, next, next + skipped - 1);
         buffer->figures.skipped += skipped;
         recovery->skipping += skipped > 0;
     }
@@ -379,6 +399,22 @@ static void find_sequences(struct recovery *recovery)
     recovery->first_seq_raised = first_seq > streams->first_seq;
     streams->first_us = recovery->first_seq_raised ? doubtful_us : INT64_MIN;
     streams->first_seq = first_seq > streams->first_seq ? first_seq : streams->first_seq;
+}
+
+// Whose loss that is. What is read here costs only where there is damage.
+static void enter_damage(struct recovery *recovery)
+{
+    struct buffer *buffer = recovery->buffer;
+    const struct segments *segments = &buffer->segments;
+    struct segment head = {.first = recovery->head.from, .end = recovery->head.to};
+    if (head.first < head.end)
+        reckon_damage(buffer, &head, head.first, head.end);
+    for (size_t i = 0; i < segments->count; i++) {
+        struct segment segment = segments->list[i];
+        if (segment.gap_count > 0)
+            reckon_damage(buffer, &segment, segment.first, segment.end);
+    }
+    reckon_serve(buffer);
 }
 
 // What is known to be lost is one thing, what is left out as a precaution another.
@@ -447,7 +483,9 @@ static int recover(struct recovery *recovery)
     read_checkpoint(recovery);
     read_headers(recovery);
     find_identity(recovery);
+    ledger_load(buffer);
     place_all(recovery);
+    remove_evicted(recovery);
     spare_unread_end(recovery);
     read_cursors(recovery);
     scan->counted = recovery->count ? recovery->found[0].first : 1;
@@ -462,6 +500,7 @@ static int recover(struct recovery *recovery)
         return error;
     find_next(recovery);
     find_sequences(recovery);
+    enter_damage(recovery);
     report_missing(recovery);
     prepare_writer(recovery);
     // What was skipped here is known from nothing else once the files are aside: the next start must find it written.

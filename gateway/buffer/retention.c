@@ -1,47 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "retention.h"
 
-#include "delivery.h"
+#include "evict.h"
 #include "gone.h"
 #include "pending.h"
 #include "roll.h"
-#include <errno.h>
 
 enum { LOOK_EVERY_US = 60 * 1000 * 1000, SLICES = 8 };
-
-enum reason { DELIVERED, FULL, AGE };
-
-// The outlets that have not had all of the segment lose the rest: counted, and nobody waits for it any more.
-static void count_loss(struct buffer *buffer, const struct segment *segment, enum reason reason)
-{
-    uint64_t *lost = reason == AGE ? &buffer->figures.lost_age : &buffer->figures.lost_full;
-    struct buffer_range range = {0, segment->first};
-    while (cursors_pending(&buffer->cursors, range.to, segment->end, &range))
-        *lost += range.to - range.from - segment_missing(segment, range.from, range.to);
-    cursors_done(&buffer->cursors, 0, segment->end);
-}
-
-// Removes the oldest segment. The order matters: what counts its records must be on disk before it goes, and readers must
-// not find it in the list when its file is gone.
-static bool drop_oldest(struct buffer *buffer, enum reason reason)
-{
-    uint64_t end = buffer->segments.list[0].end;
-    if (buffer->writer.checkpoint_next < end && roll_checkpoint(buffer) != 0)
-        return false;
-    char name[SEGMENT_NAME_SIZE];
-    buffer_lock(buffer);
-    segment_name(buffer->segments.list[0].id, name);
-    count_loss(buffer, &buffer->segments.list[0], reason); // once: the cursors stand behind it from now on
-    buffer_unlock(buffer);
-    int error = delivery_sync(buffer);
-    if (error && error != -ENOSPC && error != -EDQUOT) // a full disk: nothing else would make room
-        return false;
-    buffer_lock(buffer);
-    segments_remove(&buffer->segments, 0);
-    buffer_unlock(buffer);
-    buffer->disk->remove(buffer->disk, buffer->folder, name);
-    return true;
-}
 
 // Only the writer changes the list, so that it may look without the lock. The segment being written never goes.
 static bool has_old_segment(const struct buffer *buffer)
@@ -82,13 +47,13 @@ void retention_make_room(struct buffer *buffer)
 {
     while ((buffer->segments.bytes + buffer->segment_bytes > buffer->options.max_size_bytes ||
             buffer->segments.count >= SEGMENTS_MAX) &&
-           oldest_may_go(buffer) && drop_oldest(buffer, FULL)) {
+           oldest_may_go(buffer) && evict_oldest(buffer, EVICT_FULL)) {
     }
 }
 
 bool retention_give_way(struct buffer *buffer)
 {
-    return oldest_may_go(buffer) && drop_oldest(buffer, FULL);
+    return oldest_may_go(buffer) && evict_oldest(buffer, EVICT_FULL);
 }
 
 bool retention_has_room(const struct buffer *buffer, size_t bytes)
@@ -154,8 +119,9 @@ static bool drop_one_by_age(struct buffer *buffer)
     bool delivered = every_outlet_had(buffer, &buffer->segments.list[0]);
     buffer_unlock(buffer);
     if (known && delivered && age > buffer->options.keep_delivered_us)
-        return drop_oldest(buffer, DELIVERED);
-    return known && buffer->options.max_age_us > 0 && age > buffer->options.max_age_us && drop_oldest(buffer, AGE);
+        return evict_oldest(buffer, EVICT_DELIVERED);
+    return known && buffer->options.max_age_us > 0 && age > buffer->options.max_age_us &&
+           evict_oldest(buffer, EVICT_AGE);
 }
 
 void retention_tick(struct buffer *buffer)

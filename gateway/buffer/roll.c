@@ -232,6 +232,9 @@ void roll_condemn(struct buffer *buffer)
     struct writer *writer = &buffer->writer;
     if (writer->fd < 0)
         return;
+    buffer_lock(buffer);
+    buffer->figures.condemned++;
+    buffer_unlock(buffer);
     buffer->disk->truncate(buffer->disk, writer->fd, (int64_t)writer->used);
     leave_current(buffer);
 }

@@ -5,6 +5,7 @@
 #include "delivery.h"
 #include "frame.h"
 #include "gone.h"
+#include "reckon.h"
 #include "retention.h"
 #include "roll.h"
 #include <errno.h>
@@ -303,9 +304,11 @@ void *writer_run(void *context)
     struct buffer *buffer = context;
     for (;;) {
         bool leaving = take_group(buffer);
+        reckon_serve(buffer);
         commit(buffer, leaving);
         roll_correct(buffer);
         delivery_serve(buffer, leaving);
+        ledger_serve(buffer, leaving);
         if (leaving && is_done(buffer))
             break;
         retention_tick(buffer);

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/text.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -95,7 +96,11 @@ struct buffer_figures {
     size_t waiting;           // requests appended and not yet durable
     bool failing;             // the last commit failed and is being tried again
     uint64_t skipped;         // sequence numbers left out as a precaution since start, since damage hides who had them
-    int64_t writer_beat_boot_us; // when the writer thread last showed life
+    uint64_t ledger_entries, ledger_joined; // joined: entries, for want of room
+    uint64_t ledger_lost[3];                // readings in the ledger by reason, over all outlets; survives restarts
+    uint64_t events_copied, events_dropped; // since start: carried forward to make room, and what was too much for that
+    int64_t condemned, set_aside; // since start: segments given up after a failed write or sync, files put away
+    int64_t writer_beat_boot_us;  // when the writer thread last showed life
     // Since when it is at one write or sync (or a few small ones); 0 when at none. A card may stall for a minute: the beat
     // then stands still and nothing is wrong with the thread.
     int64_t writer_syncing_since_boot_us;
@@ -191,6 +196,28 @@ uint64_t buffer_cursor_count(const struct buffer *buffer, const char *name);
 
 // Forgets every cursor whose name is not in `names`: what only it still needed is released.
 void buffer_cursor_keep(struct buffer *buffer, const char *const names[], size_t count);
+
+/* The loss ledger: what some outlet will never get. It survives restarts. */
+
+enum buffer_loss_reason { BUFFER_LOSS_FULL, BUFFER_LOSS_AGE, BUFFER_LOSS_DAMAGE };
+extern const char *const buffer_loss_reasons[]; // "full", "age", "damage"
+
+struct buffer_loss {
+    // Who had not had them; "" where there was no outlet at all, "*" several (joined for want of room).
+    char outlet[ID_MAX + 1];
+    uint32_t stream;
+    enum buffer_loss_reason reason;
+    // Less than last - first + 1 where entries were joined or not all in between are lost. 0: sequences that were left out
+    // as a precaution, since nobody can tell whether a lost reading had them.
+    uint64_t first_seq, last_seq, count;
+    int64_t since_us, until_us; // wall time: when the first and the last of them was lost
+};
+
+// At most so many entries, or as many as there are streams when those are more.
+enum { BUFFER_LOSSES_MAX = 4096 };
+
+// Copies at most max entries, newest `until_us` first, beginning with entry `skip`; returns how many. Any thread, no disk.
+size_t buffer_losses(const struct buffer *buffer, size_t skip, struct buffer_loss *ret_losses, size_t max);
 
 // Calls back for every de-duplication key committed during the last `age_us` (as far as kept), oldest first.
 void buffer_recent_keys(struct buffer *buffer, int64_t age_us,

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evict.h"
+
+#include "delivery.h"
+#include "frame.h"
+#include "pending.h"
+#include "reckon.h"
+#include "roll.h"
+#include "walk.h"
+#include <errno.h>
+#include <stdlib.h>
+
+// A segment on its way out.
+struct leaving {
+    struct segment segment; // a copy
+    enum evict_reason reason;
+    struct audience audience;
+    struct bytes bytes;  // its content
+    struct bytes kept;   // numbers of its records that are not lost
+    struct bytes losses; // of struct loss
+};
+
+static bool is_full(int error)
+{
+    return error == -ENOSPC || error == -EDQUOT;
+}
+
+// The outlets that have not had all of the segment lose the rest: counted, and nobody waits for it any more.
+static void count_loss(struct buffer *buffer, const struct leaving *leaving)
+{
+    const struct segment *segment = &leaving->segment;
+    uint64_t *lost = leaving->reason == EVICT_AGE ? &buffer->figures.lost_age : &buffer->figures.lost_full;
+    struct buffer_range range = {0, segment->first};
+    buffer_lock(buffer);
+    while (cursors_pending(&buffer->cursors, range.to, segment->end, &range))
+        *lost += range.to - range.from - segment_missing(&buffer->segments.list[0], range.from, range.to);
+    cursors_done(&buffer->cursors, 0, segment->end);
+    buffer_unlock(buffer);
+}
+
+static bool has_gaps(const struct buffer *buffer, const struct leaving *leaving)
+{
+    struct walk walk = {
+        .data = leaving->bytes.data,
+        .size = leaving->bytes.used,
+        .offset = SEGMENT_HEADER_SIZE,
+        .whole = true,
+        .seed = frame_seed(buffer->secret, leaving->segment.id),
+        .next = leaving->segment.first,
+        .limit = leaving->segment.end,
+    };
+    struct frame frame;
+    enum walk_step step;
+    while ((step = walk_next(&walk, &frame)) == WALK_FRAME) {
+    }
+    return step == WALK_GAP || walk.next < leaving->segment.end;
+}
+
+static bool is_pending(const struct leaving *leaving)
+{
+    const struct segment *segment = &leaving->segment;
+    struct buffer_range range;
+    for (size_t i = 0; i < leaving->audience.count; i++)
+        if (pending_first(&leaving->audience.list[i].pending, segment->first, segment->end, &range))
+            return true;
+    return false;
+}
+
+// What of it is lost. Where it does not read, that is damage.
+static int reckon(struct buffer *buffer, struct leaving *leaving)
+{
+    if (leaving->reason == EVICT_DELIVERED || !is_pending(leaving))
+        return 0;
+    int error = segment_load(buffer->disk, buffer->folder, leaving->segment.id, &leaving->bytes, NULL);
+    if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
+        return error;
+    if (error)
+        bytes_clear(&leaving->bytes);
+    if (has_gaps(buffer, leaving))
+        reckon_damage(buffer, &leaving->segment, leaving->segment.first, leaving->segment.end);
+    enum buffer_loss_reason reason = leaving->reason == EVICT_AGE ? BUFFER_LOSS_AGE : BUFFER_LOSS_FULL;
+    return reckon_pending(buffer, &leaving->audience, &leaving->segment, &leaving->bytes, reason, &leaving->kept,
+                          &leaving->losses)
+               ? 0
+               : -ENOMEM;
+}
+
+static int enter(struct buffer *buffer, struct leaving *leaving, bool anyway)
+{
+    size_t count = leaving->losses.used / sizeof(struct loss);
+    if (count == 0)
+        return 0;
+    return ledger_add(buffer, (struct loss *)(void *)leaving->losses.data, count, leaving->segment.end, anyway);
+}
+
+// The order matters: what counts its records, and what is lost with them, must be on disk before it goes, and readers must
+// not find it in the list when its file is gone.
+static bool leave(struct buffer *buffer, struct leaving *leaving)
+{
+    int error = reckon(buffer, leaving);
+    int entered = error ? error : enter(buffer, leaving, false);
+    if (entered && (error || !is_full(entered)))
+        return false;
+    count_loss(buffer, leaving); // once: the cursors stand behind it from now on
+    error = delivery_sync(buffer);
+    if (error && !is_full(error)) // a full disk: nothing else would make room
+        return false;
+    buffer_lock(buffer);
+    segments_remove(&buffer->segments, 0);
+    buffer_unlock(buffer);
+    char name[SEGMENT_NAME_SIZE];
+    buffer->disk->remove(buffer->disk, buffer->folder, segment_name(leaving->segment.id, name));
+    if (entered)
+        enter(buffer, leaving, true); // now there is room
+    return true;
+}
+
+bool evict_oldest(struct buffer *buffer, enum evict_reason reason)
+{
+    uint64_t end = buffer->segments.list[0].end;
+    if (buffer->writer.checkpoint_next < end && roll_checkpoint(buffer) != 0)
+        return false;
+    struct leaving *leaving = calloc(1, sizeof *leaving);
+    if (!leaving)
+        return false;
+    leaving->reason = reason;
+    bytes_init(&leaving->bytes, SEGMENT_BYTES_MAX);
+    bytes_init(&leaving->kept, SEGMENT_BYTES_MAX);
+    bytes_init(&leaving->losses, SIZE_MAX / 2);
+    reckon_audience(buffer, &leaving->audience);
+    buffer_lock(buffer);
+    leaving->segment = buffer->segments.list[0];
+    buffer_unlock(buffer);
+    buffer_at_disk(buffer);
+    bool gone = leave(buffer, leaving);
+    bytes_finish(&leaving->bytes);
+    bytes_finish(&leaving->kept);
+    bytes_finish(&leaving->losses);
+    free(leaving);
+    return gone;
+}
