@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "base/messages.h"
+#include "carry.h"
 #include "folder.h"
 #include "inside.h"
 #include "recovery.h"
@@ -102,6 +103,7 @@ static void release(struct buffer *buffer)
         close(buffer->folder);
     bytes_finish(&buffer->writer.scratch);
     bytes_finish(&buffer->skipped);
+    carry_finish(&buffer->writer.carry);
     bytes_finish(&buffer->groups[0].frames);
     bytes_finish(&buffer->groups[1].frames);
     segments_finish(&buffer->segments);
@@ -130,6 +132,7 @@ static struct buffer *allocate(const struct buffer_options *options)
     bytes_init(&buffer->groups[0].frames, GROUP_BYTES_MAX);
     bytes_init(&buffer->groups[1].frames, GROUP_BYTES_MAX);
     bytes_init(&buffer->skipped, SKIPPED_MAX);
+    carry_init(&buffer->writer.carry);
     bytes_init(&buffer->writer.scratch, STATE_BYTES_MAX);
     buffer->filling = &buffer->groups[0];
     buffer->path = strdup(options->path);

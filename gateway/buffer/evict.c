@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evict.h"
 
+#include "carry.h"
 #include "delivery.h"
 #include "frame.h"
 #include "pending.h"
-#include "reckon.h"
 #include "roll.h"
 #include "walk.h"
 #include <errno.h>
@@ -34,6 +34,9 @@ static void count_loss(struct buffer *buffer, const struct leaving *leaving)
     buffer_lock(buffer);
     while (cursors_pending(&buffer->cursors, range.to, segment->end, &range))
         *lost += range.to - range.from - segment_missing(&buffer->segments.list[0], range.from, range.to);
+    const uint64_t *kept = (const uint64_t *)(const void *)leaving->kept.data;
+    for (size_t i = 0; i < leaving->kept.used / sizeof *kept; i++)
+        *lost -= cursors_pending(&buffer->cursors, kept[i], kept[i] + 1, &range);
     cursors_done(&buffer->cursors, 0, segment->end);
     buffer_unlock(buffer);
 }
@@ -66,29 +69,60 @@ static bool is_pending(const struct leaving *leaving)
     return false;
 }
 
-// What of it is lost. Where it does not read, that is damage.
-static int reckon(struct buffer *buffer, struct leaving *leaving)
+static int load(struct buffer *buffer, struct leaving *leaving)
 {
-    if (leaving->reason == EVICT_DELIVERED || !is_pending(leaving))
-        return 0;
     int error = segment_load(buffer->disk, buffer->folder, leaving->segment.id, &leaving->bytes, NULL);
     if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
         return error;
     if (error)
-        bytes_clear(&leaving->bytes);
-    if (has_gaps(buffer, leaving))
-        reckon_damage(buffer, &leaving->segment, leaving->segment.first, leaving->segment.end);
-    enum buffer_loss_reason reason = leaving->reason == EVICT_AGE ? BUFFER_LOSS_AGE : BUFFER_LOSS_FULL;
-    return reckon_pending(buffer, &leaving->audience, &leaving->segment, &leaving->bytes, reason, &leaving->kept,
-                          &leaving->losses)
-               ? 0
-               : -ENOMEM;
+        bytes_clear(&leaving->bytes); // damage: all of it
+    return 0;
+}
+
+// What of it is lost, and which events are not. Where it does not read, that is damage.
+static int reckon(struct buffer *buffer, struct leaving *leaving)
+{
+    const struct segment *segment = &leaving->segment;
+    bool full = leaving->reason == EVICT_FULL, pending = is_pending(leaving);
+    if (leaving->reason == EVICT_DELIVERED || (!full && !pending))
+        return 0;
+    int error = load(buffer, leaving);
+    if (!error && full)
+        error = carry_take(buffer, &leaving->audience, segment, &leaving->bytes, &leaving->kept);
+    if (error)
+        return error;
+    if (pending && has_gaps(buffer, leaving))
+        reckon_damage(buffer, segment, segment->first, segment->end);
+    enum buffer_loss_reason reason = full ? BUFFER_LOSS_FULL : BUFFER_LOSS_AGE;
+    bool reckoned =
+        reckon_pending(buffer, &leaving->audience, segment, &leaving->bytes, reason, &leaving->kept, &leaving->losses);
+    return reckoned ? 0 : -ENOMEM;
+}
+
+// Events go forward before the rest goes. Without a segment to write them to, the disk is full: they are carried in memory
+// until this one has made room for it.
+static int prepare(struct buffer *buffer, struct leaving *leaving)
+{
+    struct writer *writer = &buffer->writer;
+    struct carry_mark mark = carry_mark(&writer->carry);
+    int error = reckon(buffer, leaving);
+    if (!error && writer->fd >= 0)
+        error = carry_write(buffer);
+    if (error)
+        carry_back(&writer->carry, mark);
+    return error;
+}
+
+// Where nothing of it is lost and nothing went forward, the ledger says nothing.
+static bool is_entered(const struct leaving *leaving)
+{
+    return leaving->losses.used > 0 || leaving->kept.used > 0;
 }
 
 static int enter(struct buffer *buffer, struct leaving *leaving, bool anyway)
 {
     size_t count = leaving->losses.used / sizeof(struct loss);
-    if (count == 0)
+    if (!is_entered(leaving))
         return 0;
     return ledger_add(buffer, (struct loss *)(void *)leaving->losses.data, count, leaving->segment.end, anyway);
 }
@@ -97,13 +131,20 @@ static int enter(struct buffer *buffer, struct leaving *leaving, bool anyway)
 // not find it in the list when its file is gone.
 static bool leave(struct buffer *buffer, struct leaving *leaving)
 {
-    int error = reckon(buffer, leaving);
-    int entered = error ? error : enter(buffer, leaving, false);
-    if (entered && (error || !is_full(entered)))
+    struct writer *writer = &buffer->writer;
+    struct carry_mark mark = carry_mark(&writer->carry);
+    int error = prepare(buffer, leaving);
+    if (error)
         return false;
+    int entered = enter(buffer, leaving, false);
+    if (entered && !is_full(entered)) {
+        carry_back(&writer->carry, mark);
+        return false;
+    }
+    bool decided = !entered && is_entered(leaving);
     count_loss(buffer, leaving); // once: the cursors stand behind it from now on
     error = delivery_sync(buffer);
-    if (error && !is_full(error)) // a full disk: nothing else would make room
+    if (error && !is_full(error) && !decided) // a full disk: nothing else would make room
         return false;
     buffer_lock(buffer);
     segments_remove(&buffer->segments, 0);

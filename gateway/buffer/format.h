@@ -49,7 +49,7 @@
  *     32  8  boot time of the commit
  *     40  2  records in this frame (0 in a state frame)
  *     42  2  size of the key
- *     44  1  type: 1 records, 2 state, 3 which copies follow (see MAKING ROOM), 4 losses (see LEDGER)
+ *     44  1  type: 1 records, 2 state, 4 losses (see LEDGER)
  *     45  1  flags: 1 the wall clock was synchronised
  *     46  2  zero
  *     48  4  CRC32C of the body (everything from byte 56)
@@ -69,6 +69,15 @@
  * Both CRCs of a frame begin from a seed made of the buffer's secret and the segment's id. So a frame is valid in its own
  * segment alone, and no payload can be made (by a sensor, say) that looks like a frame to the search after a damage.
  * The head has a CRC of its own so that the search tests 52 bytes at a place, not a whole frame.
+ *
+ * MAKING ROOM. When the oldest segment must go for want of space, the events in it that an outlet waits for, or that are
+ * younger than keep_delivered, are first copied forward: as records of the flag 64, with new numbers and their old
+ * sequences, into the segment that was just made, which is synced before the old one goes. At most half a segment of them
+ * goes forward in one go; of more, the oldest are lost like routine readings and stand in the ledger. Where the disk is so
+ * full that no segment can be made at all, not even of 64 kB, they are carried in memory while the old segment is removed
+ * and are the first to be written after that: this alone is a moment in which a power cut can cost events. A cut anywhere
+ * else leaves the old segment, or the copies, or both: then an event is there twice, with the same sequence.
+ * The new segment is made before old ones go, so that for a moment there is one more than the limit allows.
  *
  * DAMAGE OR TORN TAIL. Frames are contiguous in bytes and numbers. Where one does not read, its number tells what
  * happened: if anything proves that this number had been synced (a later frame's `durable`, the next segment's first
@@ -153,7 +162,7 @@ enum segment_flag {
     SEGMENT_BEFORE_KNOWN = 4,
     SEGMENT_TIMES_KNOWN = 8
 };
-enum frame_type { FRAME_RECORDS = 1, FRAME_STATE = 2, FRAME_COPIES = 3, FRAME_LOSSES = 4 };
+enum frame_type { FRAME_RECORDS = 1, FRAME_STATE = 2, FRAME_LOSSES = 4 };
 enum frame_flag { FRAME_WALL_SYNCED = 1 };
 enum record_flag {
     RECORD_CLASS = 15,

@@ -135,7 +135,8 @@ bool frame_next_record(struct view *view, struct frame_record *ret_record)
 
 int64_t frame_order_us(const struct frame *frame, const struct frame_record *record)
 {
-    return record->flags & RECORD_UNSURE ? INT64_MIN : streams_order_us(record->time_us, frame->wall_us);
+    int64_t wall_us = record->flags & RECORD_COPIED ? record->wall_us : frame->wall_us;
+    return record->flags & RECORD_UNSURE ? INT64_MIN : streams_order_us(record->time_us, wall_us);
 }
 
 // A right checksum says that we wrote it, not that we were right.

@@ -45,6 +45,17 @@ struct requests {
     uint64_t told, durable, tail; // told <= durable <= tail; positions, modulo REQUESTS_MAX
 };
 
+// Events copied forward that are not written yet.
+struct carry {
+    struct bytes frames;                 // not sealed
+    struct bytes had;                    // for each record, a bit (of 32) for every outlet that had the event
+    char names[CURSORS_MAX][ID_MAX + 1]; // of those outlets
+};
+
+struct carry_mark {
+    size_t frames, had;
+};
+
 // The writer thread's own.
 struct writer {
     int fd;            // the segment that is written to, or -1
@@ -64,6 +75,8 @@ struct writer {
     struct commit_time newest;      // of all that is durable
     struct corrections corrections; // what the next state says; shown to readers once that is durable
     struct cursors_file cursors_file;
+    struct carry carry;
+    size_t reserved; // of the segment made last, for the frame that waited for it
     struct bytes scratch;
 };
 

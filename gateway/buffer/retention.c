@@ -45,8 +45,7 @@ static bool oldest_may_go(struct buffer *buffer)
 
 void retention_make_room(struct buffer *buffer)
 {
-    while ((buffer->segments.bytes + buffer->segment_bytes > buffer->options.max_size_bytes ||
-            buffer->segments.count >= SEGMENTS_MAX) &&
+    while ((buffer->segments.bytes > buffer->options.max_size_bytes || buffer->segments.count > SEGMENTS_MAX) &&
            oldest_may_go(buffer) && evict_oldest(buffer, EVICT_FULL)) {
     }
 }

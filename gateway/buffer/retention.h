@@ -7,7 +7,7 @@
  * What may be kept, and what goes first. Called on the writer's thread, but for retention_has_room.
  */
 
-// Removes the oldest segments until a new one fits below the size limit.
+// Removes the oldest segments until all, with the new one that is open, keep the size limit.
 void retention_make_room(struct buffer *buffer);
 
 // For a full disk: removes the oldest segment, when the settings allow it. False: there is nothing to remove.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "roll.h"
 
+#include "carry.h"
 #include "frame.h"
 #include "gone.h"
 #include "retention.h"
@@ -121,8 +122,8 @@ static bool is_full(int error)
 static int allocate(struct buffer *buffer, int fd, size_t needed, uint64_t *ret_size)
 {
     const struct buffer_disk *disk = buffer->disk;
-    uint64_t size = buffer->segment_bytes;
     uint64_t least = segment_disk_bytes(needed > SEGMENT_LEAST ? needed : SEGMENT_LEAST);
+    uint64_t size = buffer->segment_bytes > needed ? buffer->segment_bytes : least;
     int error;
     while (is_full(error = disk->allocate(disk, fd, (int64_t)size)) && size > least) {
         disk->truncate(disk, fd, 0); // some file systems keep what they found
@@ -137,7 +138,7 @@ static int allocate(struct buffer *buffer, int fd, size_t needed, uint64_t *ret_
 static int fill_file(struct buffer *buffer, int fd, const struct bytes *bytes, size_t frame_bytes, uint64_t *ret_size)
 {
     const struct buffer_disk *disk = buffer->disk;
-    int error = allocate(buffer, fd, bytes->used + frame_bytes, ret_size);
+    int error = allocate(buffer, fd, bytes->used + carry_size(&buffer->writer.carry) + frame_bytes, ret_size);
     if (!error)
         error = disk->write(disk, fd, bytes->data, bytes->used, 0);
     if (!error)
@@ -168,7 +169,7 @@ int roll_begin(struct buffer *buffer, size_t frame_bytes)
     int error = gone_restore(buffer);
     if (error)
         return error;
-    retention_make_room(buffer);
+    writer->reserved = frame_bytes;
     uint64_t id = buffer->segments.next_id++;
     struct commit_time now = time_now(buffer);
     bytes_clear(&writer->scratch);
@@ -194,7 +195,10 @@ int roll_begin(struct buffer *buffer, size_t frame_bytes)
     writer->seed = frame_seed(buffer->secret, id);
     // Needed only before something is removed, and tried again then.
     writer->checkpoint_wanted = roll_checkpoint(buffer) != 0;
-    return 0;
+    error = carry_write(buffer);
+    if (!error)
+        retention_make_room(buffer);
+    return error ? error : writer->fd < 0 ? -EIO : 0; // what went there took the segment with it
 }
 
 static void leave_current(struct buffer *buffer)

@@ -49,6 +49,8 @@ static void take_records(struct scan *scan, struct segment *segment, const struc
             streams->next_seq[record.stream] = record.seq + 1;
         if (record.flags & RECORD_NEWEST)
             streams_note_newest(streams, record.stream, frame_order_us(frame, &record), number);
+        if (record.flags & RECORD_COPIED)
+            continue; // tells nothing of what came since
         scan->seen_at[record.stream] = scan->missing;
     }
 }

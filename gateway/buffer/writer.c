@@ -2,6 +2,7 @@
 #include "writer.h"
 
 #include "base/messages.h"
+#include "carry.h"
 #include "delivery.h"
 #include "frame.h"
 #include "gone.h"
@@ -293,6 +294,8 @@ static void leave(struct buffer *buffer)
         buffer_unlock(buffer);
         buffer_report(buffer, _("%llu readings could not be stored before the end; they were not acknowledged"), left);
     }
+    if (carry_size(&writer->carry) > 0)
+        roll_begin(buffer, 0); // the last chance of events whose segment is gone
     roll_close(buffer);
     if (writer->checkpoint_wanted || writer->checkpoint_next != buffer->durable ||
         writer->checkpoint_streams != buffer->streams.count)

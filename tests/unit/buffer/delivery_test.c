@@ -104,6 +104,7 @@ static void the_write_of_positions_takes_what_it_needs(void **state)
 static void ranges_begin_at_the_oldest_kept(void **state)
 {
     struct rig *rig = *state;
+    rig->routine_only = true;
     rig->options.segment_bytes = 4096;
     rig->options.max_size_bytes = 32 << 10;
     open_with_outlet(rig, 50);

@@ -197,6 +197,7 @@ static void while_storing_fails_appends_are_refused_and_then_taken_again(void **
 static void a_disk_with_less_than_a_segment_free_takes_smaller_ones(void **state)
 {
     struct rig *rig = *state;
+    rig->routine_only = true;
     rig->options.segment_bytes = 4 << 20;
     atomic_store(&rig->disk.free_bytes, 300 << 10);
     rig_open(rig);
@@ -221,6 +222,7 @@ static void a_disk_with_less_than_a_segment_free_takes_smaller_ones(void **state
 static void a_small_file_system_is_used_to_its_end(void **state)
 {
     struct rig *rig = *state;
+    rig->routine_only = true;
     if (mount("citygw", rig->path, "tmpfs", 0, "size=1m") != 0)
         skip();
     rig->options.segment_bytes = 4 << 20;
@@ -264,6 +266,7 @@ static void a_sync_that_takes_long_is_seen_from_outside(void **state)
 static void a_full_file_system_gives_way_from_the_oldest(void **state)
 {
     struct rig *rig = *state;
+    rig->routine_only = true;
     if (mount("citygw", rig->path, "tmpfs", 0, "size=256k") != 0)
         skip();
     rig->options.segment_bytes = 16 << 10;

@@ -173,6 +173,7 @@ static void and_after_a_kill(void **state)
 static void the_newest_is_none_once_it_was_dropped(void **state)
 {
     struct rig *rig = *state;
+    rig->routine_only = true;
     rig->options.segment_bytes = 4096;
     rig->options.max_size_bytes = 32 << 10;
     rig_open(rig);

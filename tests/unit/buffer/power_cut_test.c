@@ -183,6 +183,7 @@ static void cut_a_life(unsigned fail_every, uint64_t max_size, uint64_t random)
     life->next = 1;
     life->random = random;
     cut_begin(&life->record);
+    life->rig->routine_only = true;
     struct buffer_options *options = &life->rig->options;
     options->segment_bytes = 8192;
     options->max_size_bytes = max_size;
@@ -193,6 +194,7 @@ static void cut_a_life(unsigned fail_every, uint64_t max_size, uint64_t random)
     live(life, fail_every);
 
     struct rig *rig = rig_make();
+    rig->routine_only = true;
     rig->options.segment_bytes = 8192;
     rig->options.max_size_bytes = 64 << 20;
     rig->options.disk = NULL;

@@ -31,6 +31,7 @@ static uint64_t bytes_on_disk(const struct rig *rig)
 static void the_oldest_goes_when_the_size_is_reached_and_is_counted(void **state)
 {
     struct rig *rig = *state;
+    rig->routine_only = true;
     rig->options.segment_bytes = 8192;
     rig->options.max_size_bytes = 64 << 10;
     rig_open(rig);
@@ -56,6 +57,7 @@ static void the_oldest_goes_when_the_size_is_reached_and_is_counted(void **state
 static void what_every_outlet_had_is_no_loss(void **state)
 {
     struct rig *rig = *state;
+    rig->routine_only = true;
     rig->options.segment_bytes = 8192;
     rig->options.max_size_bytes = 64 << 10;
     rig_open(rig);
@@ -197,6 +199,7 @@ static uint64_t fill_until_refused(struct rig *rig, uint64_t number)
 static void refusing_when_full_loses_nothing(void **state)
 {
     struct rig *rig = *state;
+    rig->routine_only = true;
     rig->options.segment_bytes = 8192;
     rig->options.max_size_bytes = 64 << 10;
     rig->options.refuse_when_full = true;

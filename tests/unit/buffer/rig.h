@@ -37,7 +37,13 @@ struct rig {
     atomic_int report_count;
     uint32_t streams[4];
     struct buffer_batch batch;
+    bool routine_only; // no events: nothing is copied forward, and a record keeps its number
 };
+
+static inline enum buffer_class rig_class(const struct rig *rig, uint64_t number)
+{
+    return number % 5 == 0 && !rig->routine_only ? BUFFER_EVENT : BUFFER_ROUTINE;
+}
 
 // The next `count` calls of that kind fail; negative: all, until told otherwise.
 static inline void rig_fail(struct rig *rig, int kind, int count, int error)
@@ -223,7 +229,7 @@ static inline struct buffer_record rig_record(const struct rig *rig, uint64_t nu
     size_t size = rig_payload(number, payload);
     return (struct buffer_record){
         .stream = rig->streams[number % 4],
-        .class = number % 5 == 0 ? BUFFER_EVENT : BUFFER_ROUTINE,
+        .class = rig_class(rig, number),
         .time_us = (int64_t)number * 1000,
         .payload = payload,
         .size = size,
@@ -324,7 +330,7 @@ static inline void rig_check_item(const struct rig *rig, const struct buffer_ite
     assert_memory_equal(item->payload, payload, size);
     assert_int_equal(item->stream, rig->streams[item->number % 4]);
     assert_int_equal(item->time_us, item->number * 1000);
-    assert_int_equal(item->class, item->number % 5 == 0 ? BUFFER_EVENT : BUFFER_ROUTINE);
+    assert_int_equal(item->class, rig_class(rig, item->number));
 }
 
 // Reads everything from `from` on, checks each, and marks in `ret_seen` (by number, below `size`) what came, once.

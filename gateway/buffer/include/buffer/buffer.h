@@ -26,8 +26,8 @@ struct buffer_disk;
 struct buffer_options {
     const char *path; // a folder; made when missing
     const struct clock *clock;
-    uint64_t max_size_bytes;
-    uint64_t segment_bytes; // 0: chosen from max_size (1..4 MB)
+    uint64_t max_size_bytes; // of all segments; while one makes room for the next, one more
+    uint64_t segment_bytes;  // 0: chosen from max_size (1..4 MB)
     int64_t max_age_us, keep_delivered_us, commit_interval_us;
     bool refuse_when_full;
     // Called on the writer's thread whenever something was settled or durable records were added: must only wake others.
