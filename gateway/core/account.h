@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "buffer/buffer.h"
+#include "reading/refusal.h"
+#include <stdbool.h>
+#include <uv.h>
+
+/*
+ * The day's account: per sensor what was committed, delivered, lost and refused, and how long it was silent. It reads the log like
+ * an outlet does, from where it last was, so that what it counts is what is on disk, also after a crash; only refusals are
+ * counted from hand to mouth. After local midnight yesterday's account is closed and becomes the `report`, which is kept for
+ * some days. It stands in two kinds of files in the buffer's folder: `account` (the running day, saved every hour and at the
+ * end) and `report.YYYY-MM-DD`.
+ *
+ * Days are those of the time zone TZ, by the clock at commit; while the clock is not set, the day does not end.
+ */
+
+struct account;
+
+enum { ACCOUNT_DAYS_KEPT = 8, ACCOUNT_REPORT_MAX = 250 * 1024, ACCOUNT_OUTLETS_MAX = 32 };
+
+struct account_options {
+    const struct clock *clock;
+    struct buffer *buffer;
+    uv_loop_t *loop;
+    const char *folder;         // of its files
+    const char *const *sensors; // ids of those that are configured: in the report even when silent
+    size_t sensor_count;
+    const char *const *outlets; // names
+    size_t outlet_count;
+    void (*reported)(void *context); // loop: a new report is there
+    void *context;
+};
+
+// Borrows what `options` points to. NULL: out of memory.
+struct account *account_create(const struct account_options *options);
+// Waits for the worker and saves. The loop must not run any more, or have run out of work.
+void account_destroy(struct account *account);
+
+// Loop, once a second.
+void account_tick(struct account *account);
+
+// Loop: a reading of that sensor was refused.
+void account_refused(struct account *account, uint32_t stream, enum refusal refusal);
+
+// The report of that day ("2026-11-24"); NULL: the last one that was closed. Today's is as of at most a minute ago, with
+// "complete":false. -EINVAL, -ENOENT. Loop thread.
+int account_report(struct account *account, const char *day, struct bytes *out, struct fault *why);

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "account_day.h"
+
+#include "base/files.h"
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { FILE_MAX = 16 << 20 };
+
+void day_begin(struct day *day, int64_t time_us)
+{
+    time_t now = (time_t)(time_us / 1000000);
+    struct tm start, end;
+    localtime_r(&now, &start);
+    start.tm_hour = start.tm_min = start.tm_sec = 0;
+    start.tm_isdst = -1;
+    end = start;
+    end.tm_mday++;
+    day->from_us = (int64_t)mktime(&start) * 1000000;
+    day->to_us = (int64_t)mktime(&end) * 1000000;
+    strftime(day->text, sizeof day->text, "%Y-%m-%d", &start);
+    day->complete = true;
+    day->first = day->end = 0;
+    if (day->count)
+        memset(day->streams, 0, day->count * sizeof *day->streams);
+}
+
+void day_finish(struct day *day)
+{
+    free(day->streams);
+    *day = (struct day){0};
+}
+
+struct day_stream *day_stream(struct day *day, uint32_t stream)
+{
+    if (stream >= day->count) {
+        size_t count = (size_t)stream + 1 > 2 * day->count ? (size_t)stream + 1 : 2 * day->count;
+        struct day_stream *streams =
+            stream < BUFFER_STREAMS_MAX ? realloc(day->streams, count * sizeof *streams) : NULL;
+        if (!streams)
+            return NULL;
+        memset(streams + day->count, 0, (count - day->count) * sizeof *streams);
+        day->streams = streams;
+        day->count = count;
+    }
+    return &day->streams[stream];
+}
+
+void day_count_silence(const struct day *day, struct day_stream *stream, int64_t until_us)
+{
+    int64_t since_us = stream->last_us ? stream->last_us : day->from_us;
+    if (until_us - since_us > stream->longest_us)
+        stream->longest_us = until_us - since_us;
+}
+
+static void count_item(struct day *day, const struct buffer_item *item)
+{
+    struct day_stream *stream = item->copied ? NULL : day_stream(day, item->stream); // a copy was counted before
+    if (!day->first)
+        day->first = item->number;
+    day->end = item->number + 1;
+    if (!stream)
+        return;
+    day_count_silence(day, stream, item->commit_us);
+    stream->last_us = item->commit_us;
+    stream->first_seq = stream->committed++ ? stream->first_seq : item->seq;
+    stream->last_seq = item->seq;
+}
+
+int day_count(struct day *day, struct buffer *buffer)
+{
+    struct buffer_batch *batch = calloc(1, sizeof *batch);
+    int error = batch ? 0 : -ENOMEM;
+    bool over = false;
+    while (!error && !over) {
+        error = buffer_read(buffer, day->next, BUFFER_BATCH_MAX, 256 * 1024, batch);
+        if (error || batch->next <= day->next)
+            break;
+        size_t taken = 0;
+        while (taken < batch->count && batch->items[taken].commit_us < day->to_us)
+            count_item(day, &batch->items[taken++]);
+        over = taken < batch->count;
+        day->next = over ? batch->items[taken].number : batch->next;
+    }
+    if (batch)
+        bytes_finish(&batch->bytes);
+    free(batch);
+    return error;
+}
+
+/* The file: a JSON object, so that a person can look at it. */
+
+static json_t *stream_to_json(const struct day_stream *stream)
+{
+    json_t *refused = json_pack("[]");
+    for (int i = 0; i < REFUSAL_COUNT; i++)
+        json_array_append_new(refused, json_pack("I", (json_int_t)stream->refused[i]));
+    return json_pack("{sIsIsIsIsIso}", "first_seq", (json_int_t)stream->first_seq, "last_seq",
+                     (json_int_t)stream->last_seq, "committed", (json_int_t)stream->committed, "last_us",
+                     (json_int_t)stream->last_us, "longest_us", (json_int_t)stream->longest_us, "refused", refused);
+}
+
+int day_save(const struct day *day, const struct buffer *buffer, const char *path, struct fault *why)
+{
+    json_t *streams = json_pack("{}");
+    for (uint32_t i = 0; i < day->count; i++) {
+        const char *name = buffer_stream_name(buffer, i);
+        if (name)
+            json_object_set_new(streams, name, stream_to_json(&day->streams[i]));
+    }
+    json_t *root = json_pack("{sssssbsIsIsIso}", "day", day->text, "epoch", buffer_epoch(buffer), "complete",
+                             (int)day->complete, "next", (json_int_t)day->next, "first", (json_int_t)day->first, "end",
+                             (json_int_t)day->end, "streams", streams);
+    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+    int error = text ? file_replace(path, text, strlen(text), why) : fault_errno(why, -ENOMEM, "%s", path);
+    free(text);
+    json_decref(root);
+    return error;
+}
+
+static uint64_t unsigned_at(const json_t *object, const char *key)
+{
+    json_int_t value = json_integer_value(json_object_get(object, key));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static void stream_from_json(const json_t *from, struct day_stream *ret_stream)
+{
+    const json_t *refused = json_object_get(from, "refused");
+    *ret_stream = (struct day_stream){.first_seq = unsigned_at(from, "first_seq"),
+                                      .last_seq = unsigned_at(from, "last_seq"),
+                                      .committed = unsigned_at(from, "committed"),
+                                      .last_us = (int64_t)unsigned_at(from, "last_us"),
+                                      .longest_us = (int64_t)unsigned_at(from, "longest_us")};
+    for (size_t i = 0; i < REFUSAL_COUNT; i++)
+        ret_stream->refused[i] = (uint32_t)json_integer_value(json_array_get(refused, i));
+}
+
+static int take_file(struct day *day, struct buffer *buffer, const json_t *root)
+{
+    const char *text = json_string_value(json_object_get(root, "day"));
+    const char *epoch = json_string_value(json_object_get(root, "epoch"));
+    const json_t *streams = json_object_get(root, "streams");
+    struct tm noon = {.tm_hour = 12, .tm_isdst = -1};
+    if (!text || !epoch || !streams || strcmp(epoch, buffer_epoch(buffer)) != 0 || !strptime(text, "%Y-%m-%d", &noon))
+        return -EBADMSG;
+    day_begin(day, (int64_t)mktime(&noon) * 1000000);
+    day->complete = json_is_true(json_object_get(root, "complete"));
+    day->next = unsigned_at(root, "next");
+    day->first = unsigned_at(root, "first");
+    day->end = unsigned_at(root, "end");
+    for (uint32_t i = 0; i < buffer_stream_count(buffer); i++) {
+        const char *name = buffer_stream_name(buffer, i);
+        const json_t *from = name ? json_object_get(streams, name) : NULL;
+        struct day_stream *stream = from ? day_stream(day, i) : NULL;
+        if (stream)
+            stream_from_json(from, stream);
+    }
+    return 0;
+}
+
+int day_load(struct day *day, struct buffer *buffer, const char *path)
+{
+    struct bytes text;
+    bytes_init(&text, FILE_MAX + 2);
+    int error = file_read(path, FILE_MAX, &text, NULL);
+    json_t *root = error ? NULL : json_loadb((const char *)text.data, text.used, 0, NULL);
+    if (!error)
+        error = root ? take_file(day, buffer, root) : -EBADMSG;
+    json_decref(root);
+    bytes_finish(&text);
+    return error;
+}
