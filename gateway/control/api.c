@@ -28,6 +28,15 @@ static void key_null(struct json *json, const char *key)
     json_null(json);
 }
 
+// What is not known yet is below 0.
+static void key_known(struct json *json, const char *key, double value)
+{
+    if (value >= 0)
+        json_key_number(json, key, value);
+    else
+        key_null(json, key);
+}
+
 static void write_config(struct json *json, const struct status *status)
 {
     json_key(json, "config");
@@ -76,6 +85,10 @@ static void write_outlet(struct json *json, const struct status_outlet *outlet)
     key_seconds(json, "lag_s", outlet->lag_us);
     json_key_unsigned(json, "sent", outlet->sent);
     json_key_unsigned(json, "parked", outlet->parked);
+    key_known(json, "drained_in_s", outlet->drained_s);
+    json_key_unsigned(json, "ranges", outlet->ranges);
+    json_key_unsigned(json, "replays", outlet->replays);
+    json_key_unsigned(json, "replayed", outlet->replayed);
     json_object_end(json);
 }
 
@@ -97,6 +110,10 @@ static void write_buffer(struct json *json, const struct status_buffer *buffer)
     json_key_unsigned(json, "readings", buffer->readings);
     json_key_unsigned(json, "oldest", buffer->oldest);
     json_key_unsigned(json, "next", buffer->next);
+    if (buffer->oldest_us)
+        key_time(json, "oldest_time", buffer->oldest_us);
+    else
+        key_null(json, "oldest_time");
     key_seconds(json, "oldest_age_s", buffer->oldest_age_us);
     json_key_unsigned(json, "bytes", buffer->bytes);
     json_key_unsigned(json, "max_bytes", buffer->max_bytes);
@@ -110,11 +127,16 @@ static void write_buffer(struct json *json, const struct status_buffer *buffer)
         key_null(json, "commit_mean_s");
     json_key_unsigned(json, "waiting", buffer->waiting);
     write_lost(json, buffer);
+    json_key_unsigned(json, "ledger_entries", buffer->ledger_entries);
+    json_key_unsigned(json, "events_copied", buffer->events_copied);
+    json_key_unsigned(json, "events_dropped", buffer->events_dropped);
+    json_key_unsigned(json, "condemned", buffer->condemned);
+    json_key_unsigned(json, "set_aside", buffer->set_aside);
     json_key_number(json, "readings_per_s", buffer->readings_per_s);
-    if (buffer->autonomy_h >= 0)
-        json_key_number(json, "autonomy_h", buffer->autonomy_h);
-    else
-        key_null(json, "autonomy_h");
+    json_key_number(json, "used", buffer->used);
+    key_known(json, "autonomy_h", buffer->autonomy_h);
+    json_key_number(json, "min_autonomy_h", buffer->min_autonomy_h);
+    key_known(json, "drained_in_s", buffer->drained_s);
     json_object_end(json);
 }
 

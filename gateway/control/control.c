@@ -2,6 +2,7 @@
 #include "control/control.h"
 
 #include "answer.h"
+#include "api.h"
 #include "base/messages.h"
 #include "listen.h"
 #include <arpa/inet.h>
@@ -184,6 +185,11 @@ void control_destroy(struct control *control)
     close_door(&control->doors[1]);
     if (nothing_open)
         free(control);
+}
+
+void control_write_status(const struct status *status, struct bytes *out)
+{
+    api_status(status, out);
 }
 
 uint64_t control_requests(const struct control *control)

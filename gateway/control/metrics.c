@@ -47,6 +47,11 @@ static void write_unsigned(struct bytes *out, const void *field)
     bytes_printf(out, "%" PRIu64, *(const uint64_t *)field);
 }
 
+static void write_size(struct bytes *out, const void *field)
+{
+    bytes_printf(out, "%zu", *(const size_t *)field);
+}
+
 static void write_double(struct bytes *out, double value)
 {
     char text[NUMBER_TEXT_SIZE];
@@ -59,6 +64,13 @@ static void write_double(struct bytes *out, double value)
 static void write_seconds(struct bytes *out, const void *field)
 {
     write_double(out, (double)*(const int64_t *)field / 1e6);
+}
+
+// -1 stands for what is not known yet.
+static void write_known(struct bytes *out, const void *field)
+{
+    double value = *(const double *)field;
+    write_double(out, value < 0 ? NAN : value);
 }
 
 static void write_bool(struct bytes *out, const void *field)
@@ -188,6 +200,24 @@ static const struct family families[] = {
      offsetof(struct status, buffer.oldest_age_us), .value = write_seconds},
     {"citygw_buffer_written_bytes_total", "counter", "Bytes that the buffer wrote to disk.", &gateway_itself,
      offsetof(struct status, buffer.written_bytes), .value = write_unsigned},
+    {"citygw_buffer_used_ratio", "gauge", "Share of the buffer's maximum size that is in use.", &gateway_itself,
+     offsetof(struct status, buffer.used), .value = write_known},
+    {"citygw_buffer_autonomy_hours", "gauge", "How long the buffer holds at the present rate; NaN when not known yet.",
+     &gateway_itself, offsetof(struct status, buffer.autonomy_h), .value = write_known},
+    {"citygw_buffer_drained_seconds", "gauge", "Until every connected outlet has caught up; NaN when not known.",
+     &gateway_itself, offsetof(struct status, buffer.drained_s), .value = write_known},
+    {"citygw_buffer_ledger_entries", "gauge", "Entries of the loss ledger.", &gateway_itself,
+     offsetof(struct status, buffer.ledger_entries), .value = write_unsigned},
+    {"citygw_buffer_ledger_joined_total", "counter", "Ledger entries joined for want of room.", &gateway_itself,
+     offsetof(struct status, buffer.ledger_joined), .value = write_unsigned},
+    {"citygw_buffer_events_copied_total", "counter", "Events kept when their segment made room.", &gateway_itself,
+     offsetof(struct status, buffer.events_copied), .value = write_unsigned},
+    {"citygw_buffer_events_dropped_total", "counter", "Events that could not be kept when their segment made room.",
+     &gateway_itself, offsetof(struct status, buffer.events_dropped), .value = write_unsigned},
+    {"citygw_buffer_segments_condemned_total", "counter", "Segments given up after a failed write or sync.",
+     &gateway_itself, offsetof(struct status, buffer.condemned), .value = write_unsigned},
+    {"citygw_buffer_files_set_aside_total", "counter", "Files put away because they could not be read.",
+     &gateway_itself, offsetof(struct status, buffer.set_aside), .value = write_unsigned},
     {"citygw_commit_seconds", "histogram", "Time from the first reading of a group until the group was durable.",
      .samples = commit_samples},
     {"citygw_outlet_connected", "gauge", "1 while the outlet is connected.", &outlets,
@@ -196,6 +226,20 @@ static const struct family families[] = {
      offsetof(struct status_outlet, lag_readings), .value = write_unsigned},
     {"citygw_outlet_parked_total", "counter", "Readings set aside because the peer will never take them.", &outlets,
      offsetof(struct status_outlet, parked), .value = write_unsigned},
+    {"citygw_outlet_ranges", "gauge", "Ranges of undelivered readings besides the new ones.", &outlets,
+     offsetof(struct status_outlet, ranges), .value = write_size},
+    {"citygw_outlet_replayed_total", "counter", "Readings sent again because they were asked for.", &outlets,
+     offsetof(struct status_outlet, replayed), .value = write_unsigned},
+    {"citygw_outlet_batches_total", "counter", "Messages that held several readings.", &outlets,
+     offsetof(struct status_outlet, batches), .value = write_unsigned},
+    {"citygw_outlet_commands_total", "counter", "Commands taken.", &outlets, offsetof(struct status_outlet, commands),
+     .value = write_unsigned},
+    {"citygw_outlet_commands_ignored_total", "counter", "Commands ignored: retained, expired, too large or misspelt.",
+     &outlets, offsetof(struct status_outlet, commands_ignored), .value = write_unsigned},
+    {"citygw_outlet_replies_dropped_total", "counter", "Replies dropped because too many waited.", &outlets,
+     offsetof(struct status_outlet, replies_dropped), .value = write_unsigned},
+    {"citygw_outlet_throttled_seconds_total", "counter", "Time that sending waited for max_rate.", &outlets,
+     offsetof(struct status_outlet, throttled_us), .value = write_seconds},
     {"citygw_sensor_age_seconds", "gauge", "Time since the last reading of a sensor that has reported.", &sensors,
      offsetof(struct status_sensor, age_us), .value = write_seconds, .has = is_known},
     {"citygw_http_requests_total", "counter", "Requests to this API.", .samples = http_samples},

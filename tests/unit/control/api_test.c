@@ -68,9 +68,12 @@ static void the_buffer_has_sizes_in_bytes_and_ages_in_seconds(void **state)
     assert_string_equal(
         text_of(*state),
         "{\"path\":\"/var/lib/citygw/buffer\",\"failing\":false,\"readings\":40,\"oldest\":2,\"next\":42,"
-        "\"oldest_age_s\":60,\"bytes\":8000,\"max_bytes\":2000000000,\"free_bytes\":5000000000,"
+        "\"oldest_time\":\"2026-11-22T03:03:06.000Z\",\"oldest_age_s\":60,\"bytes\":8000,\"max_bytes\":2000000000,"
+        "\"free_bytes\":5000000000,"
         "\"written_bytes\":9000,\"committed\":41,\"commits\":9,\"commit_mean_s\":0.005,\"waiting\":0,"
-        "\"lost\":{\"full\":0,\"age\":2,\"damage\":0},\"readings_per_s\":1.25,\"autonomy_h\":null}");
+        "\"lost\":{\"full\":0,\"age\":2,\"damage\":0},\"ledger_entries\":1,\"events_copied\":4,\"events_dropped\":5,"
+        "\"condemned\":1,\"set_aside\":2,\"readings_per_s\":1.25,\"used\":0.5,\"autonomy_h\":null,"
+        "\"min_autonomy_h\":24,\"drained_in_s\":null}");
 }
 
 static void the_status_tells_who_and_what_and_how_it_goes(void **state)
@@ -87,7 +90,8 @@ static void the_status_tells_who_and_what_and_how_it_goes(void **state)
         "\"unknown_fields\":2,\"refused\":{\"syntax\":3,\"unknown_sensor\":1}},",
         "\"state\":\"waiting\",\"fault\":\"/dev/ttyUSB0: gone\",\"retry_in_s\":4.5,",
         "\"connected\":true,\"since\":\"1970-01-01T00:00:01.000Z\",\"alarm\":null,\"fault\":null,\"position\":41,"
-        "\"lag_readings\":1,\"lag_s\":0.25,\"sent\":40,\"parked\":1},",
+        "\"lag_readings\":1,\"lag_s\":0.25,\"sent\":40,\"parked\":1,\"drained_in_s\":null,\"ranges\":2,"
+        "\"replays\":1,\"replayed\":6},",
         "\"connected\":false,\"since\":null,\"alarm\":\"401 Unauthorized\"",
         "\"sensors\":{\"count\":2,\"disabled\":1},\"warnings\":[\"sensor bay-2: its section is wrong\"]}",
     };

@@ -35,6 +35,8 @@ struct control_options {
 int control_create(const struct control_options *options, struct control **ret_control, struct fault *why);
 // Stops listening and removes the socket. Handles close in the background: run the loop once more before it is closed.
 void control_destroy(struct control *control);
+// The document of /api/v1/status, for whoever asks by another way.
+void control_write_status(const struct status *status, struct bytes *out);
 uint64_t control_requests(const struct control *control);
 // The TCP port that is listened on (for a `listen` with port 0), or 0 when there is none.
 uint16_t control_port(const struct control *control);

@@ -36,7 +36,12 @@ struct status_outlet {
     const char *fault; // the last, or ""
     int64_t since_us;  // wall time of the last change of connected
     uint64_t position, lag_readings, sent, parked;
-    int64_t lag_us; // age of the oldest reading not delivered; 0 when none
+    int64_t lag_us;   // age of the oldest reading not delivered; 0 when none
+    double drained_s; // until it has caught up at the present rates; 0 when it has, -1 when not known
+    size_t ranges;    // of numbers that it has not delivered, besides what is new
+    uint64_t replays, replays_asked, replayed; // under way, ever, readings that arrived
+    uint64_t batches, commands, commands_ignored, replies_dropped;
+    int64_t throttled_us; // waited for max_rate
 };
 
 struct status_value {
@@ -62,11 +67,18 @@ struct status_sensor {
 struct status_buffer {
     const char *path;
     uint64_t readings, bytes, max_bytes, oldest, next, committed, written_bytes;
-    uint64_t lost_full, lost_age, lost_damage;
-    int64_t oldest_age_us; // 0 when empty
+    uint64_t lost_full, lost_age, lost_damage; // by the ledger, all outlets together
+    uint64_t ledger_entries, ledger_joined;
+    uint64_t events_copied, events_dropped;
+    uint64_t condemned, set_aside; // segments given up, files put away
+    int64_t oldest_us;             // when the oldest reading kept was committed, wall time; 0 when empty
+    int64_t oldest_age_us;         // 0 when empty
     int64_t free_bytes;
+    double used;           // 0..1 of what it may take
+    double drained_s;      // until every connected outlet has caught up; 0 when all have, -1 when not known
     double readings_per_s; // over the last minutes
     double autonomy_h;     // how long the space left holds at the present rate; -1 when not known yet
+    double min_autonomy_h; // the setting
     size_t waiting;
     bool failing;
     uint64_t commits, commit_us_sum;
