@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "gateway.h"
+#include "loss.h"
 #include "snapshot.h"
 #include <inttypes.h>
 #include <math.h>
@@ -12,7 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DOCUMENT_MAX = 64 * 1024, ALL_MAX = 32 * 1024 * 1024, TOPIC_MAX = 80 };
+enum {
+    DOCUMENT_MAX = 64 * 1024,
+    ALL_MAX = 32 * 1024 * 1024,
+    TOPIC_MAX = 80,
+    OTHERS = 4 /* info, health, loss, report */,
+    LOSS_ENTRIES_MAX = 500
+};
 
 // One line of a small file of the system, without its end; false when there is none.
 static bool system_line(const char *path, char *ret_line, size_t size)
@@ -63,6 +70,12 @@ static void write_machine(struct json *json)
         json_key_bool(json, "undervoltage", strtoul(line, NULL, 16) & 1);
 }
 
+// Rounded to 1/parts, so that noise alone makes no new document; null when not known.
+static void write_known(struct json *json, const char *key, double value, double parts)
+{
+    json_key_number(json, key, value < 0 ? NAN : round(value * parts) / parts);
+}
+
 static void write_health(const struct status *status, struct json *json)
 {
     const struct status_buffer *buffer = &status->buffer;
@@ -70,8 +83,7 @@ static void write_health(const struct status *status, struct json *json)
     json_object(json);
     json_key_text(json, "time", utc_text(status->now_us, time));
     json_key_unsigned(json, "buffered", buffer->readings);
-    json_key(json, "autonomy_h");
-    json_number(json, buffer->autonomy_h < 0 ? NAN : round(buffer->autonomy_h * 10) / 10);
+    write_known(json, "autonomy_h", buffer->autonomy_h, 10);
     json_key(json, "outlets");
     json_object(json);
     for (size_t i = 0; i < status->outlet_count; i++) {
@@ -83,6 +95,9 @@ static void write_health(const struct status *status, struct json *json)
     }
     json_object_end(json);
     json_key_unsigned(json, "lost", buffer->lost_full + buffer->lost_age + buffer->lost_damage);
+    write_known(json, "used", buffer->used, 1000);
+    json_key_text(json, "oldest", buffer->oldest_us ? utc_text(buffer->oldest_us, time) : NULL);
+    write_known(json, "drained_in_s", buffer->drained_s, 1);
     json_key_unsigned(json, "written_bytes", buffer->written_bytes);
     json_key_text(json, "clock", status->clock_synchronised ? "synchronised" : "unsynchronised");
     write_machine(json);
@@ -173,6 +188,17 @@ static void draft_end(struct drafts *drafts, const char *topic, const char *id)
     drafts->ends[drafts->count++] = drafts->text.used;
 }
 
+// Yesterday's, once there is one.
+static void draft_report(struct gateway *gateway, struct drafts *drafts)
+{
+    size_t before = drafts->text.used;
+    struct fault why;
+    if (account_report(gateway->account, NULL, &drafts->text, &why) == 0)
+        draft_end(drafts, "report", "");
+    else
+        drafts->text.used = before;
+}
+
 static void draft_all(struct gateway *gateway, struct drafts *drafts)
 {
     const struct status *status = snapshot_take(gateway->snapshot);
@@ -183,6 +209,10 @@ static void draft_all(struct gateway *gateway, struct drafts *drafts)
     json_begin(&json, &drafts->text);
     write_health(status, &json);
     draft_end(drafts, "health", "");
+    json_begin(&json, &drafts->text);
+    loss_write(gateway->buffer, LOSS_ENTRIES_MAX, &json);
+    draft_end(drafts, "loss", "");
+    draft_report(gateway, drafts);
     for (size_t i = 0; i < gateway->settings->sensor_count; i++) {
         const struct settings_sensor *settings = &gateway->settings->sensor[i];
         const struct sensor *sensor = sensors_find(gateway->sensors, settings->id);
@@ -194,7 +224,7 @@ static void draft_all(struct gateway *gateway, struct drafts *drafts)
 
 void documents_publish(struct gateway *gateway)
 {
-    size_t max = gateway->settings->sensor_count + 2, from = 0;
+    size_t max = gateway->settings->sensor_count + OTHERS, from = 0;
     struct drafts drafts = {.ends = calloc(max, sizeof *drafts.ends),
                             .topics = calloc(max, sizeof *drafts.topics),
                             .documents = calloc(max, sizeof *drafts.documents)};

@@ -54,6 +54,31 @@ static void buffer_report(void *context, const char *text)
     log_line(LOG_LEVEL_WARNING, "buffer", "%s", text);
 }
 
+static void sample_outlets(struct gateway *gateway, int64_t now_us)
+{
+    for (size_t i = 0; i < gateway->outlet_count; i++)
+        meter_sample(&gateway->sent_meters[i], now_us, outlet_sent(&gateway->outlets[i]), 0);
+}
+
+// Readings that waited for the clock go now, and among them perhaps the newest of a state.
+static void let_go(struct gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->outlet_count; i++) {
+        outlet_refresh(&gateway->outlets[i]);
+        outlet_wake(&gateway->outlets[i]);
+    }
+}
+
+// Also when an entry only became larger.
+static bool ledger_grew(struct gateway *gateway, const struct buffer_figures *figures)
+{
+    uint64_t lost = figures->ledger_lost[BUFFER_LOSS_FULL] + figures->ledger_lost[BUFFER_LOSS_AGE] +
+                    figures->ledger_lost[BUFFER_LOSS_DAMAGE] + figures->ledger_entries;
+    bool grew = lost != gateway->ledger_seen;
+    gateway->ledger_seen = lost;
+    return grew;
+}
+
 static void on_second(uv_timer_t *timer)
 {
     struct gateway *gateway = timer->data;
@@ -61,8 +86,13 @@ static void on_second(uv_timer_t *timer)
     struct buffer_figures figures;
     buffer_figures(gateway->buffer, &figures);
     meter_sample(&gateway->meter, now, figures.committed, gateway->intake.taken_bytes);
+    sample_outlets(gateway, now);
+    if (hold_tick(&gateway->hold))
+        let_go(gateway);
+    account_tick(gateway->account);
     bool due = now - gateway->health_boot_us >= gateway->settings->gateway.status_interval_us;
-    if (!due && !gateway->intake.quantities_changed)
+    bool lost = ledger_grew(gateway, &figures);
+    if (!due && !lost && !gateway->intake.quantities_changed)
         return;
     if (due)
         gateway->health_boot_us = now;
@@ -191,6 +221,7 @@ static uint64_t gateway_stop(struct gateway *gateway)
         outlet_finish(&gateway->outlets[i]);
     for (size_t i = 0; i < gateway->source_count; i++)
         source_finish(&gateway->sources[i]);
+    account_destroy(gateway->account);
     return buffer_close(gateway->buffer);
 }
 
@@ -207,7 +238,10 @@ static void gateway_finish(struct gateway *gateway)
     uv_run(&gateway->loop, UV_RUN_DEFAULT);
     uv_loop_close(&gateway->loop);
     free(gateway->sources);
+    free(gateway->states);
+    free(gateway->sensor_ids);
     snapshot_destroy(gateway->snapshot);
+    commands_destroy(gateway->commands);
     intake_finish(&gateway->intake);
     sensors_destroy(gateway->sensors);
     free(gateway->http_token);
@@ -234,7 +268,8 @@ enum gateway_exit gateway_run(struct gateway *gateway, const char *config_path)
     start_loop(gateway);
     bool running = step(start_buffer(gateway, wake_loop, buffer_report, &why), &why) &&
                    step(start_intake(gateway, &why), &why) && step(start_outlets(gateway, &why), &why) &&
-                   step(start_sources(gateway, &why), &why) && step(start_control(gateway, &why), &why);
+                   step(start_account(gateway, &why), &why) && step(start_sources(gateway, &why), &why) &&
+                   step(start_control(gateway, &why), &why);
     if (running) {
         start_timers(gateway);
         notify("READY=1");

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "account.h"
+#include "commands.h"
 #include "control/control.h"
+#include "hold.h"
 #include "intake.h"
 #include "meter.h"
 #include "outlets.h"
@@ -21,17 +24,25 @@ struct gateway {
     struct findings findings;
     struct sensors *sensors;
     struct buffer *buffer;
+    struct hold hold;
+    struct account *account;
+    struct commands *commands;
     struct intake intake;
     struct source *sources;
     size_t source_count;
+    struct outlet_common outlet_common;
     struct outlet outlets[OUTLETS_MAX];
     size_t outlet_count;
+    const char *outlet_names[OUTLETS_MAX];
+    uint32_t *states;        // see struct outlet_common
+    const char **sensor_ids; // see struct account_options
     struct control *control;
     char *http_token;
     struct snapshot *snapshot;
-    struct meter meter;
+    struct meter meter, sent_meters[OUTLETS_MAX];
     int64_t started_wall_us, started_boot_us;
     int64_t health_boot_us; // when health was last published
+    uint64_t ledger_seen;   // a sum that changes with the loss ledger, when it was last published
     char session[20];
     bool stop_asked;
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intake.h"
 
+#include "account.h"
 #include "base/messages.h"
+#include "hold.h"
 #include "source.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -99,9 +101,15 @@ void intake_finish(struct intake *intake)
     *intake = (struct intake){0};
 }
 
+// When a reading was, by the clock since boot: what its time, of the same moment, is away from now.
+static int64_t boot_time(const struct intake *intake, const struct reading *reading, int64_t received_us)
+{
+    return clock_boot_us(intake->clock) - (received_us - reading->time_us);
+}
+
 // Stores the readings one behind the other in `stored` and describes them as records, whose payloads are offsets until
 // the buffer has stopped growing.
-static bool encode_all(struct intake *intake, struct buffer_record records[])
+static bool encode_all(struct intake *intake, int64_t received_us, struct buffer_record records[])
 {
     size_t offsets[PACK_READINGS_MAX];
     struct normalised_pack *pack = intake->pack;
@@ -120,6 +128,10 @@ static bool encode_all(struct intake *intake, struct buffer_record records[])
                                             .time_us = one->reading.time_us,
                                             .payload = intake->stored.data + offsets[i],
                                             .size = end - offsets[i]};
+        if (one->reading.time_quality == TIME_ESTIMATED && !hold_is_over(intake->hold)) {
+            records[i].unsure = true;
+            records[i].boot_us = boot_time(intake, &one->reading, received_us);
+        }
     }
     return true;
 }
@@ -225,7 +237,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     if (refusal)
         return refusal;
     give_times(intake);
-    if (!encode_all(intake, records))
+    if (!encode_all(intake, context.received_us, records))
         return refuse_append(-EMSGSIZE, why);
     int error =
         buffer_append(intake->buffer, records, intake->pack->count, pack->key, pack->key_size, source, pack->ticket);
@@ -239,13 +251,22 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     return REFUSAL_NONE;
 }
 
+static void count_refused(const struct intake *intake, const struct driver_pack *pack, enum refusal refusal)
+{
+    const struct sensor *sensor = pack->sensor ? sensors_find(intake->sensors, pack->sensor) : NULL;
+    if (sensor && intake->account)
+        account_refused(intake->account, intake->live[sensor->index].stream, refusal);
+}
+
 enum refusal intake_take(struct intake *intake, struct source *source, const struct driver_pack *pack,
                          struct fault *why)
 {
     struct fault local = {""};
     enum refusal refusal = take(intake, source, pack, &local);
-    if (refusal)
+    if (refusal) {
         source_refused(source, refusal, &local);
+        count_refused(intake, pack, refusal);
+    }
     if (refusal && why)
         *why = local;
     return refusal;

@@ -11,6 +11,8 @@
  * It also remembers each sensor's last reading, for screens.
  */
 
+struct account;
+struct hold;
 struct source;
 
 struct sensor_live {
@@ -34,6 +36,8 @@ struct intake {
     uint64_t taken_bytes;                       // what the readings taken since the start need in the buffer, about
     bool stopping;                              // packs are refused as if full
     bool quantities_changed;                    // a sensor showed a quantity for the first time
+    const struct hold *hold;                    // readings of an unset clock wait there
+    struct account *account;                    // that counts what is refused; NULL: none
 };
 
 // Also reads the end of the buffer back, to know which times and quantities its sensors had.

@@ -3,84 +3,31 @@
 
 #include "base/log.h"
 #include "base/messages.h"
+#include "feed.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-// A reading that is older than this when its outlet reads it is backlog.
-static const int64_t live_us = 5 * 1000000LL;
-
-static uint64_t feed_position(void *context)
+static void feed_delivered(void *context, uint64_t from, uint64_t to, size_t readings)
 {
     struct outlet *outlet = context;
-    return buffer_cursor(outlet->buffer, outlet->name);
-}
-
-// Damage may have taken a stream's name; its readings go out all the same, under a made-up one.
-static const char *sensor_name(struct outlet *outlet, uint32_t stream, size_t place)
-{
-    const char *name = buffer_stream_name(outlet->buffer, stream);
-    if (name)
-        return name;
-    if (!outlet->unknown)
-        outlet->unknown = calloc(OUTLET_BATCH_MAX, sizeof *outlet->unknown);
-    if (!outlet->unknown)
-        return "unknown";
-    snprintf(outlet->unknown[place], sizeof *outlet->unknown, "unknown-%u", stream % 1000000);
-    return outlet->unknown[place];
-}
-
-static int feed_read(void *context, uint64_t from, size_t max_records, size_t max_bytes, struct outlet_batch *ret_batch)
-{
-    struct outlet *outlet = context;
-    if (!ret_batch->private)
-        ret_batch->private = calloc(1, sizeof(struct buffer_batch));
-    struct buffer_batch *batch = ret_batch->private;
-    if (!batch)
-        return -ENOMEM;
-    ret_batch->count = 0;
-    int error = buffer_read(outlet->buffer, from, max_records, max_bytes, batch);
-    if (error)
-        return error;
-
-    pthread_mutex_lock(&outlet->lock);
-    int64_t connected = outlet->connected ? outlet->connected_boot_us : INT64_MAX;
-    pthread_mutex_unlock(&outlet->lock);
-    int64_t now = clock_boot_us(outlet->feed.clock);
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct buffer_item *item = &batch->items[i];
-        bool live = item->this_boot && item->commit_boot_us >= connected && now - item->commit_boot_us <= live_us;
-        ret_batch->records[i] = (struct outlet_record){.number = item->number,
-                                                       .sensor = sensor_name(outlet, item->stream, i),
-                                                       .seq = item->seq,
-                                                       .late = !live,
-                                                       .payload = item->payload,
-                                                       .size = item->size};
-    }
-    ret_batch->count = batch->count;
-    ret_batch->next = batch->next;
-    return 0;
-}
-
-static void feed_batch_finish(void *context, struct outlet_batch *batch)
-{
-    (void)context;
-    struct buffer_batch *inner = batch->private;
-    if (inner)
-        bytes_finish(&inner->bytes);
-    free(inner);
-    batch->private = NULL;
-    batch->count = 0;
-}
-
-static void feed_delivered(void *context, uint64_t next, size_t readings)
-{
-    struct outlet *outlet = context;
-    buffer_cursor_done(outlet->buffer, outlet->name, 0, next);
+    buffer_cursor_done(outlet->common->buffer, outlet->name, from, to);
     pthread_mutex_lock(&outlet->lock);
     outlet->sent += readings;
     pthread_mutex_unlock(&outlet->lock);
+}
+
+static void feed_replayed(void *context, size_t readings)
+{
+    struct outlet *outlet = context;
+    replays_arrived(&outlet->replays, readings);
+}
+
+static void feed_command(void *context, const struct outlet_command *command)
+{
+    struct outlet *outlet = context;
+    outlet->common->command(outlet, command, outlet->common->context);
 }
 
 // True when the text is news: a repeating fault is told once.
@@ -142,29 +89,36 @@ static bool from_oldest(const struct settings *settings, const struct outlet_typ
     return start == START_OLDEST;
 }
 
-int outlet_init(struct outlet *outlet, const struct outlet_type *type, size_t index, const struct settings *settings,
-                struct buffer *buffer, uv_loop_t *loop, const struct clock *clock, struct fault *why)
+int outlet_init(struct outlet *outlet, const struct outlet_common *common, const struct outlet_type *type, size_t index,
+                struct fault *why)
 {
+    const struct settings *settings = common->settings;
     bool mqtt = type == &outlet_mqtt;
-    *outlet = (struct outlet){.name = mqtt ? settings->mqtt[index].name : settings->influxdb[index].name,
+    *outlet = (struct outlet){.common = common,
+                              .name = mqtt ? settings->mqtt[index].name : settings->influxdb[index].name,
                               .url = mqtt ? settings->mqtt[index].url : settings->influxdb[index].url,
                               .type = type,
-                              .buffer = buffer,
-                              .since_us = clock_wall_us(clock)};
+                              .since_us = clock_wall_us(common->clock)};
     outlet->feed = (struct outlet_feed){.context = outlet,
-                                        .clock = clock,
-                                        .loop = loop,
+                                        .clock = common->clock,
+                                        .loop = common->loop,
                                         .settings = settings,
-                                        .epoch = buffer_epoch(buffer),
+                                        .epoch = buffer_epoch(common->buffer),
                                         .state_path = settings->buffer.path,
-                                        .position = feed_position,
+                                        .pending = feed_pending,
+                                        .end = feed_end,
                                         .read = feed_read,
+                                        .read_states = feed_read_states,
+                                        .read_replay = feed_read_replay,
                                         .batch_finish = feed_batch_finish,
                                         .delivered = feed_delivered,
+                                        .replayed = feed_replayed,
+                                        .command = common->command ? feed_command : NULL,
                                         .parked = feed_parked,
                                         .event = feed_event};
     pthread_mutex_init(&outlet->lock, NULL);
-    int error = buffer_cursor_open(buffer, outlet->name, from_oldest(settings, type, index), why);
+    replays_init(&outlet->replays);
+    int error = buffer_cursor_open(common->buffer, outlet->name, from_oldest(settings, type, index), why);
     if (error)
         return error;
     return type->create(&outlet->feed, index, &outlet->state, why);
@@ -180,10 +134,30 @@ void outlet_wake(struct outlet *outlet)
     outlet->type->wake(outlet->state);
 }
 
+void outlet_refresh(struct outlet *outlet)
+{
+    if (outlet->type->refresh)
+        outlet->type->refresh(outlet->state);
+}
+
+void outlet_reply(struct outlet *outlet, const struct outlet_command *command, const char *json, size_t size)
+{
+    if (outlet->type->reply)
+        outlet->type->reply(outlet->state, command, json, size);
+}
+
 void outlet_documents(struct outlet *outlet, const struct outlet_document *documents, size_t count)
 {
     if (outlet->type->documents)
         outlet->type->documents(outlet->state, documents, count);
+}
+
+uint64_t outlet_sent(struct outlet *outlet)
+{
+    pthread_mutex_lock(&outlet->lock);
+    uint64_t sent = outlet->sent;
+    pthread_mutex_unlock(&outlet->lock);
+    return sent;
 }
 
 void outlet_stop(struct outlet *outlet)
@@ -208,5 +182,6 @@ void outlet_finish(struct outlet *outlet)
     outlet->state = NULL;
     free(outlet->unknown);
     outlet->unknown = NULL;
+    replays_finish(&outlet->replays);
     pthread_mutex_destroy(&outlet->lock);
 }

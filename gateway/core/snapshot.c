@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/messages.h"
+#include "feed.h"
 #include "gateway.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct snapshot {
     struct status_figure figures[STATUS_FIGURES_MAX];
     struct buffer_figures buffer;
     const char *warnings[WARNINGS_MAX];
+    struct fault autonomy; // the warning of too little of it
 };
 
 struct snapshot *snapshot_create(struct gateway *gateway)
@@ -78,6 +80,42 @@ static void take_source(const struct source *source, int64_t now_boot_us, struct
                 (struct status_reason){refusal_name((enum refusal)r), source->refusals[r].count};
 }
 
+static void take_traffic(struct outlet *outlet, struct status_outlet *ret)
+{
+    struct outlet_range ranges[OUTLET_RANGES_MAX];
+    struct outlet_figures figures = {0};
+    size_t count = feed_pending(outlet, ranges);
+    ret->ranges = count ? count - 1 : 0;
+    if (outlet->type->figures)
+        outlet->type->figures(outlet->state, &figures);
+    ret->batches = figures.batches;
+    ret->commands = figures.commands;
+    ret->commands_ignored = figures.commands_ignored;
+    ret->replies_dropped = figures.replies_dropped;
+    ret->throttled_us = (int64_t)figures.throttled_us;
+    pthread_mutex_lock(&outlet->replays.lock);
+    ret->replays = outlet->replays.count;
+    ret->replays_asked = outlet->replays.asked;
+    ret->replayed = outlet->replays.readings;
+    pthread_mutex_unlock(&outlet->replays.lock);
+}
+
+// How long the outlet needs for what it has not delivered, at the rates of the last minutes.
+static double drained_s(const struct snapshot *snapshot, size_t i)
+{
+    struct gateway *gateway = snapshot->gateway;
+    const struct status_outlet *outlet = &snapshot->outlets[i];
+    int64_t now_us = clock_boot_us(gateway->clock);
+    double sent_per_s, committed_per_s, ignored;
+    if (outlet->lag_readings == 0)
+        return 0;
+    meter_rates(&gateway->sent_meters[i], now_us, outlet->sent, 0, &sent_per_s, &ignored);
+    meter_rates(&gateway->meter, now_us, snapshot->buffer.committed, gateway->intake.taken_bytes, &committed_per_s,
+                &ignored);
+    double gain = sent_per_s - committed_per_s;
+    return outlet->connected && gain > 0 ? (double)outlet->lag_readings / gain : -1;
+}
+
 static void take_outlet(struct snapshot *snapshot, size_t i, int64_t now_us)
 {
     struct outlet *outlet = &snapshot->gateway->outlets[i];
@@ -93,9 +131,10 @@ static void take_outlet(struct snapshot *snapshot, size_t i, int64_t now_us)
     pthread_mutex_unlock(&outlet->lock);
     ret->fault = snapshot->outlet_faults[i].text;
     ret->alarm = snapshot->outlet_alarms[i].text;
+    take_traffic(outlet, ret);
     ret->position = buffer_cursor(snapshot->gateway->buffer, outlet->name);
-    if (ret->position < snapshot->buffer.next)
-        ret->lag_readings = snapshot->buffer.next - ret->position;
+    ret->lag_readings = buffer_cursor_count(snapshot->gateway->buffer, outlet->name);
+    ret->drained_s = drained_s(snapshot, i);
     int64_t commit_us = ret->lag_readings ? buffer_commit_time(snapshot->gateway->buffer, ret->position) : 0;
     ret->lag_us = commit_us && commit_us < now_us ? now_us - commit_us : 0;
 }
@@ -189,9 +228,17 @@ static void take_buffer(struct snapshot *snapshot, int64_t now_us, int64_t now_b
                                .next = figures->next,
                                .committed = figures->committed,
                                .written_bytes = figures->written_bytes,
-                               .lost_full = figures->lost_full,
-                               .lost_age = figures->lost_age,
-                               .lost_damage = figures->lost_damage,
+                               .lost_full = figures->ledger_lost[BUFFER_LOSS_FULL],
+                               .lost_age = figures->ledger_lost[BUFFER_LOSS_AGE],
+                               .lost_damage = figures->ledger_lost[BUFFER_LOSS_DAMAGE],
+                               .ledger_entries = figures->ledger_entries,
+                               .ledger_joined = figures->ledger_joined,
+                               .events_copied = figures->events_copied,
+                               .events_dropped = figures->events_dropped,
+                               .condemned = (uint64_t)figures->condemned,
+                               .set_aside = (uint64_t)figures->set_aside,
+                               .oldest_us = figures->oldest_commit_us,
+                               .min_autonomy_h = (double)gateway->settings->buffer.min_autonomy_us / 3.6e9,
                                .free_bytes = figures->free_bytes,
                                .autonomy_h = -1,
                                .waiting = figures->waiting,
@@ -206,6 +253,12 @@ static void take_buffer(struct snapshot *snapshot, int64_t now_us, int64_t now_b
     meter_rates(&gateway->meter, now_boot_us, figures->committed, gateway->intake.taken_bytes, &ret->readings_per_s,
                 &bytes_per_s);
     ret->autonomy_h = autonomy_h(snapshot, ret, bytes_per_s);
+    ret->used = ret->max_bytes ? (double)ret->bytes / (double)ret->max_bytes : 0;
+    for (size_t i = 0; i < gateway->outlet_count; i++)
+        if (snapshot->outlets[i].drained_s < 0 || ret->drained_s < 0)
+            ret->drained_s = -1;
+        else if (snapshot->outlets[i].drained_s > ret->drained_s)
+            ret->drained_s = snapshot->outlets[i].drained_s;
 }
 
 static void take_figure(void *context, const char *name, double value)
@@ -224,6 +277,16 @@ static void take_warnings(struct snapshot *snapshot)
     const struct findings *findings = &snapshot->gateway->findings;
     for (size_t i = 0; i < findings->count && snapshot->status.warning_count < WARNINGS_MAX; i++)
         snapshot->warnings[snapshot->status.warning_count++] = findings->list[i].text;
+    const struct status_buffer *buffer = &snapshot->status.buffer;
+    if (buffer->autonomy_h >= 0 && buffer->autonomy_h < buffer->min_autonomy_h &&
+        snapshot->status.warning_count < WARNINGS_MAX) {
+        fault_set(
+            &snapshot->autonomy, 0,
+            _("the buffer holds only %.1f h at the present rate; min_autonomy wants %.1f h. Give it more max_size, "
+              "or a larger disk"),
+            buffer->autonomy_h, buffer->min_autonomy_h);
+        snapshot->warnings[snapshot->status.warning_count++] = snapshot->autonomy.text;
+    }
     snapshot->status.warnings = snapshot->warnings;
 }
 

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/messages.h"
+#include "documents.h"
 #include "gateway.h"
 #include "snapshot.h"
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 // How long a request may be repeated (RFC 7252, 4.8.2: EXCHANGE_LIFETIME).
 static const int64_t keys_age_us = 247 * 1000000LL;
@@ -37,8 +39,11 @@ int start_settings(struct gateway *gateway)
         error = sensors_create(gateway->settings, &gateway->findings, &gateway->sensors);
     }
     tell_findings(&gateway->findings);
-    if (!error && !gateway->findings.stops)
+    if (!error && !gateway->findings.stops) {
+        setenv("TZ", gateway->settings->gateway.timezone, 1); // days are those of the gateway's place
+        tzset();
         return 0;
+    }
     log_line(LOG_LEVEL_ERROR, "config",
              _("the gateway does not start; correct the lines above, 'citygw check' shows them again"));
     sensors_destroy(gateway->sensors);
@@ -75,21 +80,78 @@ int start_buffer(struct gateway *gateway, void (*wake)(void *), void (*report)(v
 
 int start_intake(struct gateway *gateway, struct fault *why)
 {
-    return intake_init(&gateway->intake, gateway->clock, gateway->sensors, gateway->buffer, why);
+    hold_init(&gateway->hold, gateway->clock, gateway->buffer, gateway->settings->gateway.clock_wait_us);
+    int error = intake_init(&gateway->intake, gateway->clock, gateway->sensors, gateway->buffer, why);
+    gateway->intake.hold = &gateway->hold;
+    return error;
+}
+
+static void account_reported(void *context)
+{
+    documents_publish(context);
+}
+
+int start_account(struct gateway *gateway, struct fault *why)
+{
+    size_t count = sensors_count(gateway->sensors);
+    gateway->sensor_ids = calloc(count + 1, sizeof *gateway->sensor_ids);
+    if (!gateway->sensor_ids)
+        return fault_set(why, -ENOMEM, _("out of memory"));
+    for (size_t i = 0; i < count; i++)
+        gateway->sensor_ids[i] = sensors_at(gateway->sensors, i)->settings->id;
+    struct account_options options = {.clock = gateway->clock,
+                                      .buffer = gateway->buffer,
+                                      .loop = &gateway->loop,
+                                      .folder = gateway->settings->buffer.path,
+                                      .sensors = gateway->sensor_ids,
+                                      .sensor_count = count,
+                                      .outlets = gateway->outlet_names,
+                                      .outlet_count = gateway->outlet_count,
+                                      .reported = account_reported,
+                                      .context = gateway};
+    gateway->account = account_create(&options);
+    gateway->intake.account = gateway->account;
+    return gateway->account ? 0 : fault_set(why, -ENOMEM, _("out of memory"));
 }
 
 static int start_outlet(struct gateway *gateway, const struct outlet_type *type, size_t index, struct fault *why)
 {
     struct outlet *outlet = &gateway->outlets[gateway->outlet_count];
-    int error =
-        outlet_init(outlet, type, index, gateway->settings, gateway->buffer, &gateway->loop, gateway->clock, why);
+    int error = outlet_init(outlet, &gateway->outlet_common, type, index, why);
     if (!error)
         error = outlet_start(outlet, why);
     if (error)
         outlet_finish(outlet);
     else
-        gateway->outlet_count++;
+        gateway->outlet_names[gateway->outlet_count++] = outlet->name;
     return error;
+}
+
+// The streams of those sensors whose newest reading is a state.
+static int list_states(struct gateway *gateway)
+{
+    size_t count = sensors_count(gateway->sensors);
+    gateway->states = calloc(count + 1, sizeof *gateway->states);
+    for (size_t i = 0; gateway->states && i < count; i++)
+        if (kind_is_state((enum kind)sensors_at(gateway->sensors, i)->settings->kind))
+            gateway->states[gateway->outlet_common.state_count++] = gateway->intake.live[i].stream;
+    gateway->outlet_common.states = gateway->states;
+    return gateway->states ? 0 : -ENOMEM;
+}
+
+static int share_with_outlets(struct gateway *gateway, struct fault *why)
+{
+    gateway->commands = commands_create(gateway);
+    gateway->outlet_common = (struct outlet_common){.settings = gateway->settings,
+                                                    .buffer = gateway->buffer,
+                                                    .loop = &gateway->loop,
+                                                    .clock = gateway->clock,
+                                                    .hold = &gateway->hold,
+                                                    .command = commands_take,
+                                                    .context = gateway->commands};
+    if (!gateway->commands || list_states(gateway) != 0)
+        return fault_set(why, -ENOMEM, _("out of memory"));
+    return 0;
 }
 
 // Cursors of outlets that left the configuration go first: there is room for so many only.
@@ -112,6 +174,8 @@ int start_outlets(struct gateway *gateway, struct fault *why)
 {
     const struct settings *settings = gateway->settings;
     int error = forget_other_cursors(gateway, why);
+    if (!error)
+        error = share_with_outlets(gateway, why);
     for (size_t i = 0; !error && i < settings->mqtt_count; i++)
         error = start_outlet(gateway, &outlet_mqtt, i, why);
     for (size_t i = 0; !error && i < settings->influxdb_count; i++)
@@ -183,6 +247,8 @@ int start_control(struct gateway *gateway, struct fault *why)
                                       .listen = settings->listen,
                                       .token = gateway->http_token,
                                       .context = gateway->snapshot,
-                                      .snapshot = snapshot_take};
+                                      .snapshot = snapshot_take,
+                                      .commander = gateway,
+                                      .command = commands_run};
     return control_create(&options, &gateway->control, why);
 }

@@ -15,6 +15,7 @@ int start_buffer(struct gateway *gateway, void (*wake)(void *), void (*report)(v
                  struct fault *why);
 int start_intake(struct gateway *gateway, struct fault *why);
 int start_outlets(struct gateway *gateway, struct fault *why);
+int start_account(struct gateway *gateway, struct fault *why); // after the outlets, whose names it needs
 // Makes the sources and lets each try to open once.
 int start_sources(struct gateway *gateway, struct fault *why);
 int start_control(struct gateway *gateway, struct fault *why);

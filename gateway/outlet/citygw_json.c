@@ -69,7 +69,9 @@ void citygw_json(const struct outlet_record *record, const struct reading *readi
     json_key_text(&json, "quality", quality_names[reading->quality]);
     write_values(&json, reading);
     write_refused(&json, reading);
-    if (record->late) {
+    if (record->replay) {
+        json_key_bool(&json, "replay", true);
+    } else if (record->late) {
         json_key_bool(&json, "backlog", true);
     }
     if (reading->unauthenticated) {

@@ -10,9 +10,9 @@
  *   {"sensor":"bay-0123","kind":"parking","epoch":"k7f3","seq":1042,"time":"2026-11-22T03:04:05.678Z",
  *    "time_quality":"synced","quality":"good","values":{"occupied":true,"battery_v":3.61}}
  *
- * and, only when they say something, "refused":[names], "backlog":true and "authenticated":false.
+ * and, only when they say something, "refused":[names], "backlog":true, "replay":true and "authenticated":false.
  */
 
-// Appends the object for that record. Check out->overflow.
+// Appends the object for that record, which is backlog if it says so. Check out->overflow.
 void citygw_json(const struct outlet_record *record, const struct reading *reading, const char *epoch,
                  struct bytes *out);

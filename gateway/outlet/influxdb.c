@@ -45,7 +45,7 @@ static void outlet_destroy(void *state)
         uv_sem_wait(&influxdb->worked);
     uv_sem_destroy(&influxdb->worked);
     influxdb_http_destroy(influxdb->http);
-    influxdb_batch_finish(&influxdb->batch, influxdb->feed);
+    influxdb_batch_finish(&influxdb->batch);
     influxdb_address_finish(&influxdb->address);
     uv_close((uv_handle_t *)&influxdb->timer, on_closed);
     uv_close((uv_handle_t *)&influxdb->woken, on_closed);
@@ -82,7 +82,8 @@ static int build(struct influxdb *influxdb, struct fault *why)
         return error;
     influxdb->link = (struct influxdb_link){
         .feed = influxdb->feed, .settings = influxdb->settings, .label = influxdb->address.label};
-    error = influxdb_batch_init(&influxdb->batch, (size_t)influxdb->settings->batch_lines);
+    error = influxdb_batch_init(&influxdb->batch, influxdb->feed, (size_t)influxdb->settings->batch_lines,
+                                influxdb->settings->drain == DRAIN_LIVE_FIRST);
     return error ? fault_errno(why, error, "%s", influxdb->settings->name) : 0;
 }
 
@@ -99,7 +100,7 @@ static int outlet_create(const struct outlet_feed *feed, size_t index, void **re
     if (!error)
         error = uv_async_init(feed->loop, &influxdb->woken, on_woken);
     if (error) {
-        influxdb_batch_finish(&influxdb->batch, feed);
+        influxdb_batch_finish(&influxdb->batch);
         influxdb_address_finish(&influxdb->address);
         free(influxdb);
         return error;

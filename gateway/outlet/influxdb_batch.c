@@ -2,6 +2,7 @@
 #include "influxdb_batch.h"
 
 #include "base/messages.h"
+#include "record.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,22 +17,20 @@ enum {
     SMOOTH_ENOUGH = 64,   // accepted requests after which larger ones are tried again
 };
 
-int influxdb_batch_init(struct influxdb_batch *batch, size_t lines_max)
+int influxdb_batch_init(struct influxdb_batch *batch, const struct outlet_feed *feed, size_t lines_max, bool skip_held)
 {
     size_t room = lines_max > ROOM_MIN ? lines_max : ROOM_MIN;
     *batch = (struct influxdb_batch){.room = room, .lines_max = lines_max, .slice_max = lines_max};
     bytes_init(&batch->text, TEXT_MAX);
     bytes_init(&batch->packed, 2 * TEXT_MAX);
     batch->lines = calloc(room, sizeof *batch->lines);
-    batch->source = calloc(1, sizeof *batch->source);
-    return batch->lines && batch->source ? 0 : -ENOMEM;
+    int error = influxdb_source_init(&batch->source, feed, skip_held);
+    return batch->lines ? error : -ENOMEM;
 }
 
-void influxdb_batch_finish(struct influxdb_batch *batch, const struct outlet_feed *feed)
+void influxdb_batch_finish(struct influxdb_batch *batch)
 {
-    if (batch->source)
-        feed->batch_finish(feed->context, batch->source);
-    free(batch->source);
+    influxdb_source_finish(&batch->source);
     free(batch->lines);
     bytes_finish(&batch->text);
     bytes_finish(&batch->packed);
@@ -42,11 +41,15 @@ bool influxdb_batch_full(const struct influxdb_batch *batch)
     return batch->count >= batch->lines_max || batch->text.used >= TEXT_FULL;
 }
 
-static void park_unreadable(const struct outlet_feed *feed, const char *sensor, uint64_t seq, int error)
+static void park_unreadable(const struct influxdb_source *source, const struct outlet_record *record, int error)
 {
+    const struct outlet_feed *feed = source->feed;
     struct fault text;
-    fault_errno(&text, error, _("a stored reading of %s (seq %llu) cannot be read"), sensor, (unsigned long long)seq);
+    fault_errno(&text, error, _("a stored reading of %s (seq %llu) cannot be read"), record->sensor,
+                (unsigned long long)record->seq);
     feed->parked(feed->context, 1, text.text);
+    if (!source->replay)
+        feed->delivered(feed->context, record->number, record->number + 1, 0);
 }
 
 static size_t line_offset(const struct influxdb_batch *batch, size_t line)
@@ -54,14 +57,14 @@ static size_t line_offset(const struct influxdb_batch *batch, size_t line)
     return line < batch->count ? batch->lines[line].offset : batch->text.used;
 }
 
-static int add_line(struct influxdb_batch *batch, const struct outlet_feed *feed, const struct line_identity *identity,
+static int add_line(struct influxdb_batch *batch, const struct line_identity *identity,
                     const struct outlet_record *record)
 {
     const char *sensor = record->sensor;
     struct reading reading;
-    int error = reading_decode(record->payload, record->size, &reading);
+    int error = record_reading(record, &reading);
     if (error) {
-        park_unreadable(feed, sensor, record->seq, error);
+        park_unreadable(&batch->source, record, error);
         return 0;
     }
     struct influxdb_line *line = &batch->lines[batch->count];
@@ -94,27 +97,26 @@ static void forget_settled(struct influxdb_batch *batch)
     batch->first = batch->begin = batch->end = 0;
 }
 
-int influxdb_batch_fill(struct influxdb_batch *batch, const struct outlet_feed *feed,
-                        const struct line_identity *identity)
+int influxdb_batch_fill(struct influxdb_batch *batch, const struct line_identity *identity)
 {
-    struct outlet_batch *source = batch->source;
+    struct outlet_batch *read = batch->source.batch;
     forget_settled(batch);
+    if (batch->count == 0)
+        influxdb_source_rewind(&batch->source);
     while (batch->count < batch->room && batch->text.used < TEXT_FULL) {
         size_t room = batch->room - batch->count;
         size_t wanted = room < OUTLET_BATCH_MAX ? room : OUTLET_BATCH_MAX;
-        source->count = 0;
-        int error = feed->read(feed->context, batch->next, wanted, READ_BYTES, source);
+        int error = influxdb_source_read(&batch->source, batch->count == 0, wanted, READ_BYTES);
         if (error)
             return error;
-        for (size_t i = 0; i < source->count; i++) {
-            error = add_line(batch, feed, identity, &source->records[i]);
-            if (error)
+        for (size_t i = 0; i < read->count; i++) {
+            error = add_line(batch, identity, &read->records[i]);
+            if (error) {
+                batch->source.next = read->records[i].number; // this one and what follows it again
                 return error;
-            batch->next = source->records[i].number + 1;
+            }
         }
-        if (source->next > batch->next)
-            batch->next = source->next;
-        if (source->count == 0)
+        if (read->count == 0)
             return 0;
     }
     return 0;
@@ -189,8 +191,35 @@ bool influxdb_batch_lonely(const struct influxdb_batch *batch)
     return batch->count - batch->first == 1;
 }
 
-uint64_t influxdb_batch_settle(struct influxdb_batch *batch)
+// Tells the feed of the slice's lines from `begin` on whose numbers follow each other, and returns where they end. The
+// server does not say which ones it dropped: the last.
+static size_t deliver_run(const struct influxdb_batch *batch, size_t begin, size_t *readings)
 {
+    const struct outlet_feed *feed = batch->source.feed;
+    uint64_t from = batch->lines[begin].number;
+    size_t end = begin + 1;
+    while (end < batch->end && batch->lines[end].number == from + (end - begin))
+        end++;
+    size_t arrived = *readings < end - begin ? *readings : end - begin;
+    *readings -= arrived;
+    feed->delivered(feed->context, from, from + (end - begin), arrived);
+    return end;
+}
+
+static void deliver_slice(const struct influxdb_batch *batch, size_t readings)
+{
+    const struct outlet_feed *feed = batch->source.feed;
+    if (batch->source.replay) {
+        feed->replayed(feed->context, readings);
+        return;
+    }
+    for (size_t line = batch->begin; line < batch->end;)
+        line = deliver_run(batch, line, &readings);
+}
+
+void influxdb_batch_settle(struct influxdb_batch *batch, size_t readings)
+{
+    deliver_slice(batch, readings);
     batch->first = batch->begin = batch->end;
     if (batch->bad_end <= batch->first)
         batch->bad_end = 0;
@@ -198,7 +227,6 @@ uint64_t influxdb_batch_settle(struct influxdb_batch *batch)
         batch->slice_max = 2 * batch->slice_max < batch->lines_max ? 2 * batch->slice_max : batch->lines_max;
         batch->smooth = 0;
     }
-    return influxdb_batch_done(batch) ? batch->next : batch->lines[batch->first].number;
 }
 
 bool influxdb_batch_done(const struct influxdb_batch *batch)

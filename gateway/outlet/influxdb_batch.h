@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "influxdb_source.h"
 #include "line_protocol.h"
 #include "outlet/outlet.h"
 
@@ -33,22 +34,20 @@ struct influxdb_batch {
     size_t room, count;
     size_t lines_max; // per request; `room` is for a few more, so that even a single line has company
     size_t first, end, bad_end;
-    size_t begin;                // of the slice: `first`, or behind it for a sample
-    size_t slice_max;            // lines per request: less than `lines_max` after the server found one too large
-    unsigned smooth;             // requests accepted in a row since then
-    uint64_t next;               // where to read on
-    struct outlet_batch *source; // reused from read to read
-    struct bytes packed;         // the slice compressed, when gzip is wanted
+    size_t begin;     // of the slice: `first`, or behind it for a sample
+    size_t slice_max; // lines per request: less than `lines_max` after the server found one too large
+    unsigned smooth;  // requests accepted in a row since then
+    struct influxdb_source source;
+    struct bytes packed; // the slice compressed, when gzip is wanted
 };
 
-// `lines_max` lines at most; set `next` before the first fill.
-int influxdb_batch_init(struct influxdb_batch *batch, size_t lines_max);
-void influxdb_batch_finish(struct influxdb_batch *batch, const struct outlet_feed *feed);
+// `lines_max` lines at most. `skip_held` as for the feed's read. Borrows the feed.
+int influxdb_batch_init(struct influxdb_batch *batch, const struct outlet_feed *feed, size_t lines_max, bool skip_held);
+void influxdb_batch_finish(struct influxdb_batch *batch);
 
 // Forgets settled lines and adds new ones until there is no more room or nothing more is durable. Records that are no
 // readings are parked. 0 or -errno.
-int influxdb_batch_fill(struct influxdb_batch *batch, const struct outlet_feed *feed,
-                        const struct line_identity *identity);
+int influxdb_batch_fill(struct influxdb_batch *batch, const struct line_identity *identity);
 bool influxdb_batch_full(const struct influxdb_batch *batch);
 
 // Chooses the next slice of a batch that is not done, and makes its body. `sample` 0: the next lines in order; 1, 2 ...:
@@ -59,8 +58,8 @@ size_t influxdb_batch_slice(const struct influxdb_batch *batch); // its number o
 bool influxdb_batch_sampled(const struct influxdb_batch *batch); // the slice is a sample
 bool influxdb_batch_lonely(const struct influxdb_batch *batch);  // one line is unsettled, and no other
 
-// The slice, which is no sample, is settled: the position up to which everything is.
-uint64_t influxdb_batch_settle(struct influxdb_batch *batch);
+// The slice, which is no sample, is settled, and so many of its readings arrived: tells the feed.
+void influxdb_batch_settle(struct influxdb_batch *batch, size_t readings);
 bool influxdb_batch_done(const struct influxdb_batch *batch); // all lines are settled
 void influxdb_batch_clear(struct influxdb_batch *batch);      // makes it ready to be filled again
 

@@ -23,7 +23,7 @@ static void do_work(uv_work_t *work)
 {
     struct influxdb *influxdb = work->data;
     struct influxdb_batch *batch = &influxdb->batch;
-    int error = influxdb->filling ? influxdb_batch_fill(batch, influxdb->feed, &influxdb->identity) : 0;
+    int error = influxdb->filling ? influxdb_batch_fill(batch, &influxdb->identity) : 0;
     // What was read before the disk failed can go.
     bool ready = error || influxdb->due || influxdb_batch_full(batch);
     if (ready && !influxdb_batch_done(batch)) {
@@ -108,11 +108,6 @@ static void take_probed(struct influxdb *influxdb, const struct influxdb_judgeme
 
 static void rest(struct influxdb *influxdb)
 {
-    // Records that were stepped over, or are no readings, are done with.
-    if (influxdb->batch.next > influxdb->position) {
-        influxdb->position = influxdb->batch.next;
-        influxdb->feed->delivered(influxdb->feed->context, influxdb->position, 0);
-    }
     if (influxdb->news) {
         start_gathering_time(influxdb);
         gather(influxdb);
@@ -199,8 +194,7 @@ static void after_work(uv_work_t *work, int status)
 // The slice needs no more sending, and so many of its readings arrived.
 static void finish_slice(struct influxdb *influxdb, size_t readings)
 {
-    influxdb->position = influxdb_batch_settle(&influxdb->batch);
-    influxdb->feed->delivered(influxdb->feed->context, influxdb->position, readings);
+    influxdb_batch_settle(&influxdb->batch, readings);
     influxdb->retries = influxdb->holds = 0;
     influxdb->create_tried = false;
     bool done = influxdb_batch_done(&influxdb->batch);
@@ -390,8 +384,6 @@ static bool lonely_doubt(const struct influxdb *influxdb)
 
 void influxdb_flow_start(struct influxdb *influxdb)
 {
-    influxdb->position = influxdb->feed->position(influxdb->feed->context);
-    influxdb->batch.next = influxdb->position;
     start_gathering_time(influxdb);
     begin_work(influxdb, true);
 }

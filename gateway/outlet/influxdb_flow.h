@@ -55,7 +55,6 @@ struct influxdb {
     bool packed;  // the slice is ready to be sent
     bool work_running;
     int work_error;
-    uint64_t position;        // as told to the feed
     uint64_t gather_until_ms; // loop time
     unsigned retries, holds;  // in a row
     bool create_tried;        // the database, since the last success
@@ -65,7 +64,7 @@ struct influxdb {
 };
 
 // All on the loop's thread.
-void influxdb_flow_start(struct influxdb *influxdb); // from the feed's position
+void influxdb_flow_start(struct influxdb *influxdb); // with what the feed has pending
 void influxdb_flow_news(struct influxdb *influxdb);  // there may be new readings
 void influxdb_flow_stop(struct influxdb *influxdb);  // the phase becomes STOPPED, now or later
 

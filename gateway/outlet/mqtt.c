@@ -9,222 +9,9 @@
 #include <time.h>
 
 #define SECOND INT64_C(1000000)
-#define NAP_MOST (5 * SECOND)   // the longest wait, so that the watchdog sees life
-#define LOOK_EVERY (2 * SECOND) // while online, whether the connection still is
-#define LOOK_AGAIN (SECOND / 5)
-#define ANSWERS_MOST (3 * SECOND / 2)
-#define FAREWELL_MOST (5 * SECOND / 2)
-#define CLOSING_MOST (1 * SECOND)
+#define BACKLOG_BURST_S 0.1
+#define WIRE_BURST_S 1.0
 #define JOIN_MOST (3 * SECOND / 10)
-
-enum { PAYLOAD_MAX = 256 * 1024 };
-
-/* The thread. */
-
-static bool all_quiet(struct mqtt *mqtt)
-{
-    pthread_mutex_lock(&mqtt->lock);
-    bool documents = mqtt->documents.wanted > 0 || mqtt->documents.flying > 0;
-    pthread_mutex_unlock(&mqtt->lock);
-    return !documents && client_flying(mqtt->client) == 0;
-}
-
-static void step_waiting(struct mqtt *mqtt)
-{
-    if (mqtt->now_us >= mqtt->due_us) {
-        session_start(mqtt);
-    }
-}
-
-static void due_by(struct mqtt *mqtt, int64_t time_us)
-{
-    if (time_us > mqtt->now_us && time_us < mqtt->due_us) {
-        mqtt->due_us = time_us;
-    }
-}
-
-static void step_online(struct mqtt *mqtt)
-{
-    session_online(mqtt);
-    if (mqtt->phase == PHASE_ONLINE) {
-        refusal_watch(mqtt);
-        refusal_documents(mqtt);
-        flow_fill(mqtt, true);
-        flow_deliver(mqtt);
-    }
-    if (mqtt->phase == PHASE_ONLINE) {
-        mqtt->due_us = mqtt->now_us + (mqtt->seems_lost ? LOOK_AGAIN : LOOK_EVERY);
-        due_by(mqtt, mqtt->pause_us);
-        due_by(mqtt, mqtt->refusal.hold_us);
-    }
-}
-
-static void say_stopped(struct mqtt *mqtt)
-{
-    utc_text(clock_wall_us(mqtt->feed.clock), mqtt->since);
-    session_put_status(mqtt, "stopped");
-    mqtt->said_stopped = true;
-}
-
-// What is out is waited for a while; then `stopped` goes, and then the connection.
-static void step_farewell(struct mqtt *mqtt)
-{
-    int64_t spent_us = mqtt->now_us - mqtt->phase_since_us;
-    flow_fill(mqtt, false);
-    flow_deliver(mqtt);
-    if (!mqtt->said_stopped && (all_quiet(mqtt) || spent_us >= ANSWERS_MOST)) {
-        say_stopped(mqtt);
-        flow_fill(mqtt, false);
-    }
-    if (mqtt->said_stopped && (all_quiet(mqtt) || spent_us >= FAREWELL_MOST)) {
-        int error = client_disconnect(mqtt->client);
-        session_phase(mqtt, PHASE_CLOSING);
-        if (error) {
-            session_over(mqtt, false);
-        }
-    }
-    mqtt->due_us = mqtt->phase_since_us + (mqtt->said_stopped ? FAREWELL_MOST : ANSWERS_MOST);
-}
-
-static void step_closing(struct mqtt *mqtt)
-{
-    mqtt->due_us = mqtt->phase_since_us + CLOSING_MOST;
-    if (mqtt->now_us >= mqtt->due_us) {
-        session_over(mqtt, false);
-    }
-}
-
-static void step_over(struct mqtt *mqtt)
-{
-    (void)mqtt;
-}
-
-static void (*const steps[])(struct mqtt *mqtt) = {
-    [PHASE_WAITING] = step_waiting,    [PHASE_CONNECTING] = session_supervise, [PHASE_ONLINE] = step_online,
-    [PHASE_LEAVING] = session_leaving, [PHASE_FAREWELL] = step_farewell,       [PHASE_CLOSING] = step_closing,
-    [PHASE_OVER] = step_over,
-};
-
-static struct timespec monotonic_after(int64_t wait_us)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t end_us = (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000 + wait_us;
-    return (struct timespec){.tv_sec = (time_t)(end_us / SECOND), .tv_nsec = (long)(end_us % SECOND * 1000)};
-}
-
-// Sleeps until the client has news, readings come, the outlet stops, or `due_us`.
-static void nap(struct mqtt *mqtt)
-{
-    int64_t nap_us = mqtt->due_us - clock_boot_us(mqtt->feed.clock);
-    struct timespec end = monotonic_after(nap_us < 0 ? 0 : nap_us > NAP_MOST ? NAP_MOST : nap_us);
-    bool leaving = mqtt->phase >= PHASE_FAREWELL;
-    int late = 0;
-    pthread_mutex_lock(&mqtt->lock);
-    while (!mqtt->news && !mqtt->more && (leaving || !mqtt->stopping) && late == 0) {
-        late = pthread_cond_timedwait(&mqtt->changed, &mqtt->lock, &end);
-    }
-    mqtt->dry = mqtt->dry && !mqtt->more;
-    mqtt->more = mqtt->news = false;
-    pthread_mutex_unlock(&mqtt->lock);
-}
-
-static void collect(struct mqtt *mqtt)
-{
-    struct client_news news;
-    struct ticket *finished;
-    mqtt->now_us = clock_boot_us(mqtt->feed.clock);
-    if (!session_stuck(mqtt)) {
-        atomic_store(&mqtt->beat_us, mqtt->now_us);
-    }
-    if (mqtt->client) {
-        client_take(mqtt->client, &news, &finished);
-        flow_answers(mqtt, finished);
-        flow_deliver(mqtt);
-        session_news(mqtt, &news);
-    }
-}
-
-static void obey(struct mqtt *mqtt)
-{
-    pthread_mutex_lock(&mqtt->lock);
-    bool stopping = mqtt->stopping;
-    pthread_mutex_unlock(&mqtt->lock);
-    if (!stopping || mqtt->phase >= PHASE_FAREWELL) {
-        return;
-    }
-    if (mqtt->phase != PHASE_ONLINE) {
-        session_over(mqtt, mqtt->phase == PHASE_WAITING);
-        return;
-    }
-    mqtt->pause_us = 0;
-    session_phase(mqtt, PHASE_FAREWELL);
-}
-
-static void learn_retained(struct mqtt *mqtt)
-{
-    struct fault why = {""};
-    if (retained_init(&mqtt->retained, mqtt->feed.state_path, mqtt->options->name, mqtt->settings, mqtt->tree, &why)) {
-        mqtt->feed.event(mqtt->feed.context, OUTLET_NOTICE, why.text);
-    }
-}
-
-static void free_state(struct mqtt *mqtt)
-{
-    pthread_cond_destroy(&mqtt->changed);
-    pthread_mutex_destroy(&mqtt->lock);
-    documents_finish(&mqtt->documents);
-    retained_finish(&mqtt->retained);
-    window_finish(&mqtt->window);
-    bytes_finish(&mqtt->scratch);
-    mqtt_login_destroy(mqtt->login);
-    free(mqtt);
-}
-
-// The client's memory, and with it ours, must outlive every callback that can still come.
-static void free_unless_needed(struct mqtt *mqtt)
-{
-    client_abandon(mqtt->client, mqtt->quiet);
-    if (mqtt->quiet && mqtt->abandoned == 0) {
-        free_state(mqtt);
-    }
-}
-
-static void end_thread(struct mqtt *mqtt)
-{
-    pthread_mutex_lock(&mqtt->lock);
-    atomic_store(&mqtt->over, true);
-    pthread_cond_broadcast(&mqtt->changed);
-    bool orphaned = mqtt->orphaned;
-    pthread_mutex_unlock(&mqtt->lock);
-    if (orphaned) {
-        free_unless_needed(mqtt);
-    }
-}
-
-static void *run(void *argument)
-{
-    struct mqtt *mqtt = argument;
-    learn_retained(mqtt);
-    while (mqtt->phase != PHASE_OVER) {
-        if (session_orphaned(mqtt)) {
-            session_over(mqtt, mqtt->phase == PHASE_WAITING);
-            break;
-        }
-        collect(mqtt);
-        obey(mqtt);
-        steps[mqtt->phase](mqtt);
-        if (mqtt->phase != PHASE_OVER) {
-            nap(mqtt);
-        }
-    }
-    if (mqtt->retained.dirty && mqtt->said_stopped) {
-        struct fault why;
-        retained_write(&mqtt->retained, &why);
-    }
-    end_thread(mqtt);
-    return NULL;
-}
 
 /* The outlet's face. */
 
@@ -276,16 +63,21 @@ static int mqtt_create(const struct outlet_feed *feed, size_t index, void **ret_
     mqtt->feed = *feed;
     mqtt->settings = feed->settings;
     mqtt->options = &feed->settings->mqtt[index];
+    mqtt->in_order = mqtt->options->drain == DRAIN_IN_ORDER;
     mqtt->keep_alive_s = (int)(mqtt->options->keep_alive_us / SECOND);
+    mqtt->replies_end = &mqtt->replies;
     prepare_lock(mqtt);
     mint_session(feed->clock, mqtt->session);
     bytes_init(&mqtt->scratch, DOCUMENT_SIZE_MAX);
     int error = configure(mqtt, why);
-    if (!error && window_init(&mqtt->window, window_size(mqtt->options), PAYLOAD_MAX)) {
-        error = fault_set(why, -ENOMEM, _("out of memory"));
+    for (int i = 0; !error && i < LANES; i++) {
+        error = window_init(&mqtt->lanes[i].window, window_size(mqtt->options), MQTT_PAYLOAD_MAX);
+        if (error) {
+            fault_set(why, error, _("out of memory"));
+        }
     }
     if (error) {
-        free_state(mqtt);
+        mqtt_free(mqtt);
         return error;
     }
     session_put_status(mqtt, "online"); // so that it stands first among the documents
@@ -296,11 +88,14 @@ static int mqtt_create(const struct outlet_feed *feed, size_t index, void **ret_
 static int mqtt_start(void *state, struct fault *why)
 {
     struct mqtt *mqtt = state;
-    mqtt->position = mqtt->feed.position(mqtt->feed.context);
+    struct outlet_range pending[OUTLET_RANGES_MAX];
     mqtt->now_us = clock_boot_us(mqtt->feed.clock);
+    mqtt->lanes[LANE_LIVE].position = mqtt->feed.pending(mqtt->feed.context, pending) > 0 ? pending[0].from : 0;
+    pace_init(&mqtt->wire_pace, (double)mqtt->options->max_rate_bytes, WIRE_BURST_S, mqtt->now_us);
+    pace_init(&mqtt->backlog_pace, mqtt->options->backlog_rate, BACKLOG_BURST_S, mqtt->now_us);
     mqtt->due_us = mqtt->now_us;
     atomic_store(&mqtt->beat_us, mqtt->now_us);
-    int error = pthread_create(&mqtt->thread, NULL, run, mqtt);
+    int error = pthread_create(&mqtt->thread, NULL, mqtt_run, mqtt);
     if (error) {
         return fault_errno(why, -error, _("the thread of the MQTT outlet cannot be started"));
     }
@@ -329,6 +124,28 @@ static void mqtt_documents(void *state, const struct outlet_document *documents,
     pthread_mutex_unlock(&mqtt->lock);
 }
 
+static void mqtt_refresh(void *state)
+{
+    struct mqtt *mqtt = state;
+    pthread_mutex_lock(&mqtt->lock);
+    mqtt->refresh = mqtt->news = true;
+    pthread_cond_broadcast(&mqtt->changed);
+    pthread_mutex_unlock(&mqtt->lock);
+}
+
+static void mqtt_reply(void *state, const struct outlet_command *command, const char *json, size_t size)
+{
+    command_put_reply(state, command, json, size);
+}
+
+static void mqtt_figures(void *state, struct outlet_figures *ret_figures)
+{
+    struct mqtt *mqtt = state;
+    pthread_mutex_lock(&mqtt->lock);
+    *ret_figures = mqtt->figures;
+    pthread_mutex_unlock(&mqtt->lock);
+}
+
 static void mqtt_stop(void *state)
 {
     struct mqtt *mqtt = state;
@@ -353,7 +170,7 @@ static int64_t mqtt_beat(void *state)
 // The thread may hang in the library or the resolver for long; then it is left alone and frees the state itself.
 static bool thread_ended(struct mqtt *mqtt)
 {
-    struct timespec end = monotonic_after(JOIN_MOST);
+    struct timespec end = mqtt_deadline(JOIN_MOST);
     int late = 0;
     pthread_mutex_lock(&mqtt->lock);
     while (!atomic_load(&mqtt->over) && late == 0) {
@@ -375,7 +192,7 @@ static void mqtt_destroy(void *state)
         return;
     }
     if (!mqtt->started) {
-        free_state(mqtt);
+        mqtt_free(mqtt);
         return;
     }
     mqtt_stop(mqtt);
@@ -383,8 +200,11 @@ static void mqtt_destroy(void *state)
         return;
     }
     pthread_join(mqtt->thread, NULL);
-    mqtt->feed.batch_finish(mqtt->feed.context, &mqtt->batch);
-    free_unless_needed(mqtt);
+    for (int i = 0; i < LANES; i++) {
+        mqtt->feed.batch_finish(mqtt->feed.context, &mqtt->lanes[i].read);
+    }
+    mqtt->feed.batch_finish(mqtt->feed.context, &mqtt->states.read);
+    mqtt_free_unless_needed(mqtt);
 }
 
 const struct outlet_type outlet_mqtt = {
@@ -393,6 +213,9 @@ const struct outlet_type outlet_mqtt = {
     .start = mqtt_start,
     .wake = mqtt_wake,
     .documents = mqtt_documents,
+    .refresh = mqtt_refresh,
+    .reply = mqtt_reply,
+    .figures = mqtt_figures,
     .stop = mqtt_stop,
     .stopped = mqtt_stopped,
     .beat_boot_us = mqtt_beat,

@@ -1,23 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "mqtt_backlog.h"
 #include "mqtt_backoff.h"
 #include "mqtt_documents.h"
+#include "mqtt_pace.h"
 #include "mqtt_reasons.h"
 #include "mqtt_retained.h"
 #include "mqtt_window.h"
 #include "outlet/mqtt_client.h"
 #include "outlet/mqtt_login.h"
 #include "outlet/outlet.h"
+#include "reading/reading.h"
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 /*
  * The MQTT outlet's state, shared by its files:
- *   mqtt.c          the outlet's face, its thread and its phases
+ *   mqtt.c          the outlet's face
+ *   mqtt_thread.c   its thread and its phases
  *   mqtt_session.c  connecting, connected, refused, lost; what a person is told
  *   mqtt_flow.c     what is sent, in which order, and what its answer means
+ *   mqtt_lane.c     which readings a lane sends next
+ *   mqtt_message.c  a lane's next message
+ *   mqtt_batch.c    many readings in one message
+ *   mqtt_command.c  commands that come in, and their replies
+ *   mqtt_states.c   the newest states, sent beside their turn
+ *   mqtt_publish.c  the library takes a message; documents and emptied topics
  *   mqtt_refusal.c  what the broker refuses: how long to wait, and what a person is told
+ *
+ * Readings go out in lanes that share what may be under way. `drain = live-first`: at each connection the newest states go
+ * first, then the live lane begins at what is newest, and the backlog's lane works off what is pending below it, the oldest
+ * first, at its own pace. What the live lane cannot send within five seconds becomes backlog. `drain = in-order`: the live
+ * lane alone begins at the oldest. The replay lane sends what was asked for again. The feed alone knows what is pending: a
+ * lane may forget at any time what it has not sent.
+ *
+ * A reading that the broker refuses for what it is stands aside, so that the others flow, and is tried again; there is room
+ * for so many, and what finds none holds up its lane. In order, nothing stands aside.
  */
 
 enum mqtt_phase {
@@ -30,18 +50,70 @@ enum mqtt_phase {
     PHASE_OVER,
 };
 
-enum mqtt_purpose { PURPOSE_READING, PURPOSE_DOCUMENT, PURPOSE_VANISHED };
+enum mqtt_lane { LANE_LIVE, LANE_BACKLOG, LANE_REPLAY, LANES };
+
+enum mqtt_purpose {
+    PURPOSE_DOCUMENT,
+    PURPOSE_VANISHED,
+    PURPOSE_STATE,
+    PURPOSE_REPLY,
+    PURPOSE_ASIDE,
+    PURPOSE_LANE /* + the lane */
+};
 
 enum mqtt_alarm { ALARM_NONE, ALARM_CONNECT, ALARM_SHORT_LIVES, ALARM_REFUSED };
 
-enum { MQTT_IN_FLIGHT_MAX = 1000, MQTT_SESSION_SIZE = 17 };
+enum {
+    MQTT_IN_FLIGHT_MAX = 1000,
+    MQTT_SESSION_SIZE = 17,
+    MQTT_PAYLOAD_MAX = 256 * 1024,
+    MQTT_REPLIES_MAX = 32,
+    MQTT_COMMANDS_MAX = 64, // that wait to be looked at
+    ASIDE_MAX = 32,         // well below the ranges that a feed keeps: each may be one
+};
 
-// Readings that the broker refuses for now. They are kept in the window; there is trouble while one of them waits.
+// A lane: what was read of it and not yet taken, and what is under way.
+struct lane {
+    struct window window;
+    struct outlet_batch read;
+    size_t used;       // of `read`
+    int64_t read_us;   // when it was read
+    uint64_t position; // where to read on
+    bool dry;          // the last read found nothing
+    int64_t again_us;  // when to read again though nobody woke us
+    int64_t batch_us;  // when the last batch was made
+    int error;         // of the last read
+};
+
+// The newest states, on their way beside their turn.
+struct states {
+    bool active;
+    uint64_t since;
+    size_t index;
+    struct outlet_batch read;
+    size_t used;
+    bool wanted;        // all of them once more
+    bool batched;       // live ones went out in batches since the last round
+    uint64_t mark;      // the states up to here went out by themselves
+    int64_t next_us;    // and the next ones not before
+    int64_t refused_us; // the broker refused one: all of them again then; 0: none
+};
+
+// An answer to a command.
+struct reply {
+    struct reply *next;
+    char topic[TOPIC_SIZE];
+    uint8_t correlation[OUTLET_CORRELATION_MAX];
+    size_t correlation_size, size;
+    char json[];
+};
+
+// Readings that the broker refuses for now. They are kept; there is trouble while one of them waits.
 struct refusal {
-    size_t held;      // messages in the window that were refused
+    size_t held;      // messages in windows and aside that were refused
     int code;         // 0: no trouble
     int64_t since_us; // of the trouble
-    int64_t hold_us;  // no reading is sent before
+    int64_t hold_us;  // no refused reading is sent again before
     struct backoff backoff;
     bool alarmed; // the alarm is the trouble's
     char topic[TOPIC_SIZE];
@@ -67,9 +139,13 @@ struct mqtt {
     // Shared between threads, under `lock`.
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool more; // readings that were not looked for yet
-    bool news; // the client has some
+    bool more;    // readings that were not looked for yet
+    bool news;    // the client has some
+    bool refresh; // the newest states are to go again
     bool stopping;
+    struct reply *replies, **replies_end; // that wait to be sent
+    size_t reply_count;
+    struct outlet_figures figures;
     bool orphaned;              // destroyed while the thread hangs: it frees the state when it comes back
     struct documents documents; // the first is `status`
     atomic_int_least64_t beat_us;
@@ -84,7 +160,7 @@ struct mqtt {
     int64_t now_us, due_us, phase_since_us;
     struct client *client;
     struct client_limits limits;
-    unsigned abandoned;
+    unsigned abandoned, spoilt; // clients that hung, and that the library spoilt
     struct backoff retry;
     bool clean_next; // begin the next connection with an empty session
     bool no_retain;
@@ -97,14 +173,21 @@ struct mqtt {
     int64_t alarm_us;                                                  // when it was last raised
     char told[sizeof(struct fault)], alarm_told[sizeof(struct fault)]; // the last lines, so that none is repeated
 
-    struct window window;
-    struct outlet_batch batch;
-    size_t batch_used;
-    uint64_t position; // where to read on
-    bool dry;          // the last read found nothing
-    int64_t read_after_us;
-    int read_error;
-    int64_t pause_us; // nothing is sent before
+    bool in_order; // drain
+    struct lane lanes[LANES];
+    struct backlog backlog;
+    struct states states;
+    struct window_message aside[ASIDE_MAX];
+    size_t aside_count;
+    struct outlet_range busy[MQTT_IN_FLIGHT_MAX + ASIDE_MAX]; // for a plan of the backlog
+    struct pace backlog_pace;                                 // readings
+    struct pace wire_pace;                                    // bytes of everything
+    int64_t blocked_us;                                       // since when max_rate holds us up; 0: it does not
+    int64_t single_us;                                        // the broker refused a batch: none before
+    int64_t subscribe_us;                                     // when to subscribe again; 0: not needed
+    struct throttle throttle;                                 // of the backlog
+    int64_t look_us;                                          // when something that waits for its pace may go
+    int64_t pause_us;                                         // nothing is sent before
     struct refusal refusal;
     struct document_refusals document_refusals;
     int64_t vanished_us; // no topic is emptied before
@@ -133,17 +216,68 @@ void session_leaving(struct mqtt *mqtt); // LEAVING: does not wait for ever
 void session_over(struct mqtt *mqtt, bool quiet);
 bool session_orphaned(struct mqtt *mqtt); // then nothing borrowed may be touched
 
+// mqtt_thread.c
+void *mqtt_run(void *mqtt);
+struct timespec mqtt_deadline(int64_t wait_us); // by the monotonic clock
+void mqtt_free(struct mqtt *mqtt);
+void mqtt_free_unless_needed(struct mqtt *mqtt); // when the thread is over: callbacks may still come
+
+// mqtt_lane.c
+void lane_begin(struct mqtt *mqtt);  // a connection is new
+void lane_forget(struct lane *lane); // what was read and not taken
+// The lane's next reading, or NULL; it stays the next until it is taken.
+const struct outlet_record *lane_peek(struct mqtt *mqtt, enum mqtt_lane which);
+void lane_take(struct lane *lane);
+void lane_news(struct mqtt *mqtt); // the feed woke us
+
+// mqtt_message.c
+bool message_next(struct mqtt *mqtt, enum mqtt_lane which); // takes a lane's next one into its window; false: none now
+void message_park(struct mqtt *mqtt, struct window_message *message, const char *reason);
+void message_tell_parked(struct mqtt *mqtt, uint64_t seq, const char *topic, const char *reason);
+// Writes a record as the JSON object that its lane sends. False when it cannot be read, with the reason in `why`.
+bool message_encode(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record,
+                    struct reading *ret_reading, struct bytes *out, struct fault *why);
+
+// mqtt_batch.c
+bool batch_wanted(const struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record);
+bool batch_waits(struct mqtt *mqtt, struct lane *lane); // for company; comes back by itself
+void batch_fill(struct mqtt *mqtt, enum mqtt_lane which, struct window_message *message);
+void batch_refused(struct mqtt *mqtt, struct window *window, struct window_message *message);
+
+// mqtt_command.c
+void command_begin(struct mqtt *mqtt);                                // a connection is new: subscribes
+void command_news(struct mqtt *mqtt, const struct client_news *news); // the subscription's answer, and what came in
+bool command_send_reply(struct mqtt *mqtt);                           // the next one; false: none now
+int command_put_reply(struct mqtt *mqtt, const struct outlet_command *command, const char *json, size_t size);
+void command_finish(struct mqtt *mqtt);
+
+// mqtt_states.c
+void states_begin(struct mqtt *mqtt); // a connection is new
+bool states_send(struct mqtt *mqtt);  // the next one; false: none now
+void states_answer(struct mqtt *mqtt, int code);
+
+// mqtt_publish.c
+bool publish(struct mqtt *mqtt, const struct publication *publication, enum mqtt_purpose purpose, uint64_t index);
+bool publish_fits(const struct mqtt *mqtt, const struct publication *publication);
+bool publish_document(struct mqtt *mqtt);
+bool publish_vanished(struct mqtt *mqtt);
+void publish_save_retained(struct mqtt *mqtt);
+void publish_look(struct mqtt *mqtt, int64_t time_us); // comes back by then at the latest
+
 // mqtt_flow.c
 void flow_begin(struct mqtt *mqtt); // a connection is new: documents go out again
 void flow_answers(struct mqtt *mqtt, struct ticket *finished);
 void flow_fill(struct mqtt *mqtt, bool readings); // sends as much as the window takes
-void flow_deliver(struct mqtt *mqtt);             // moves the cursor over what is settled
+void flow_deliver(struct mqtt *mqtt);             // tells the feed what is settled
 void flow_forget(struct mqtt *mqtt);              // the client is gone with all that was under way
 size_t flow_limit(const struct mqtt *mqtt);
 
 // mqtt_refusal.c
 void refusal_begin(struct mqtt *mqtt); // a connection is new
 void refusal_note(struct mqtt *mqtt, struct window_message *message, int code);
-void refusal_settled(struct mqtt *mqtt, struct window_message *message); // arrived, or was parked
-void refusal_watch(struct mqtt *mqtt);                                   // once a round while online: has it lasted?
+bool refusal_holds(const struct mqtt *mqtt, const struct window_message *message); // it may not be sent again yet
+void refusal_settled(struct mqtt *mqtt, struct window_message *message);           // arrived, or was parked
+// Puts a refused message aside, out of its lane's window, if it may and there is room.
+void refusal_aside(struct mqtt *mqtt, struct window *window, struct window_message *message, int code);
+void refusal_watch(struct mqtt *mqtt);     // once a round while online: has it lasted?
 void refusal_documents(struct mqtt *mqtt); // the same: tells which documents were refused, tries them again

@@ -9,6 +9,7 @@
 #include <MQTTAsync.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ struct client {
     struct ticket *tickets;
     struct ticket *free; // the owning thread's
     size_t flying;       // the owning thread's
+    atomic_bool spoilt;
 
     pthread_mutex_t lock; // for what callbacks leave
     struct attempt attempts[ATTEMPTS];
@@ -228,9 +230,14 @@ static void on_not_published(void *context, MQTTAsync_failureData *data)
     finish_ticket(context, CODE_UNKNOWN);
 }
 
+// Version 1.3.12 frees a message whose writing failed, and goes on holding it for its session: it would be read, or freed
+// once more, at the next connection. (3.1.1 has no session to hold it for.)
 static void on_not_published5(void *context, MQTTAsync_failureData5 *data)
 {
     int reason = data ? (int)data->reasonCode : 0;
+    if (reason == 0 && data && data->code == MQTTASYNC_FAILURE) {
+        atomic_store(&((struct ticket *)context)->client->spoilt, true);
+    }
     finish_ticket(context, reason > 0 ? reason : CODE_UNKNOWN);
 }
 
@@ -333,7 +340,7 @@ static int fill_properties(MQTTProperties *properties, const struct publication 
     }
     if (publication->epoch) {
         failed |= add_pair(properties, "epoch", publication->epoch);
-        failed |= add_pair(properties, "seq", publication->seq);
+        failed |= publication->seq ? add_pair(properties, "seq", publication->seq) : 0;
         failed |= add_pair(properties, "gateway", publication->gateway);
     }
     return failed ? -ENOMEM : 0;
@@ -345,7 +352,7 @@ size_t client_packet_size(const struct publication *publication)
     size_t size = 1 + 4 + 2 + strlen(publication->topic) + 2 + 4 + 2 + 3 + 16 + publication->size;
     if (publication->epoch) { // each pair: its code, two lengths, name and value
         size += 5 + strlen("epoch") + strlen(publication->epoch);
-        size += 5 + strlen("seq") + strlen(publication->seq);
+        size += publication->seq ? 5 + strlen("seq") + strlen(publication->seq) : 0;
         size += 5 + strlen("gateway") + strlen(publication->gateway);
     }
     if (publication->correlation_size > 0) {
@@ -414,6 +421,11 @@ int client_subscribe(struct client *client, const struct subscription *subscript
     }
     int code = MQTTAsync_subscribe(client->handle, subscription->filter, subscription->qos, &response);
     return code == MQTTASYNC_SUCCESS ? 0 : code == MQTTASYNC_DISCONNECTED ? -ENOTCONN : -EIO;
+}
+
+bool client_spoilt(const struct client *client)
+{
+    return atomic_load(&client->spoilt);
 }
 
 bool client_connected(const struct client *client)

@@ -62,6 +62,11 @@ enum reason_action reason_of_publish(int code)
     return code >= MQTT_REFUSED_LEAST ? REASON_HOLD : REASON_SETTLED;
 }
 
+bool reason_is_of_message(int code)
+{
+    return code == MQTT_NOT_AUTHORISED || reason_of_publish(code) == REASON_PARK;
+}
+
 bool reason_needs_person(int code)
 {
     const struct reason *reason = find(code);

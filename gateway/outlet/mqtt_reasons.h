@@ -33,6 +33,9 @@ enum reason_action {
 // for a reason that we do not know.
 enum reason_action reason_of_publish(int code);
 
+// True when the refusal is about that message or its topic, so that others may be taken all the same.
+bool reason_is_of_message(int code);
+
 // True when a person must change something before a connection refused so can succeed.
 bool reason_needs_person(int code);
 

@@ -107,6 +107,38 @@ void refusal_note(struct mqtt *mqtt, struct window_message *message, int code)
     }
 }
 
+bool refusal_holds(const struct mqtt *mqtt, const struct window_message *message)
+{
+    return (message->held || message->refused > 0) && mqtt->now_us < mqtt->refusal.hold_us;
+}
+
+static struct window_message *free_place_aside(struct mqtt *mqtt)
+{
+    for (size_t i = 0; i < ASIDE_MAX; i++) {
+        if (mqtt->aside[i].state == MESSAGE_NONE) {
+            mqtt->aside[i].place = i;
+            return &mqtt->aside[i];
+        }
+    }
+    return NULL;
+}
+
+void refusal_aside(struct mqtt *mqtt, struct window *window, struct window_message *message, int code)
+{
+    bool may = window && !mqtt->in_order && window != &mqtt->lanes[LANE_REPLAY].window && reason_is_of_message(code);
+    struct window_message *aside = may ? free_place_aside(mqtt) : NULL;
+    if (!aside) {
+        return;
+    }
+    size_t place = (size_t)aside->place;
+    *aside = *message; // with its bytes
+    aside->place = place;
+    bytes_init(&message->payload, MQTT_PAYLOAD_MAX);
+    message->held = false;
+    window_mark(window, message, MESSAGE_DROPPED);
+    mqtt->aside_count++;
+}
+
 static void end_trouble(struct mqtt *mqtt)
 {
     struct refusal *refusal = &mqtt->refusal;

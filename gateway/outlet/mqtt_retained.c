@@ -59,13 +59,19 @@ int retained_add(struct retained *retained, const char *topic)
     }
     int error =
         grow((void **)&retained->present, retained->present_count, &retained->present_size, sizeof *retained->present);
+    if (!error) {
+        error = grow((void **)&retained->numbers, retained->present_count, &retained->numbers_size,
+                     sizeof *retained->numbers);
+    }
     char *copy = error ? NULL : strdup(topic);
     if (!copy) {
         return error ? error : -ENOMEM;
     }
-    memmove(&retained->present[at + 1], &retained->present[at],
-            (retained->present_count - at) * sizeof *retained->present);
+    size_t behind = retained->present_count - at;
+    memmove(&retained->present[at + 1], &retained->present[at], behind * sizeof *retained->present);
+    memmove(&retained->numbers[at + 1], &retained->numbers[at], behind * sizeof *retained->numbers);
     retained->present[at] = copy;
+    retained->numbers[at] = 0;
     retained->present_count++;
     retained->dirty = true;
     return 0;
@@ -91,7 +97,7 @@ static int add_sensor(struct retained *retained, const char *tree, const struct 
 
 static int add_present(struct retained *retained, const struct settings *settings, const char *tree)
 {
-    static const char *const documents[] = {"status", "info", "health"};
+    static const char *const documents[] = {"status", "info", "health", "loss", "report"};
     int error = 0;
     for (size_t i = 0; !error && i < sizeof documents / sizeof *documents; i++) {
         error = add_below(retained, tree, documents[i]);
@@ -168,9 +174,17 @@ void retained_finish(struct retained *retained)
         free(retained->vanished[i].topic);
     }
     free(retained->present);
+    free(retained->numbers);
     free(retained->vanished);
     free(retained->path);
     *retained = (struct retained){0};
+}
+
+uint64_t *retained_number(const struct retained *retained, const char *topic)
+{
+    bool found;
+    size_t at = find(retained, topic, &found);
+    return found ? &retained->numbers[at] : NULL;
 }
 
 int retained_write(struct retained *retained, struct fault *why)

@@ -6,6 +6,7 @@
 #include "topics.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Which topics of an outlet may hold a retained message at the broker, kept in a small text file, one topic a line. The
@@ -24,9 +25,10 @@ struct vanished {
 };
 
 struct retained {
-    char *path; // "" when nothing is kept
-    char **present;
-    size_t present_count, present_size;
+    char *path;        // "" when nothing is kept
+    char **present;    // sorted
+    uint64_t *numbers; // beside it: the highest number of a reading that was sent there retained
+    size_t present_count, present_size, numbers_size;
     struct vanished *vanished;
     size_t vanished_count, vanished_size;
     bool dirty; // the file does not say what it must
@@ -40,6 +42,10 @@ void retained_finish(struct retained *retained);
 
 // Makes sure that the topic is among the present ones. -ENOMEM, -ENOSPC when there are too many.
 int retained_add(struct retained *retained, const char *topic);
+
+// Of a topic among the present ones: where the number of the newest reading stands that was sent there retained (0: none),
+// so that no older one replaces it. NULL when the topic is not among them, and then nothing may be retained there.
+uint64_t *retained_number(const struct retained *retained, const char *topic);
 
 // Writes the file when it is out of date.
 int retained_write(struct retained *retained, struct fault *why);

@@ -29,6 +29,7 @@ enum {
     ABANDONED_MAX = 4,
     // The broker keeps our session, and with it the silence of the will, across a short outage. Longer than the will's delay.
     SESSION_EXPIRY_S = 300,
+    PACKET_MAX = 4 * OUTLET_COMMAND_MAX, // to us
 };
 
 void session_phase(struct mqtt *mqtt, enum mqtt_phase phase)
@@ -132,7 +133,11 @@ static int need_client(struct mqtt *mqtt, struct fault *why)
     if (mqtt->client) {
         return 0;
     }
-    struct client_options options = {.tickets = mqtt->window.size, .notify = wake_thread, .context = mqtt};
+    struct client_options options = {.tickets = mqtt->lanes[LANE_LIVE].window.size,
+                                     .notify = wake_thread,
+                                     .context = mqtt,
+                                     .messages_max = MQTT_COMMANDS_MAX,
+                                     .message_bytes_max = MQTT_COMMANDS_MAX * OUTLET_COMMAND_MAX};
     return mqtt_login_client(mqtt->login, &options, &mqtt->client, why);
 }
 
@@ -156,6 +161,7 @@ static int begin(struct mqtt *mqtt, struct fault *why)
     connection.retain_will = !mqtt->no_retain;
     connection.keep_alive_s = mqtt->keep_alive_s;
     connection.session_s = SESSION_EXPIRY_S;
+    connection.packet_max = PACKET_MAX;
     connection.will_topic = will_topic;
     connection.will = (const char *)will.data;
     error =
@@ -174,12 +180,25 @@ static bool leave_leftover(struct mqtt *mqtt)
     return left;
 }
 
+// Its memory is lost: some kilobytes each time that a broker goes while something is being written to it.
+static void leave_spoilt(struct mqtt *mqtt)
+{
+    if (!mqtt->client || !client_spoilt(mqtt->client)) {
+        return;
+    }
+    client_abandon(mqtt->client, false);
+    mqtt->client = NULL;
+    mqtt->spoilt++;
+    flow_forget(mqtt);
+}
+
 void session_start(struct mqtt *mqtt)
 {
     struct fault why = {""};
     if (leave_leftover(mqtt)) {
         return;
     }
+    leave_spoilt(mqtt);
     int error = begin(mqtt, &why);
     mqtt->now_us = clock_boot_us(mqtt->feed.clock); // asking for the name may have taken long
     if (session_orphaned(mqtt)) {

@@ -3,7 +3,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+
+enum { KEPT_BYTES = 4096 };
 
 int window_init(struct window *window, size_t size, size_t payload_max)
 {
@@ -56,9 +57,10 @@ struct window_message *window_add(struct window *window)
     return message;
 }
 
-void window_seal(struct window *window, const struct window_message *message)
+void window_seal(struct window *window, struct window_message *message)
 {
-    window->bytes += message->payload.used;
+    window->bytes += message->payload.used - message->sealed;
+    message->sealed = message->payload.used;
 }
 
 struct window_message *window_at(const struct window *window, uint64_t place)
@@ -102,30 +104,47 @@ void window_mark(struct window *window, struct window_message *message, enum mes
     message->sent_before = message->sent_before || state == MESSAGE_SENT;
 }
 
-bool window_may_retain(const struct window *window, const struct window_message *message)
+uint64_t window_lowest(const struct window *window)
 {
-    for (uint64_t later = message->place + 1; message->retained && message->sent_before && later < window->next;
-         later++) {
-        const struct window_message *other = slot(window, later);
-        if (other->retained && other->sent_before && strcmp(other->topic, message->topic) == 0) {
-            return false;
+    uint64_t lowest = UINT64_MAX;
+    for (uint64_t place = window->first; place < window->next; place++) {
+        const struct window_message *message = slot(window, place);
+        if (message->state != MESSAGE_DROPPED && message->from < lowest) {
+            lowest = message->from;
         }
     }
-    return message->retained;
+    return lowest;
 }
 
-size_t window_advance(struct window *window, uint64_t *ret_after, size_t *ret_arrived)
+// A large payload gives its memory back: every slot would end with one.
+static void take_off(struct window *window)
 {
-    size_t count = 0, arrived = 0;
-    while (!window_empty(window) && slot(window, window->first)->state == MESSAGE_SETTLED) {
-        const struct window_message *message = slot(window, window->first++);
-        *ret_after = message->after;
-        window->bytes -= message->payload.used;
-        arrived += !message->parked;
-        count++;
+    struct window_message *message = slot(window, window->first++);
+    window->bytes -= message->sealed;
+    if (message->payload.size > KEPT_BYTES) {
+        size_t max = message->payload.max;
+        bytes_finish(&message->payload);
+        bytes_init(&message->payload, max);
     }
-    if (count > 0) {
-        *ret_arrived = arrived;
+}
+
+bool window_advance(struct window *window, struct window_run *ret_run)
+{
+    struct window_run run = {0};
+    while (!window_empty(window)) {
+        const struct window_message *message = slot(window, window->first);
+        bool follows = run.to == 0 || message->from == run.to;
+        if (message->state == MESSAGE_SETTLED && follows) {
+            run.from = run.to == 0 ? message->from : run.from;
+            run.to = message->to;
+            run.readings += message->readings;
+        } else if (message->state != MESSAGE_DROPPED) {
+            break;
+        }
+        take_off(window);
     }
-    return count;
+    if (run.to > 0) {
+        *ret_run = run;
+    }
+    return run.to > 0;
 }

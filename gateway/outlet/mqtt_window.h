@@ -8,23 +8,32 @@
 #include <stdint.h>
 
 /*
- * The window of readings that were taken from the buffer and are not acknowledged yet: a ring in the buffer's order. What
- * is sent may be acknowledged in any order, but the ring is emptied from its front only, so that the cursor never passes
- * a reading whose fate is unknown. Each message keeps its bytes: what is sent again is the same to the last byte.
+ * The window of a lane's messages that were taken from the buffer and are not acknowledged yet: a ring in the lane's order.
+ * What is sent may be acknowledged in any order, but the ring is emptied from its front only, so that what is settled stays
+ * one piece. Each message keeps its bytes: what is sent again is the same to the last byte.
  */
 
-enum message_state { MESSAGE_WAITING, MESSAGE_SENT, MESSAGE_SETTLED };
+enum message_state {
+    MESSAGE_NONE, // no message
+    MESSAGE_WAITING,
+    MESSAGE_SENT,
+    MESSAGE_SETTLED, // it arrived, or was parked
+    MESSAGE_DROPPED, // it left the window unsettled: its readings are pending on
+};
 
 struct window_message {
     uint64_t place; // never changes; the slot in the ring is place % size
     enum message_state state;
-    uint64_t after; // the cursor's place once this and everything before it is settled
-    uint64_t seq;
-    unsigned refused; // how often the broker refused it for good
-    bool held;        // the broker refused it for now
-    bool parked;      // settled without having arrived
+    uint64_t from, to; // the numbers of the readings that it carries, or that were parked between them
+    size_t readings;   // how many of them it carries
+    uint64_t seq;      // of a single reading
+    unsigned refused;  // how often the broker refused it for good
+    bool held;         // the broker refused it for now
     bool sent_before;
-    bool retained;
+    bool retained; // it asks to be
+    bool batch;    // it may carry many readings, in its own topic
+    int64_t sent_us;
+    size_t sealed; // how much of the window's bytes it is
     char topic[TOPIC_SIZE];
     struct bytes payload;
 };
@@ -38,15 +47,22 @@ struct window {
     size_t bytes; // of all payloads, as far as sealed
 };
 
+// What a window gives off at its front: messages whose numbers follow each other.
+struct window_run {
+    uint64_t from, to;
+    size_t readings; // that arrived
+};
+
 // -ENOMEM. Payloads are at most `payload_max` bytes.
 int window_init(struct window *window, size_t size, size_t payload_max);
 void window_finish(struct window *window);
 bool window_full(const struct window *window);
 bool window_empty(const struct window *window);
 
-// Adds a message at the end, WAITING, with an empty payload; NULL when full. The caller fills the rest and seals it.
+// Adds a message at the end, WAITING, with an empty payload; NULL when full. The caller fills the rest and seals it, also
+// after every change of its payload.
 struct window_message *window_add(struct window *window);
-void window_seal(struct window *window, const struct window_message *message);
+void window_seal(struct window *window, struct window_message *message);
 
 // The message at that place, or NULL when it has left the window.
 struct window_message *window_at(const struct window *window, uint64_t place);
@@ -56,10 +72,9 @@ struct window_message *window_oldest_waiting(struct window *window);
 
 void window_mark(struct window *window, struct window_message *message, enum message_state state);
 
-// Whether the message may be retained now: it asks for it, and no later one of its topic has gone out before it, whose
-// newer value it would replace.
-bool window_may_retain(const struct window *window, const struct window_message *message);
+// The lowest number under way; UINT64_MAX when there is none.
+uint64_t window_lowest(const struct window *window);
 
-// Takes the settled messages off the front and returns how many they were; *ret_after is the last one's `after`, and
-// *ret_arrived how many of them were not parked. Both are untouched when there were none.
-size_t window_advance(struct window *window, uint64_t *ret_after, size_t *ret_arrived);
+// Takes settled messages off the front as far as their numbers follow each other, and dropped ones before and behind them.
+// False when none was settled. The numbers of different calls may follow each other, too.
+bool window_advance(struct window *window, struct window_run *ret_run);

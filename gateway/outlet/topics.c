@@ -49,6 +49,11 @@ int topic_tree(const char *prefix, const struct settings_gateway *gateway, char 
     return join(ret_tree, prefix, below);
 }
 
+bool topic_is_valid(const char *topic)
+{
+    return name_valid(topic, strlen(topic));
+}
+
 int topic_below(const char *tree, const char *below, char ret_topic[TOPIC_SIZE])
 {
     return join(ret_topic, tree, below);
@@ -62,6 +67,18 @@ int topic_reading(const char *tree, enum kind kind, const char *sensor, char ret
         return -EINVAL;
     }
     return join(ret_topic, tree, below);
+}
+
+int topic_replay(const char *tree, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE])
+{
+    char replay[TOPIC_SIZE];
+    int error = join(replay, tree, "replay");
+    return error ? error : topic_reading(replay, kind, sensor, ret_topic);
+}
+
+bool topic_valid(const char *topic)
+{
+    return name_valid(topic, strlen(topic));
 }
 
 static size_t split(const char *topic, size_t size, struct level ret_levels[LEVELS_MAX])
@@ -87,7 +104,13 @@ static bool level_is(struct level level, const char *text)
 
 static bool level_is_document(struct level level)
 {
-    return level_is(level, "status") || level_is(level, "info") || level_is(level, "health");
+    static const char *const documents[] = {"status", "info", "health", "loss", "report"};
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        if (level_is(level, documents[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool level_is_branch(struct level level)

@@ -7,7 +7,8 @@
 
 /*
  * Names of topics. Everything of a gateway lives in one tree, {topic_prefix}/{municipality}/{gateway}; below it stand
- * status, info, health, about/{sensor} and {kind}/{sensor}.
+ * retained status, info, health, loss, report, about/{sensor} and {kind}/{sensor} of states; and, never retained,
+ * {kind}/{sensor} of events, batch, replay/{kind}/{sensor}, cmd/{verb} and reply/{verb}.
  */
 
 enum { TOPIC_SIZE = 512, TOPIC_PREFIX_MAX = 200 };
@@ -19,7 +20,14 @@ int topic_tree(const char *prefix, const struct settings_gateway *gateway, char 
 // `below` under `tree`; -EINVAL as above.
 int topic_below(const char *tree, const char *below, char ret_topic[TOPIC_SIZE]);
 int topic_reading(const char *tree, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE]);
+int topic_replay(const char *tree, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE]);
+
+// Whether somebody else's topic can be published to: not too long, no wildcard, nothing that topic_tree would refuse.
+bool topic_valid(const char *topic);
+
+// A whole topic of anybody's: no empty level, wildcard, control character or leading '$', and short enough.
+bool topic_is_valid(const char *topic);
 
 // True for a topic that some gateway of ours may have published retained: six digits, a gateway's id and one of the
-// names above after any prefix. Guards against publishing to whatever stands in a damaged file.
+// retained names above after any prefix. Guards against publishing to whatever stands in a damaged file.
 bool topic_is_ours(const char *topic, size_t size);

@@ -104,7 +104,8 @@ static int64_t time_of(const struct walk *walk, enum time_quality *ret_quality)
     } else if (record->time == RAW_TIME_RELATIVE && record->time_us) {
         if (__builtin_add_overflow(time_us, record->time_us, &time_us))
             time_us = record->time_us < 0 ? 0 : time_last_us;
-        *ret_quality = TIME_SENSOR;
+        if (walk->context->clock_synchronised) // else it is as much of an estimate as our own time
+            *ret_quality = TIME_SENSOR;
     }
     return time_us < 0 ? 0 : time_us > time_last_us ? time_last_us : time_us;
 }

@@ -25,8 +25,7 @@ static const struct choice formats[] = {{"citygw", FORMAT_CITYGW, false},
                                         {"iota-json", FORMAT_IOTA_JSON, true},
                                         {NULL, 0, false}};
 static const struct choice drains[] = {
-    {"live-first", DRAIN_LIVE_FIRST, true}, {"in-order", DRAIN_IN_ORDER, false}, {NULL, 0, false}};
-static const char until_drain[] = N_("this is not built yet; readings go out in the order of their commits");
+    {"live-first", DRAIN_LIVE_FIRST, false}, {"in-order", DRAIN_IN_ORDER, false}, {NULL, 0, false}};
 static const char until_psk[] = N_("this is not built yet; until then anyone may report for this sensor");
 static const struct choice starts[] = {{"now", START_NOW, false}, {"oldest", START_OLDEST, false}, {NULL, 0, false}};
 static const struct choice batches[] = {
@@ -94,7 +93,7 @@ const struct key keys[] = {
         N_("more files, relative to this one; sensors, zones, ports and profiles may stand there")),
     KEY("gateway", "status_interval", TYPE_DURATION, "5 min", "1 s..1 d", 0,
         N_("how often the gateway reports its health"), AT(gateway, status_interval_us)),
-    KEY("gateway", "clock_wait", TYPE_DURATION, "2 min", "0 s..1 d", KEY_LATER,
+    KEY("gateway", "clock_wait", TYPE_DURATION, "2 min", "0 s..1 d", 0,
         N_("how long readings wait for a synchronised clock; 0 s: never"), AT(gateway, clock_wait_us)),
 
     KEY("buffer", "path", TYPE_FILE, "/var/lib/citygw/buffer", NULL, 0,
@@ -111,7 +110,7 @@ const struct key keys[] = {
     KEY("buffer", "when_full", TYPE_CHOICE, "drop-oldest", NULL, 0,
         N_("drop the oldest readings, or refuse new ones (sensors get 5.03)"),
         AT(buffer, when_full), .choices = full_choices),
-    KEY("buffer", "min_autonomy", TYPE_DURATION, "24 h", "0 s..3660 d", KEY_LATER,
+    KEY("buffer", "min_autonomy", TYPE_DURATION, "24 h", "0 s..3660 d", 0,
         N_("warns when the size is too small to hold readings for this long"), AT(buffer, min_autonomy_us)),
 
     KEY("mqtt", "url", TYPE_URL, NULL, "mqtt mqtts", KEY_REQUIRED,
@@ -137,11 +136,10 @@ const struct key keys[] = {
     KEY("mqtt", "apikey.", TYPE_EXTRA, NULL, NULL, KEY_LATER,
         N_("API key for one kind of sensor, such as apikey.parking"), AT(mqtt, extras), WITH(mqtt, extra_count)),
     KEY("mqtt", "drain", TYPE_CHOICE, "live-first", NULL, 0,
-        N_("after an outage: new readings first, or all in order"), AT(mqtt, drain), .choices = drains,
-        .until = until_drain),
-    KEY("mqtt", "backlog_rate", TYPE_RATE, "500/s", "0.01/s..1000000/s", KEY_LATER,
+        N_("after an outage: new readings first, or all in order"), AT(mqtt, drain), .choices = drains),
+    KEY("mqtt", "backlog_rate", TYPE_RATE, "500/s", "0.01/s..1000000/s", 0,
         N_("how fast older readings are sent beside new ones"), AT(mqtt, backlog_rate)),
-    KEY("mqtt", "max_rate", TYPE_BYTE_RATE, NULL, "1 B/s..1 GB/s", KEY_LATER,
+    KEY("mqtt", "max_rate", TYPE_BYTE_RATE, NULL, "1 B/s..1 GB/s", 0,
         N_("most bytes per second, for a metered link; default: no limit"), AT(mqtt, max_rate_bytes)),
     KEY("mqtt", "start", TYPE_CHOICE, "now", NULL, 0,
         N_("a new outlet begins now, or with the oldest reading kept"), AT(mqtt, start), .choices = starts),
@@ -168,8 +166,7 @@ const struct key keys[] = {
     KEY("influxdb", "start", TYPE_CHOICE, "now", NULL, 0,
         N_("a new outlet begins now, or with the oldest reading kept"), AT(influxdb, start), .choices = starts),
     KEY("influxdb", "drain", TYPE_CHOICE, "live-first", NULL, 0,
-        N_("after an outage: new readings first, or all in order"), AT(influxdb, drain), .choices = drains,
-        .until = until_drain),
+        N_("after an outage: new readings first, or all in order"), AT(influxdb, drain), .choices = drains),
 
     KEY("ngsi-ld", "url", TYPE_URL, NULL, "http https", KEY_REQUIRED, N_("the NGSI-LD broker")),
     KEY("ngsi-ld", "tenant", TYPE_TEXT, NULL, NULL, 0, N_("tenant (NGSILD-Tenant)")),

@@ -14,20 +14,25 @@ static struct bench begin(size_t lines_max, size_t readings)
 {
     struct bench bench = {.feed = feed_create()};
     feed_add_bays(bench.feed, readings);
-    assert_int_equal(influxdb_batch_init(&bench.batch, lines_max), 0);
-    bench.batch.next = 1;
+    assert_int_equal(influxdb_batch_init(&bench.batch, &bench.feed->feed, lines_max, true), 0);
     return bench;
 }
 
 static void end(struct bench *bench)
 {
-    influxdb_batch_finish(&bench->batch, &bench->feed->feed);
+    influxdb_batch_finish(&bench->batch);
     feed_destroy(bench->feed);
 }
 
 static int fill(struct bench *bench)
 {
-    return influxdb_batch_fill(&bench->batch, &bench->feed->feed, &identity);
+    return influxdb_batch_fill(&bench->batch, &identity);
+}
+
+// All of the slice arrived.
+static void settle(struct bench *bench)
+{
+    influxdb_batch_settle(&bench->batch, influxdb_batch_slice(&bench->batch));
 }
 
 // The first line's seq in the present slice.
@@ -43,9 +48,9 @@ static void a_batch_is_filled_over_many_reads_up_to_its_maximum(void **state)
     assert_int_equal(fill(&bench), 0);
     assert_true(influxdb_batch_full(&bench.batch));
     assert_int_equal(bench.batch.count, 3000);
-    assert_int_equal(bench.batch.next, 3001);
     assert_int_equal(influxdb_batch_pack(&bench.batch, 0, false), 0);
-    assert_int_equal(influxdb_batch_settle(&bench.batch), 3001);
+    settle(&bench);
+    assert_int_equal(bench.feed->position, 3001);
     influxdb_batch_clear(&bench.batch);
 
     assert_int_equal(fill(&bench), 0);
@@ -68,7 +73,6 @@ static void a_batch_of_long_readings_ends_before_it_grows_too_large(void **state
     assert_int_equal(fill(&bench), 0);
     assert_true(influxdb_batch_full(&bench.batch));
     assert_in_range(bench.batch.count, 60, 140);
-    assert_int_equal(bench.batch.next, bench.batch.count + 1);
     end(&bench);
 }
 
@@ -112,7 +116,7 @@ static size_t bisect_all(struct bench *bench, const uint64_t *bad, size_t bad_co
             continue;
         if (refused)
             ret_parked[parked++] = slice_first(bench);
-        influxdb_batch_settle(batch);
+        settle(bench);
     }
     assert_int_equal(parked, bad_count);
     return requests;
@@ -162,26 +166,97 @@ static void too_large_halves_down_to_one_line_and_grows_again(void **state)
     size_t requests = 0;
     for (; !influxdb_batch_done(&bench.batch); requests++) {
         influxdb_batch_pack(&bench.batch, 0, false);
-        influxdb_batch_settle(&bench.batch);
+        settle(&bench);
     }
     assert_in_range(requests, 64, 400);
     assert_true(bench.batch.slice_max > 1);
     end(&bench);
 }
 
-static void the_position_follows_the_settled_lines(void **state)
+static void what_a_slice_settles_is_told_number_by_number(void **state)
 {
     (void)state;
     struct bench bench = begin(100, 10);
     bench.batch.slice_max = 4;
+    bench.feed->fed[1].held = true; // its time waits for the clock
     fill(&bench);
-    bench.batch.next = 20; // the feed stepped over a gap after the last line
-    static const uint64_t positions[] = {5, 9, 20};
+    static const uint64_t positions[] = {2, 2, 2};
+    static const size_t delivered[] = {4, 8, 9};
     for (size_t i = 0; i < 3; i++) {
         influxdb_batch_pack(&bench.batch, 0, false);
-        assert_int_equal(influxdb_batch_settle(&bench.batch), positions[i]);
+        settle(&bench);
+        assert_int_equal(bench.feed->position, positions[i]);
+        assert_int_equal(bench.feed->delivered, delivered[i]);
     }
     assert_true(influxdb_batch_done(&bench.batch));
+    bench.feed->fed[1].held = false;
+    influxdb_batch_clear(&bench.batch);
+    fill(&bench);
+    assert_int_equal(bench.batch.count, 1);
+    assert_int_equal(slice_first(&bench), 2);
+    influxdb_batch_pack(&bench.batch, 0, false);
+    settle(&bench);
+    assert_int_equal(bench.feed->position, 11);
+    end(&bench);
+}
+
+static void in_order_what_is_held_back_holds_back_what_follows(void **state)
+{
+    (void)state;
+    struct bench bench = begin(100, 5);
+    bench.batch.source.skip_held = false;
+    bench.feed->fed[2].held = true;
+    fill(&bench);
+    assert_int_equal(bench.batch.count, 2);
+    influxdb_batch_pack(&bench.batch, 0, false);
+    settle(&bench);
+    influxdb_batch_clear(&bench.batch);
+    fill(&bench);
+    assert_int_equal(bench.batch.count, 0);
+    bench.feed->fed[2].held = false;
+    fill(&bench);
+    assert_int_equal(bench.batch.count, 3);
+    end(&bench);
+}
+
+static void what_was_asked_for_again_goes_when_nothing_is_pending(void **state)
+{
+    (void)state;
+    struct bench bench = begin(100, 5);
+    bench.feed->replay_end = 3;
+    fill(&bench);
+    assert_int_equal(bench.batch.count, 5);
+    influxdb_batch_pack(&bench.batch, 0, false);
+    settle(&bench);
+    influxdb_batch_clear(&bench.batch);
+    assert_int_equal(bench.feed->replayed, 0);
+    fill(&bench);
+    assert_int_equal(bench.batch.count, 3);
+    feed_add_bays(bench.feed, 1); // does not join them
+    fill(&bench);
+    assert_int_equal(bench.batch.count, 3);
+    influxdb_batch_pack(&bench.batch, 0, false);
+    settle(&bench);
+    influxdb_batch_clear(&bench.batch);
+    assert_int_equal(bench.feed->replayed, 3);
+    assert_int_equal(bench.feed->delivered, 5);
+    fill(&bench);
+    assert_int_equal(bench.batch.count, 1);
+    assert_int_equal(slice_first(&bench), 6);
+    end(&bench);
+}
+
+static void a_corrected_time_is_the_points_time(void **state)
+{
+    (void)state;
+    struct bench bench = begin(100, 1);
+    bench.feed->fed[0].corrected_us = 1795316000000123;
+    fill(&bench);
+    influxdb_batch_pack(&bench.batch, 0, false);
+    size_t size;
+    const char *text = influxdb_batch_body(&bench.batch, false, &size);
+    assert_non_null(memmem(text, size, " 1795316000000123\n", 18));
+    assert_non_null(memmem(text, size, "time_quality=\"corrected\"", 24));
     end(&bench);
 }
 
@@ -202,7 +277,7 @@ static void samples_go_round_from_the_last_line_and_settle_nothing(void **state)
     bench.batch.slice_max = 1;
     fill(&bench);
     influxdb_batch_pack(&bench.batch, 0, false);
-    influxdb_batch_settle(&bench.batch);
+    settle(&bench);
     static const uint64_t seqs[] = {4, 3, 2, 4};
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(sampled(&bench, i + 1), seqs[i]);
@@ -220,7 +295,7 @@ static void a_full_batch_makes_room_where_lines_are_settled(void **state)
     bench.batch.slice_max = 3;
     fill(&bench);
     influxdb_batch_pack(&bench.batch, 0, false);
-    influxdb_batch_settle(&bench.batch);
+    settle(&bench);
     influxdb_batch_pack(&bench.batch, 0, false);
     influxdb_batch_bisect(&bench.batch); // the 4th is refused
     assert_true(influxdb_batch_lonely(&bench.batch));
@@ -230,7 +305,8 @@ static void a_full_batch_makes_room_where_lines_are_settled(void **state)
     assert_int_equal(sampled(&bench, 4), 4);
     influxdb_batch_pack(&bench.batch, 0, false);
     assert_int_equal(influxdb_batch_slice(&bench.batch), 1);
-    assert_int_equal(influxdb_batch_settle(&bench.batch), 5);
+    settle(&bench);
+    assert_int_equal(bench.feed->position, 5);
     end(&bench);
 }
 
@@ -245,7 +321,7 @@ static void also_requests_of_one_line_leave_room_for_a_sample(void **state)
     for (; !influxdb_batch_done(&bench.batch); requests++) {
         influxdb_batch_pack(&bench.batch, 0, false);
         assert_int_equal(influxdb_batch_slice(&bench.batch), 1);
-        influxdb_batch_settle(&bench.batch);
+        settle(&bench);
     }
     assert_int_equal(requests, 3);
     end(&bench);
@@ -258,7 +334,7 @@ static void a_record_that_is_no_reading_is_parked(void **state)
     bench.feed->fed[1].payload.used = 3; // torn
     assert_int_equal(fill(&bench), 0);
     assert_int_equal(bench.batch.count, 2);
-    assert_int_equal(bench.batch.next, 4);
+    assert_true(bench.feed->fed[1].settled);
     assert_int_equal(bench.feed->parked, 1);
     const char *told = bench.feed->parked_texts[0].text;
     assert_non_null(strstr(told, "bay-1"));
@@ -272,7 +348,7 @@ static void a_failing_disk_is_told_and_nothing_is_skipped(void **state)
     struct bench bench = begin(100, 3);
     bench.feed->read_error = -EIO;
     assert_int_equal(fill(&bench), -EIO);
-    assert_int_equal(bench.batch.next, 1);
+    assert_int_equal(bench.batch.count, 0);
     assert_int_equal(fill(&bench), 0);
     assert_int_equal(bench.batch.count, 3);
     end(&bench);
@@ -287,7 +363,10 @@ int main(void)
         cmocka_unit_test(halving_finds_every_bad_line_and_no_other),
         cmocka_unit_test(a_batch_of_bad_lines_alone_ends),
         cmocka_unit_test(too_large_halves_down_to_one_line_and_grows_again),
-        cmocka_unit_test(the_position_follows_the_settled_lines),
+        cmocka_unit_test(what_a_slice_settles_is_told_number_by_number),
+        cmocka_unit_test(in_order_what_is_held_back_holds_back_what_follows),
+        cmocka_unit_test(what_was_asked_for_again_goes_when_nothing_is_pending),
+        cmocka_unit_test(a_corrected_time_is_the_points_time),
         cmocka_unit_test(samples_go_round_from_the_last_line_and_settle_nothing),
         cmocka_unit_test(a_full_batch_makes_room_where_lines_are_settled),
         cmocka_unit_test(also_requests_of_one_line_leave_room_for_a_sample),

@@ -22,6 +22,8 @@ struct fed {
     char sensor[ID_MAX + 1];
     uint64_t seq;
     struct bytes payload;
+    int64_t corrected_us;
+    bool given, settled, held; // held: its time waits for the clock
 };
 
 struct feed {
@@ -33,8 +35,10 @@ struct feed {
     pthread_mutex_t lock; // what stands below is used by the worker, too
     struct fed *fed;      // FEED_MAX; never moves, because the worker holds pointers into it
     size_t count;
-    uint64_t position;
+    uint64_t position; // the lowest pending number
     size_t delivered, reads;
+    size_t replay_at, replay_end; // the readings [replay_at, replay_end) are asked for again; from 0
+    size_t replayed;
     int read_error; // the next read fails with it
     enum outlet_event events[FEED_EVENTS_MAX];
     struct fault texts[FEED_EVENTS_MAX];
@@ -43,35 +47,94 @@ struct feed {
     size_t parked_count, parked; // calls, and readings
 };
 
-static uint64_t feed_position(void *context)
+static bool feed_is_pending(const struct feed *feed, uint64_t number)
 {
-    struct feed *feed = context;
-    return feed->position;
+    return number > feed->count || !feed->fed[number - 1].settled;
 }
 
-static int feed_read(void *context, uint64_t from, size_t max_records, size_t max_bytes, struct outlet_batch *ret_batch)
+static size_t feed_pending(void *context, struct outlet_range ret_ranges[OUTLET_RANGES_MAX])
+{
+    struct feed *feed = context;
+    size_t count = 0;
+    pthread_mutex_lock(&feed->lock);
+    for (uint64_t number = 1; number <= feed->count + 1 && count < OUTLET_RANGES_MAX; number++) {
+        if (!feed_is_pending(feed, number))
+            continue;
+        ret_ranges[count].from = number;
+        while (number <= feed->count && feed_is_pending(feed, number))
+            number++;
+        ret_ranges[count++].to = number > feed->count ? UINT64_MAX : number;
+    }
+    pthread_mutex_unlock(&feed->lock);
+    return count;
+}
+
+static uint64_t feed_end(void *context)
+{
+    struct feed *feed = context;
+    pthread_mutex_lock(&feed->lock);
+    uint64_t end = feed->count + 1;
+    pthread_mutex_unlock(&feed->lock);
+    return end;
+}
+
+static void feed_hand_over(struct fed *fed, uint64_t number, bool replay, struct outlet_batch *batch)
+{
+    fed->given = true;
+    batch->records[batch->count++] = (struct outlet_record){.number = number,
+                                                            .sensor = fed->sensor,
+                                                            .seq = fed->seq,
+                                                            .corrected_us = fed->corrected_us,
+                                                            .replay = replay,
+                                                            .payload = fed->payload.data,
+                                                            .size = fed->payload.used};
+}
+
+static int feed_read(void *context, uint64_t from, uint64_t to, bool skip_held, size_t max_records, size_t max_bytes,
+                     struct outlet_batch *ret_batch)
 {
     struct feed *feed = context;
     size_t bytes = 0;
+    uint64_t number = from;
     pthread_mutex_lock(&feed->lock);
     int error = feed->read_error;
     feed->read_error = 0;
     feed->reads++;
     ret_batch->count = 0;
-    for (uint64_t number = from; !error && number <= feed->count && ret_batch->count < max_records; number++) {
-        const struct fed *fed = &feed->fed[number - 1];
+    for (; !error && number <= feed->count && number < to && ret_batch->count < max_records; number++) {
+        struct fed *fed = &feed->fed[number - 1];
+        if (fed->held && !skip_held)
+            break;
+        if (fed->held || fed->settled)
+            continue;
         bytes += fed->payload.used;
         if (bytes > max_bytes && ret_batch->count > 0)
             break;
-        ret_batch->records[ret_batch->count++] = (struct outlet_record){.number = number,
-                                                                        .sensor = fed->sensor,
-                                                                        .seq = fed->seq,
-                                                                        .payload = fed->payload.data,
-                                                                        .size = fed->payload.used};
+        feed_hand_over(fed, number, false, ret_batch);
     }
-    ret_batch->next = from + ret_batch->count;
+    ret_batch->next = number;
     pthread_mutex_unlock(&feed->lock);
     return error;
+}
+
+static int feed_read_replay(void *context, size_t max_records, size_t max_bytes, struct outlet_batch *ret_batch)
+{
+    struct feed *feed = context;
+    (void)max_bytes;
+    pthread_mutex_lock(&feed->lock);
+    ret_batch->count = 0;
+    for (; feed->replay_at < feed->replay_end && ret_batch->count < max_records; feed->replay_at++)
+        feed_hand_over(&feed->fed[feed->replay_at], feed->replay_at + 1, true, ret_batch);
+    pthread_mutex_unlock(&feed->lock);
+    return 0;
+}
+
+static void feed_replayed(void *context, size_t readings)
+{
+    struct feed *feed = context;
+    pthread_mutex_lock(&feed->lock);
+    feed->replayed += readings;
+    pthread_mutex_unlock(&feed->lock);
 }
 
 static void feed_batch_finish(void *context, struct outlet_batch *batch)
@@ -80,12 +143,18 @@ static void feed_batch_finish(void *context, struct outlet_batch *batch)
     batch->count = 0;
 }
 
-static void feed_delivered(void *context, uint64_t next, size_t readings)
+// Each number once, and only those that were given.
+static void feed_delivered(void *context, uint64_t from, uint64_t to, size_t readings)
 {
     struct feed *feed = context;
     pthread_mutex_lock(&feed->lock);
-    assert_true(next > feed->position);
-    feed->position = next;
+    assert_true(from < to && readings <= to - from);
+    for (uint64_t number = from; number < to; number++) {
+        assert_true(feed->fed[number - 1].given && !feed->fed[number - 1].settled);
+        feed->fed[number - 1].settled = true;
+    }
+    while (feed->position <= feed->count && feed->fed[feed->position - 1].settled)
+        feed->position++;
     feed->delivered += readings;
     pthread_mutex_unlock(&feed->lock);
 }
@@ -190,8 +259,11 @@ static inline struct feed *feed_create(void)
                                       .settings = &feed->settings,
                                       .epoch = "k7f3",
                                       .state_path = "/tmp",
-                                      .position = feed_position,
+                                      .pending = feed_pending,
+                                      .end = feed_end,
                                       .read = feed_read,
+                                      .read_replay = feed_read_replay,
+                                      .replayed = feed_replayed,
                                       .batch_finish = feed_batch_finish,
                                       .delivered = feed_delivered,
                                       .parked = feed_parked,

@@ -20,7 +20,7 @@ static void every_reading_arrives_and_moves_the_cursor(void **state)
     assert_true(listener_wait(&listener, "\"seq\":2000,"));
     assert_int_equal(listener_count(&listener, "\"seq\":"), 2000);
     assert_int_equal(rig->delivered_count, 2000);
-    assert_false(rig->cursor_went_back);
+    assert_false(rig->misdelivered);
     assert_true(rig_stop(rig));
     rig_finish(rig);
     listener_stop(&listener);
@@ -104,7 +104,7 @@ static void states_are_retained_and_carry_their_properties(void **state)
     rig_start(rig);
     rig_offer(rig, 3);
     assert_true(rig_wait_delivered(rig, 4));
-    rig->late = true;
+    rig->late_to = UINT64_MAX;
     rig_offer(rig, 6);
     assert_true(rig_wait_delivered(rig, 7));
     listener_start(&listener, &broker, "%j");

@@ -23,9 +23,11 @@ enum { PEER_BUFFER = 262144, PEER_OPEN_MAX = 1024, PEER_SILENT = -1, PEER_CUT = 
 
 struct peer_publish {
     unsigned id;
-    unsigned seq; // of the reading in it; 0: another message
-    bool retained, duplicate;
+    unsigned seq;                              // of the reading in it; 0: another message
+    bool retained, duplicate, backlog, replay; // what the reading says of itself
     char topic[200];
+    const uint8_t *payload; // with the properties before it
+    size_t size;
 };
 
 struct peer {
@@ -104,6 +106,10 @@ static inline void peer_on_publish(struct peer *peer, const uint8_t *packet, siz
     size_t rest = size - 4 - topic;
     size_t kept = rest < sizeof payload ? rest : sizeof payload - 1;
     memcpy(payload, packet + size - kept, kept);
+    publish.payload = packet + 4 + topic;
+    publish.size = rest;
+    publish.backlog = memmem(payload, kept, "\"backlog\":true", 14) != NULL;
+    publish.replay = memmem(payload, kept, "\"replay\":true", 13) != NULL;
     for (size_t i = 0; i + 6 < kept; i++) {
         if (memcmp(payload + i, "\"seq\":", 6) == 0) {
             payload[kept] = '\0';

@@ -55,7 +55,7 @@ static void begin(struct refusals *refusals, const char *user, struct peer **ret
 static void end(struct peer *peer, struct rig *rig)
 {
     assert_true(rig_stop(rig));
-    assert_false(rig->cursor_went_back);
+    assert_false(rig->misdelivered);
     rig_finish(rig);
     peer_stop(peer);
 }

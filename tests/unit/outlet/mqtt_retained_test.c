@@ -72,9 +72,9 @@ static void the_file_names_all_that_may_be_retained(void **state)
     begin(&retained);
     assert_null(retained_next_vanished(&retained, &index));
     assert_int_equal(retained_write(&retained, &why), 0);
-    assert_string_equal(read_file(),
-                        TREE "/about/bay-1\n" TREE "/about/off-1\n" TREE "/about/road-1\n" TREE "/crowd/off-1\n" TREE
-                             "/health\n" TREE "/info\n" TREE "/parking/bay-1\n" TREE "/status\n");
+    assert_string_equal(read_file(), TREE "/about/bay-1\n" TREE "/about/off-1\n" TREE "/about/road-1\n" TREE
+                                          "/crowd/off-1\n" TREE "/health\n" TREE "/info\n" TREE "/loss\n" TREE
+                                          "/parking/bay-1\n" TREE "/report\n" TREE "/status\n");
     retained_finish(&retained);
 }
 
@@ -137,7 +137,7 @@ static void endless_lines_and_endless_topics_are_bounded(void **state)
     assert_int_equal(truncate(path, 100 * 1024 * 1024), 0);
     assert_true(retained_init(&retained, folder, "main", &settings, TREE, &why) < 0); // told, and as good as none
     assert_int_equal(retained.vanished_count, 0);
-    assert_int_equal(retained.present_count, 8);
+    assert_int_equal(retained.present_count, 10);
     retained_finish(&retained);
 }
 
@@ -165,7 +165,24 @@ static void a_new_document_is_added_once(void **state)
     assert_false(retained.dirty);
     assert_int_equal(retained_add(&retained, TREE "/about/new"), 0);
     assert_true(retained.dirty);
-    assert_int_equal(retained.present_count, 9);
+    assert_int_equal(retained.present_count, 11);
+    retained_finish(&retained);
+}
+
+static void the_newest_number_of_a_topic_is_remembered_where_it_stands(void **state)
+{
+    struct retained retained;
+    (void)state;
+    begin(&retained);
+    uint64_t *number = retained_number(&retained, TREE "/parking/bay-1");
+    assert_non_null(number);
+    assert_int_equal(*number, 0);
+    *number = 7;
+    assert_int_equal(retained_add(&retained, TREE "/about/new"), 0); // stands before it
+    assert_int_equal(*retained_number(&retained, TREE "/parking/bay-1"), 7);
+    assert_int_equal(*retained_number(&retained, TREE "/about/new"), 0);
+    assert_null(retained_number(&retained, TREE "/bump/road-1")); // an event
+    assert_null(retained_number(&retained, TREE "/parking/gone"));
     retained_finish(&retained);
 }
 
@@ -191,6 +208,7 @@ int main(void)
         TEST(endless_lines_and_endless_topics_are_bounded),
         TEST(a_folder_in_the_files_place_is_told),
         TEST(a_new_document_is_added_once),
+        TEST(the_newest_number_of_a_topic_is_remembered_where_it_stands),
         TEST(without_a_folder_nothing_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,10 +43,22 @@ struct rig {
     pthread_cond_t changed;
     struct bytes payload;
     uint64_t available; // readings are numbered 1..available
-    uint64_t delivered; // the cursor
+    uint64_t late_to;   // those below are backlog
+    uint64_t delivered; // the lowest pending number
+    bool given[RIG_READINGS_MAX], settled[RIG_READINGS_MAX];
+    uint64_t held_from, held_to; // their time waits for the clock
+    bool old;                    // none is the newest of its sensor
     size_t delivered_count, parked_count;
-    char parked_text[400]; // of the last one
-    bool cursor_went_back, late;
+    char parked_text[400];         // of the last one
+    bool misdelivered;             // what was not given, or what was settled already, was settled
+    uint64_t replay_at, replay_to; // the readings [replay_at, replay_to) are asked for again
+    size_t replayed;
+    size_t states_read;    // rounds of read_states
+    uint64_t states_since; // of the last round
+    bool takes_commands;
+    size_t commands;
+    struct outlet_command command; // the last one; its payload is in command_text
+    char command_text[OUTLET_COMMAND_MAX + 1];
     struct rig_event events[RIG_EVENTS_MAX];
     size_t event_count, seen;
 };
@@ -63,35 +75,129 @@ static int64_t rig_boot_us(const struct clock *clock)
     return clock_boot_us(&clock_system) + atomic_load(&held->ahead_us);
 }
 
-static uint64_t rig_position(void *context)
-{
-    return ((struct rig *)context)->delivered;
-}
-
 static const char *rig_sensor(uint64_t number)
 {
     static const char *const names[] = {"bay-0", "bay-1", "bay-2"};
     return names[number % 3];
 }
 
-static int rig_read(void *context, uint64_t from, size_t max_records, size_t max_bytes, struct outlet_batch *ret_batch)
+static bool rig_is_pending(const struct rig *rig, uint64_t number)
+{
+    return number > rig->available || !rig->settled[number];
+}
+
+static size_t rig_pending(void *context, struct outlet_range ret_ranges[OUTLET_RANGES_MAX])
+{
+    struct rig *rig = context;
+    size_t count = 0;
+    pthread_mutex_lock(&rig->lock);
+    for (uint64_t number = 1; number <= rig->available + 1 && count < OUTLET_RANGES_MAX; number++) {
+        if (rig_is_pending(rig, number)) {
+            ret_ranges[count].from = number;
+            while (number <= rig->available && rig_is_pending(rig, number)) {
+                number++;
+            }
+            ret_ranges[count++].to = number > rig->available ? UINT64_MAX : number;
+        }
+    }
+    pthread_mutex_unlock(&rig->lock);
+    return count;
+}
+
+static uint64_t rig_end(void *context)
+{
+    struct rig *rig = context;
+    pthread_mutex_lock(&rig->lock);
+    uint64_t end = rig->available + 1;
+    pthread_mutex_unlock(&rig->lock);
+    return end;
+}
+
+static struct outlet_record *rig_hand_over(struct rig *rig, uint64_t number, struct outlet_batch *batch)
+{
+    struct outlet_record *record = &batch->records[batch->count++];
+    *record = (struct outlet_record){.number = number,
+                                     .sensor = rig_sensor(number),
+                                     .seq = number,
+                                     .late = number < rig->late_to,
+                                     .newest = !rig->old,
+                                     .payload = rig->payload.data,
+                                     .size = rig->payload.used};
+    return record;
+}
+
+static int rig_read(void *context, uint64_t from, uint64_t to, bool skip_held, size_t max_records, size_t max_bytes,
+                    struct outlet_batch *ret_batch)
 {
     struct rig *rig = context;
     (void)max_bytes;
     pthread_mutex_lock(&rig->lock);
     ret_batch->count = 0;
-    while (ret_batch->count < max_records && from <= rig->available) {
-        ret_batch->records[ret_batch->count++] = (struct outlet_record){.number = from,
-                                                                        .sensor = rig_sensor(from),
-                                                                        .seq = from,
-                                                                        .late = rig->late,
-                                                                        .payload = rig->payload.data,
-                                                                        .size = rig->payload.used};
-        from++;
+    for (; ret_batch->count < max_records && from <= rig->available && from < to; from++) {
+        bool held = from >= rig->held_from && from < rig->held_to;
+        if (held && !skip_held) {
+            break;
+        }
+        if (!held && !rig->settled[from]) {
+            rig_hand_over(rig, from, ret_batch);
+            rig->given[from] = true;
+        }
     }
     ret_batch->next = from;
     pthread_mutex_unlock(&rig->lock);
     return 0;
+}
+
+// The last three readings are the newest of the three sensors.
+static int rig_read_states(void *context, uint64_t since, size_t *index, size_t max_records,
+                           struct outlet_batch *ret_batch)
+{
+    struct rig *rig = context;
+    pthread_mutex_lock(&rig->lock);
+    ret_batch->count = 0;
+    rig->states_read += *index == 0;
+    rig->states_since = since;
+    for (; *index < 3 && ret_batch->count < max_records; ++*index) {
+        uint64_t number = rig->available - *index;
+        if (*index < rig->available && number >= since) {
+            rig_hand_over(rig, number, ret_batch)->refresh = true;
+        }
+    }
+    pthread_mutex_unlock(&rig->lock);
+    return 0;
+}
+
+static int rig_read_replay(void *context, size_t max_records, size_t max_bytes, struct outlet_batch *ret_batch)
+{
+    struct rig *rig = context;
+    (void)max_bytes;
+    pthread_mutex_lock(&rig->lock);
+    ret_batch->count = 0;
+    for (; rig->replay_at < rig->replay_to && ret_batch->count < max_records; rig->replay_at++) {
+        rig_hand_over(rig, rig->replay_at, ret_batch)->replay = true;
+    }
+    pthread_mutex_unlock(&rig->lock);
+    return 0;
+}
+
+static void rig_replayed(void *context, size_t readings)
+{
+    struct rig *rig = context;
+    pthread_mutex_lock(&rig->lock);
+    rig->replayed += readings;
+    pthread_cond_broadcast(&rig->changed);
+    pthread_mutex_unlock(&rig->lock);
+}
+
+static void rig_command(void *context, const struct outlet_command *command)
+{
+    struct rig *rig = context;
+    pthread_mutex_lock(&rig->lock);
+    rig->commands++;
+    rig->command = *command;
+    snprintf(rig->command_text, sizeof rig->command_text, "%.*s", (int)command->size, (const char *)command->payload);
+    pthread_cond_broadcast(&rig->changed);
+    pthread_mutex_unlock(&rig->lock);
 }
 
 static void rig_batch_finish(void *context, struct outlet_batch *batch)
@@ -100,12 +206,17 @@ static void rig_batch_finish(void *context, struct outlet_batch *batch)
     (void)batch;
 }
 
-static void rig_delivered(void *context, uint64_t next, size_t readings)
+static void rig_delivered(void *context, uint64_t from, uint64_t to, size_t readings)
 {
     struct rig *rig = context;
     pthread_mutex_lock(&rig->lock);
-    rig->cursor_went_back = rig->cursor_went_back || next < rig->delivered;
-    rig->delivered = next;
+    for (uint64_t number = from; number < to; number++) {
+        rig->misdelivered = rig->misdelivered || !rig->given[number] || rig->settled[number];
+        rig->settled[number] = true;
+    }
+    while (rig->delivered <= rig->available && rig->settled[rig->delivered]) {
+        rig->delivered++;
+    }
     rig->delivered_count += readings;
     pthread_cond_broadcast(&rig->changed);
     pthread_mutex_unlock(&rig->lock);
@@ -248,6 +359,8 @@ static inline struct rig *rig_make(int port)
                                        .cert_file = "",
                                        .key_file = "",
                                        .topic_prefix = "citygw/v1",
+                                       .drain = DRAIN_IN_ORDER,
+                                       .backlog_rate = 1000000,
                                        .keep_alive_us = 60 * 1000000,
                                        .in_flight = 100};
     rig->settings.gateway = (struct settings_gateway){.id = "umeda-01", .municipality = "271004"};
@@ -272,10 +385,15 @@ static inline void rig_create(struct rig *rig)
                                .settings = &rig->settings,
                                .epoch = "k7f3",
                                .state_path = rig->state_path,
-                               .position = rig_position,
+                               .pending = rig_pending,
+                               .end = rig_end,
                                .read = rig_read,
                                .batch_finish = rig_batch_finish,
                                .delivered = rig_delivered,
+                               .read_states = rig_read_states,
+                               .read_replay = rig_read_replay,
+                               .replayed = rig_replayed,
+                               .command = rig->takes_commands ? rig_command : NULL,
                                .parked = rig_parked,
                                .event = rig_on_event};
     if (rig->type->create(&feed, 0, &rig->state, &why)) {

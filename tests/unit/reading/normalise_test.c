@@ -123,13 +123,15 @@ static void times_are_the_sensors_or_receptions(void **state)
     assert_int_equal(street_reading(street, 0)->time_quality, TIME_ESTIMATED);
     assert_int_equal(street_reading(street, 0)->value_count, 2);
     assert_int_equal(street_reading(street, 1)->time_us, street_now_us - 5000000);
-    assert_int_equal(street_reading(street, 1)->time_quality, TIME_SENSOR);
+    assert_int_equal(street_reading(street, 1)->time_quality, TIME_ESTIMATED); // as good as the clock it counts from
     assert_int_equal(street_reading(street, 2)->time_us, 1276020076001000);
     assert_int_equal(street_reading(street, 2)->time_quality, TIME_SENSOR);
     street->context.clock_synchronised = true;
     street_bool(street, "one:occupied", true);
+    street_at(street_bool(street, "one:occupied", true), RAW_TIME_RELATIVE, -5000000);
     assert_taken();
     assert_int_equal(street_reading(street, 0)->time_quality, TIME_SYNCED);
+    assert_int_equal(street_reading(street, 1)->time_quality, TIME_SENSOR);
 }
 
 static void no_time_leaves_the_calendar(void **state)

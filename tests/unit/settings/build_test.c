@@ -361,11 +361,7 @@ static void what_holds_until_a_key_is_built_is_said(void **state)
     expect_only(SENSOR "psk_identity = bay-1\n", FINDING_WARNING,
                 "c.ini:6: [sensor:bay-1] psk_identity: this is not built yet; until then anyone may report for this "
                 "sensor");
-    expect_only(MQTT "drain = live-first\n", FINDING_WARNING,
-                "c.ini:6: [mqtt] drain: this is not built yet; readings go out in the order of their commits");
-    expect_only("[influxdb]\nurl = http://127.0.0.1\ndrain = live-first\n", FINDING_WARNING,
-                "c.ini:6: [influxdb] drain: this is not built yet; readings go out in the order of their commits");
-    expect_nothing(MQTT "drain =\n");
+    expect_nothing(MQTT "drain = live-first\nbacklog_rate = 20/s\n");
 }
 
 static void open_keys_are_kept(void **state)

@@ -117,6 +117,9 @@ size_t client_packet_size(const struct publication *publication);
 // Whether the library holds a connection: it can lose one without telling.
 bool client_connected(const struct client *client);
 
+// A write failed in a way that leaves the library holding freed memory: use it for no other connection, but abandon it.
+bool client_spoilt(const struct client *client);
+
 // Ends the connection in order; `closed` follows. -ENOTCONN when there is none.
 int client_disconnect(struct client *client);
 

@@ -10,18 +10,29 @@
 #include <stdint.h>
 
 /*
- * An outlet sends readings to one place (an MQTT broker, an InfluxDB) and says which of them arrived. It reads through its
- * feed, from a position on, and moves the position only by acknowledgement. It never learns where readings come from.
+ * An outlet sends readings to one place (an MQTT broker, an InfluxDB) and says which of them arrived. Its feed tells which
+ * numbers are pending, not acknowledged yet; it reads some of them, in an order of its own, and settles them by
+ * acknowledgement only. It never learns where readings come from.
  */
 
 struct uv_loop_s;
+
+enum { OUTLET_RANGES_MAX = 65 };
+
+struct outlet_range {
+    uint64_t from, to; // the numbers [from, to)
+};
 
 // One stored reading, to be decoded with reading_decode().
 struct outlet_record {
     uint64_t number;
     const char *sensor; // never NULL: `unknown-N` when damage took the name of stream N
     uint64_t seq;
-    bool late; // committed before the outlet was connected, or more than 5 s ago: backlog
+    bool late;            // committed before the outlet was connected, or more than 5 s ago: backlog
+    int64_t corrected_us; // 0: the stored time stands. Else: this is the time, and its quality is `corrected`
+    bool newest;          // no reading of its sensor had a later time when it was stored: may be retained
+    bool replay;          // sent before, and asked for again: goes to replay topics, never retained
+    bool refresh;         // the newest reading of a state, sent beside its turn: settles nothing
     const uint8_t *payload;
     size_t size;
 };
@@ -43,6 +54,24 @@ enum outlet_event {
     OUTLET_NOTICE,
 };
 
+enum {
+    OUTLET_VERB_MAX = 32,
+    OUTLET_COMMAND_MAX = 4096, // of a payload
+    OUTLET_CORRELATION_MAX = 256,
+    OUTLET_RESPONSE_TOPIC_MAX = 512,
+    OUTLET_REPLY_MAX = 256 * 1024,
+};
+
+// What somebody at the other side asks the gateway to do.
+struct outlet_command {
+    char verb[OUTLET_VERB_MAX];
+    const uint8_t *payload;
+    size_t size;
+    char response_topic[OUTLET_RESPONSE_TOPIC_MAX]; // "": reply/{verb}
+    uint8_t correlation[OUTLET_CORRELATION_MAX];
+    size_t correlation_size;
+};
+
 // What the core gives an outlet. Every function may be called from any thread.
 struct outlet_feed {
     void *context;
@@ -51,19 +80,36 @@ struct outlet_feed {
     const struct settings *settings;
     const char *epoch;
     const char *state_path; // a folder for small state files of the outlet
-    // The position to start from: everything below is acknowledged.
-    uint64_t (*position)(void *context);
-    // Durable readings from `from` on, at most `max_records` and about `max_bytes` of payload; count 0: nothing more now.
-    // May block on the disk, so never call it on the loop's thread (use uv_queue_work).
-    int (*read)(void *context, uint64_t from, size_t max_records, size_t max_bytes, struct outlet_batch *ret_batch);
+    // What is not acknowledged yet: ascending ranges; the last is open (to is UINT64_MAX). Returns how many.
+    size_t (*pending)(void *context, struct outlet_range ret_ranges[OUTLET_RANGES_MAX]);
+    // One past the newest durable reading.
+    uint64_t (*end)(void *context);
+    // Durable readings with from <= number < to that are pending (the feed leaves out the others itself, and settles by
+    // itself what holds nothing), at most `max_records` and about `max_bytes` of payload. ret_batch->next: where to read
+    // on. count 0 and next == from: nothing more now; count 0 and next > from: read on there. Readings whose time waits
+    // for the clock are left out when `skip_held` (they stay pending, and a wake comes when they may go); otherwise the
+    // batch ends before the first of them. May block on the disk, so never call it on the loop's thread (use
+    // uv_queue_work).
+    int (*read)(void *context, uint64_t from, uint64_t to, bool skip_held, size_t max_records, size_t max_bytes,
+                struct outlet_batch *ret_batch);
     void (*batch_finish)(void *context, struct outlet_batch *batch);
-    // Everything below `next` is settled; `readings` of it arrived since the last call (the rest was parked).
-    void (*delivered)(void *context, uint64_t next, size_t readings);
+    // [from, to) is settled; `readings` of them arrived (the rest was parked). Exactly what was sent: never across a
+    // number that the outlet was not given.
+    void (*delivered)(void *context, uint64_t from, uint64_t to, size_t readings);
+    // The newest reading of each state sensor whose number is >= since, as refresh records. *index is 0 at first and is
+    // moved on; count 0: that was all. May block.
+    int (*read_states)(void *context, uint64_t since, size_t *index, size_t max_records,
+                       struct outlet_batch *ret_batch);
+    // Readings that were asked for again, as replay records; count 0: none, or no more for now. May block.
+    int (*read_replay)(void *context, size_t max_records, size_t max_bytes, struct outlet_batch *ret_batch);
+    void (*replayed)(void *context, size_t readings); // so many of them arrived
     // So many readings that the peer will never take were set aside; `text` is one line: which and why.
     void (*parked)(void *context, size_t readings, const char *text);
     // For the log and the figures. CONNECTED/DISCONNECTED change `connected`; ALARM: needs a person, until ALARM_ENDED.
     // `text` is one line.
     void (*event)(void *context, enum outlet_event event, const char *text);
+    // A command came in. Copies what it needs; the answer comes by outlet_type.reply. NULL: none are taken.
+    void (*command)(void *context, const struct outlet_command *command);
 };
 
 // A retained document beside the readings (info, health, about/...): outlets that have such a thing publish it.
@@ -73,16 +119,32 @@ struct outlet_document {
     size_t size;
 };
 
+// Since the start; what an outlet does not know stays 0.
+struct outlet_figures {
+    uint64_t batches;          // messages that carried many readings
+    uint64_t replies_dropped;  // too many waited
+    uint64_t commands;         // taken
+    uint64_t commands_ignored; // retained, expired, too large, too many, or without a proper verb
+    uint64_t throttled_us;     // waited for `max_rate`
+};
+
 struct outlet_type {
     const char *type; // "mqtt", "influxdb"
     // `index` is that of settings->mqtt[] or settings->influxdb[]. Borrows feed and settings until destroy. Secrets are
     // read here.
     int (*create)(const struct outlet_feed *feed, size_t index, void **ret_state, struct fault *why);
     int (*start)(void *state, struct fault *why);
-    // New durable readings, on any thread; cheap, never blocks.
+    // New durable readings, or some that may go now, on any thread; cheap, never blocks.
     void (*wake)(void *state);
     // Loop thread. Copies the documents; publishes those that are new or changed. May be NULL.
     void (*documents)(void *state, const struct outlet_document *documents, size_t count);
+    // Any thread: publishes the reply to that command. Copies it; when too many wait, it is dropped and counted. May be
+    // NULL, where there are no commands.
+    void (*reply)(void *state, const struct outlet_command *command, const char *json, size_t size);
+    // Any thread: sends the newest states again (the clock was set), as after a connect. May be NULL.
+    void (*refresh)(void *state);
+    // Any thread, for status and metrics. May be NULL.
+    void (*figures)(void *state, struct outlet_figures *ret_figures);
     // Loop thread: no new readings; says goodbye (retained `stopped`). `stopped` is asked until true or the time is up.
     void (*stop)(void *state);
     bool (*stopped)(void *state);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mqtt.h"
+
+#include "citygw_json.h"
+#include "record.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+#define SECOND INT64_C(1000000)
+#define AGAIN (60 * SECOND)
+#define EVERY SECOND // what went out in batches
+
+enum { READ_RECORDS = 64, SEQ_SIZE = 24 };
+
+static uint64_t lowest_pending(const struct mqtt *mqtt)
+{
+    struct outlet_range ranges[OUTLET_RANGES_MAX];
+    return mqtt->feed.pending(mqtt->feed.context, ranges) > 0 ? ranges[0].from : 0;
+}
+
+static void start(struct states *states, uint64_t since)
+{
+    states->active = true;
+    states->since = since;
+    states->index = 0;
+    states->used = states->read.count = 0;
+}
+
+void states_begin(struct mqtt *mqtt)
+{
+    mqtt->states.wanted = !mqtt->in_order;
+    mqtt->states.refused_us = 0;
+    mqtt->states.batched = false;
+    mqtt->states.mark = mqtt->feed.end(mqtt->feed.context);
+}
+
+// What went out in batches since the last round.
+static void begin_batched(struct mqtt *mqtt)
+{
+    struct states *states = &mqtt->states;
+    if (mqtt->now_us < states->next_us) {
+        publish_look(mqtt, states->next_us);
+        return;
+    }
+    start(states, states->mark);
+    states->batched = false;
+    states->mark = mqtt->feed.end(mqtt->feed.context);
+    states->next_us = mqtt->now_us + EVERY;
+}
+
+static bool begin_round(struct mqtt *mqtt)
+{
+    struct states *states = &mqtt->states;
+    if (states->refused_us && mqtt->now_us >= states->refused_us) {
+        states->refused_us = 0;
+        states->wanted = !mqtt->in_order;
+    }
+    if (states->wanted) {
+        states->wanted = false;
+        start(states, lowest_pending(mqtt));
+    } else if (states->batched && !states->active) {
+        begin_batched(mqtt);
+    }
+    return states->active;
+}
+
+static const struct outlet_record *next_state(struct mqtt *mqtt)
+{
+    struct states *states = &mqtt->states;
+    if (states->used < states->read.count) {
+        return &states->read.records[states->used];
+    }
+    mqtt->feed.batch_finish(mqtt->feed.context, &states->read);
+    states->used = states->read.count = 0;
+    int error = mqtt->feed.read_states(mqtt->feed.context, states->since, &states->index, READ_RECORDS, &states->read);
+    if (error) {
+        states->read.count = 0;
+        states->refused_us = mqtt->now_us + AGAIN;
+    }
+    states->active = states->read.count > 0;
+    return states->active ? &states->read.records[0] : NULL;
+}
+
+// Where the number of the newest one stands that went out; NULL when it must not be sent.
+static uint64_t *place_of(struct mqtt *mqtt, const struct outlet_record *record, const struct reading *reading,
+                          char ret_topic[TOPIC_SIZE])
+{
+    if (!kind_is_state(reading->kind) || topic_reading(mqtt->tree, reading->kind, record->sensor, ret_topic)) {
+        return NULL;
+    }
+    uint64_t *number = retained_number(&mqtt->retained, ret_topic);
+    return number && *number <= record->number ? number : NULL;
+}
+
+// True when it is done with, sent or not.
+static bool send_state(struct mqtt *mqtt, const struct outlet_record *record)
+{
+    struct reading reading;
+    char topic[TOPIC_SIZE], seq[SEQ_SIZE];
+    uint64_t *number = record_reading(record, &reading) ? NULL : place_of(mqtt, record, &reading, topic);
+    if (!number) {
+        return true;
+    }
+    bytes_clear(&mqtt->scratch);
+    citygw_json(record, &reading, mqtt->feed.epoch, &mqtt->scratch);
+    snprintf(seq, sizeof seq, "%" PRIu64, record->seq);
+    struct publication publication = {.topic = topic,
+                                      .payload = mqtt->scratch.data,
+                                      .size = mqtt->scratch.used,
+                                      .retained = true,
+                                      .epoch = mqtt->feed.epoch,
+                                      .seq = seq,
+                                      .gateway = mqtt->settings->gateway.id};
+    if (mqtt->scratch.overflow || !publish_fits(mqtt, &publication)) {
+        return true;
+    }
+    if (!publish(mqtt, &publication, PURPOSE_STATE, 0)) {
+        return false;
+    }
+    *number = record->number;
+    return true;
+}
+
+bool states_send(struct mqtt *mqtt)
+{
+    if (mqtt->no_retain || !begin_round(mqtt)) {
+        return false;
+    }
+    const struct outlet_record *record = next_state(mqtt);
+    if (!record || !send_state(mqtt, record)) {
+        return false;
+    }
+    mqtt->states.used++;
+    return true;
+}
+
+// One that is lost with its connection goes again with the next. Each also goes in its turn, where a refusal is told.
+void states_answer(struct mqtt *mqtt, int code)
+{
+    if (code > 0 && reason_of_publish(code) != REASON_SETTLED && mqtt->states.refused_us == 0) {
+        mqtt->states.refused_us = mqtt->now_us + AGAIN;
+    }
+}
