@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "guard.h"
 #include "metrics.h"
+#include "stream.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,8 @@ struct route {
     int (*write)(const struct question *question, struct bytes *out); // 0 or -ENOENT
     const char *verb, *argument;
     bool post;
+    enum MHD_Result (*stream)(struct audience *audience,
+                              struct MHD_Connection *connection); // or it is too long to hold
 };
 
 static const struct route routes[] = {
@@ -71,6 +74,7 @@ static const struct route routes[] = {
     {"/api/v1/loss", type_json, .verb = "loss"},
     {"/api/v1/report", type_json, .verb = "report", .argument = "day"},
     {"/api/v1/replay", type_json, .verb = "replay", .post = true},
+    {"/api/v1/export", NULL, .stream = stream_answer},
     {"/metrics", type_metrics, .write = write_metrics},
 };
 
@@ -122,7 +126,7 @@ static const struct refusal arguments_too_large = {MHD_HTTP_CONTENT_TOO_LARGE, "
 static const struct refusal no_such_path = {
     MHD_HTTP_NOT_FOUND, "not_found",
     N_("there is no such address; expected /api/v1/status, /api/v1/sensors, /api/v1/sensors/ID, /api/v1/buffer, "
-       "/api/v1/loss, /api/v1/report, /api/v1/replay or /metrics"),
+       "/api/v1/loss, /api/v1/report, /api/v1/replay, /api/v1/export or /metrics"),
     NULL, NULL};
 static const struct refusal no_such_sensor = {MHD_HTTP_NOT_FOUND, "not_found", N_("no sensor of this id is configured"),
                                               NULL, NULL};
@@ -181,12 +185,19 @@ static enum MHD_Result reply(struct audience *audience, struct MHD_Connection *c
     return result;
 }
 
+enum MHD_Result answer_error(struct audience *audience, struct MHD_Connection *connection, unsigned status,
+                             const char *code, const char *message, const char *header, const char *value)
+{
+    bytes_clear(audience->scratch);
+    api_error(code, message, audience->scratch);
+    return reply(audience, connection, status, type_json, header, value);
+}
+
 static enum MHD_Result refuse(struct audience *audience, struct MHD_Connection *connection,
                               const struct refusal *refusal)
 {
-    bytes_clear(audience->scratch);
-    api_error(refusal->code, _(refusal->message), audience->scratch);
-    return reply(audience, connection, refusal->status, type_json, refusal->header, refusal->header_value);
+    return answer_error(audience, connection, refusal->status, refusal->code, _(refusal->message), refusal->header,
+                        refusal->header_value);
 }
 
 struct host_check {
@@ -305,6 +316,8 @@ static enum MHD_Result answer_command(struct audience *audience, struct MHD_Conn
 static enum MHD_Result answer(struct audience *audience, struct MHD_Connection *connection, struct exchange *exchange)
 {
     struct question question = {.requests = *audience->requests, .rest = exchange->rest};
+    if (exchange->route->stream)
+        return exchange->route->stream(audience, connection);
     if (exchange->route->verb)
         return answer_command(audience, connection, exchange);
     question.status = audience->options->snapshot(audience->options->context);

@@ -14,11 +14,18 @@ struct audience {
     const struct control_options *options;
     struct bytes *scratch; // where documents are written, reused by all
     uint64_t *requests;
-    size_t held_bytes; // in answers not yet sent
+    size_t held_bytes;       // in answers not yet sent
+    struct streams *streams; // the exports under way, of both sockets
+    void *door;
+    void (*resumed)(void *door); // a connection goes on: the server must run
     bool guarded;
     bool loopback;
     const char *host; // that we listen on
 };
+
+// Answers with {"error", "message"}. `header` is one more header with its value, or NULL.
+enum MHD_Result answer_error(struct audience *audience, struct MHD_Connection *connection, unsigned status,
+                             const char *code, const char *message, const char *header, const char *value);
 
 // libmicrohttpd's access handler; `audience` is its closure.
 enum MHD_Result answer_request(void *audience, struct MHD_Connection *connection, const char *url, const char *method,

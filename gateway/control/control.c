@@ -5,6 +5,7 @@
 #include "api.h"
 #include "base/messages.h"
 #include "listen.h"
+#include "stream.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct control {
     struct control_options options;
     struct door doors[2]; // the unix socket, TCP
     struct bytes scratch;
+    struct streams streams;
     uint64_t requests;
     unsigned open_handles;
 };
@@ -70,6 +72,11 @@ static void on_timer(uv_timer_t *timer)
     run(timer->data);
 }
 
+static void on_resumed(void *door)
+{
+    run(door);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct door *door = handle->data;
@@ -82,11 +89,12 @@ static void on_closed(uv_handle_t *handle)
 
 static struct MHD_Daemon *start_server(struct door *door)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer_request, &door->audience, MHD_OPTION_LISTEN_SOCKET,
-                            door->listener.fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                            MHD_OPTION_NOTIFY_COMPLETED, answer_completed, &door->audience, MHD_OPTION_END);
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, answer_request, &door->audience,
+                            MHD_OPTION_LISTEN_SOCKET, door->listener.fd, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, answer_completed,
+                            &door->audience, MHD_OPTION_END);
 }
 
 // The listener is the door's from here on.
@@ -97,6 +105,9 @@ static int open_door(struct control *control, struct door *door, bool guarded, s
         .options = &control->options,
         .scratch = &control->scratch,
         .requests = &control->requests,
+        .streams = &control->streams,
+        .door = door,
+        .resumed = on_resumed,
         .guarded = guarded,
         .loopback = door->listener.loopback,
         .host = door->listener.host,
@@ -170,6 +181,7 @@ static void close_door(struct door *door)
         return;
     uv_close((uv_handle_t *)&door->poll, on_closed); // before its descriptor goes
     uv_close((uv_handle_t *)&door->timer, on_closed);
+    streams_break(&door->control->streams); // the server does not end while one is suspended
     MHD_stop_daemon(door->daemon);
     door->daemon = NULL;
 }

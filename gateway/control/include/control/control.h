@@ -4,12 +4,14 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "control/export.h"
 #include "control/status.h"
 
 /*
  * The HTTP API, on a unix socket and a loopback port, by libmicrohttpd in the loop. `/api/v1/status`, `/sensors`,
  * `/sensors/{id}`, `/buffer` and `/metrics` show one snapshot; `/loss`, `/report` and the POSTs hand a command to the core
- * and show its answer. It changes nothing by itself.
+ * and show its answer. `/export` is as long as the buffer is full, so it is read piece by piece on libuv's thread pool. It
+ * changes nothing by itself.
  */
 
 struct uv_loop_s;
@@ -30,6 +32,8 @@ struct control_options {
     // anything else: not now.
     int (*command)(void *commander, const char *verb, const char *arguments, size_t size, struct bytes *ret_answer,
                    struct fault *why);
+    const struct control_export *export; // NULL: none is offered
+    void *export_context;
 };
 
 int control_create(const struct control_options *options, struct control **ret_control, struct fault *why);
