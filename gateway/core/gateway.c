@@ -222,6 +222,7 @@ static uint64_t gateway_stop(struct gateway *gateway)
     for (size_t i = 0; i < gateway->source_count; i++)
         source_finish(&gateway->sources[i]);
     account_destroy(gateway->account);
+    exports_end(gateway->exports);
     return buffer_close(gateway->buffer);
 }
 
@@ -242,6 +243,7 @@ static void gateway_finish(struct gateway *gateway)
     free(gateway->sensor_ids);
     snapshot_destroy(gateway->snapshot);
     commands_destroy(gateway->commands);
+    exports_destroy(gateway->exports);
     intake_finish(&gateway->intake);
     sensors_destroy(gateway->sensors);
     free(gateway->http_token);

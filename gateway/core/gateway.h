@@ -4,6 +4,7 @@
 #include "account.h"
 #include "commands.h"
 #include "control/control.h"
+#include "export.h"
 #include "hold.h"
 #include "intake.h"
 #include "meter.h"
@@ -37,6 +38,7 @@ struct gateway {
     uint32_t *states;        // see struct outlet_common
     const char **sensor_ids; // see struct account_options
     struct control *control;
+    struct exports *exports;
     char *http_token;
     struct snapshot *snapshot;
     struct meter meter, sent_meters[OUTLETS_MAX];

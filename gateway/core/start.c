@@ -234,7 +234,8 @@ int start_control(struct gateway *gateway, struct fault *why)
 {
     const struct settings_http *settings = &gateway->settings->http;
     gateway->snapshot = snapshot_create(gateway);
-    if (!gateway->snapshot)
+    gateway->exports = exports_create(gateway->settings, gateway->buffer, gateway->clock);
+    if (!gateway->snapshot || !gateway->exports)
         return fault_set(why, -ENOMEM, _("out of memory"));
     if (*settings->token_file) {
         int error = file_read_secret(settings->token_file, &gateway->http_token, why);
@@ -249,6 +250,8 @@ int start_control(struct gateway *gateway, struct fault *why)
                                       .context = gateway->snapshot,
                                       .snapshot = snapshot_take,
                                       .commander = gateway,
-                                      .command = commands_run};
+                                      .command = commands_run,
+                                      .export = &exports_face,
+                                      .export_context = gateway->exports};
     return control_create(&options, &gateway->control, why);
 }
