@@ -39,16 +39,13 @@ static int explain(const char *socket, CURLcode code, long os_errno, struct faul
         shown, error_text(os_errno ? (int)os_errno : ECONNREFUSED));
 }
 
-static void prepare(CURL *curl, const char *socket, const char *url, int timeout_ms, struct bytes *answer)
+static void prepare(CURL *curl, const char *socket, const char *url)
 {
     curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 }
 
 // The sentence of an error document, or else the bare status.
@@ -86,7 +83,10 @@ int client_ask(const char *socket, const char *path, const char *body, int timeo
     if (!curl)
         return fault_errno(why, -ENOMEM, _("cannot ask the gateway"));
     snprintf(url, sizeof url, "http://localhost%s", path);
-    prepare(curl, socket, url, timeout_ms, ret_answer);
+    prepare(curl, socket, url);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, ret_answer);
     CURLcode code = perform(curl, body);
     long os_errno = 0, status = 0;
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &os_errno);
@@ -102,5 +102,73 @@ int client_ask(const char *socket, const char *path, const char *body, int timeo
     bytes_char(ret_answer, '\0');
     if (!ret_answer->overflow)
         ret_answer->used--;
+    return error;
+}
+
+/* An answer of any length. */
+
+enum { SILENCE_MAX_S = 120, REFUSAL_MAX = 4096 };
+
+struct download {
+    CURL *curl;
+    int (*take)(void *context, const void *data, size_t size);
+    void *context;
+    int error;            // of `take`
+    struct bytes refusal; // the body of what is no 200
+};
+
+static size_t take_part(char *data, size_t size, size_t count, void *context)
+{
+    struct download *download = context;
+    long status = 0;
+    curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) {
+        bytes_append(&download->refusal, data, size * count);
+        return size * count;
+    }
+    download->error = download->take(download->context, data, size * count);
+    return download->error ? 0 : size * count;
+}
+
+static int explain_download(struct download *download, const char *socket, const char *path, CURLcode code,
+                            struct fault *why)
+{
+    char shown[150];
+    long os_errno = 0, status = 0;
+    curl_easy_getinfo(download->curl, CURLINFO_OS_ERRNO, &os_errno);
+    curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (download->error)
+        return download->error; // `take` said why
+    if (code != CURLE_OK && status == 200)
+        return fault_set(why, -EPIPE,
+                         _("the gateway on %s stopped in the middle of its answer; look at its log with: "
+                           "journalctl -u citygwd"),
+                         text_escape(socket, strlen(socket), shown, sizeof shown));
+    if (code != CURLE_OK)
+        return explain(socket, code, os_errno, why);
+    return status == 200 ? 0 : explain_refusal(status, path, &download->refusal, 0, why);
+}
+
+int client_download(const char *socket, const char *path, int (*take)(void *context, const void *data, size_t size),
+                    void *context, struct fault *why)
+{
+    struct bytes url;
+    struct download download = {.curl = curl_easy_init(), .take = take, .context = context};
+    if (!download.curl)
+        return fault_errno(why, -ENOMEM, _("cannot ask the gateway"));
+    bytes_init(&url, 8192);
+    bytes_init(&download.refusal, REFUSAL_MAX);
+    bytes_printf(&url, "http://localhost%s", path);
+    bytes_char(&url, '\0');
+    prepare(download.curl, socket, url.overflow ? "" : (const char *)url.data);
+    curl_easy_setopt(download.curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CLIENT_TIMEOUT_MS);
+    curl_easy_setopt(download.curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(download.curl, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_MAX_S);
+    curl_easy_setopt(download.curl, CURLOPT_WRITEFUNCTION, take_part);
+    curl_easy_setopt(download.curl, CURLOPT_WRITEDATA, &download);
+    int error = explain_download(&download, socket, path, curl_easy_perform(download.curl), why);
+    curl_easy_cleanup(download.curl);
+    bytes_finish(&download.refusal);
+    bytes_finish(&url);
     return error;
 }

@@ -37,6 +37,14 @@ static const char of_report[] = N_("  --day DAY      such as 2026-11-24 (default
                                    "                 (default: /etc/citygw/citygw.ini)\n"
                                    "  --socket PATH  the gateway's socket\n"
                                    "  --json         the answer as JSON, for programs\n");
+static const char of_export[] =
+    N_("  --from TIME    readings with a time from then on, such as 2026-11-22T03:00:00+09:00\n"
+       "  --to TIME      and before then\n"
+       "  --sensor ID    of this sensor alone\n"
+       "  --outlet NAME  only what this outlet has not delivered yet\n"
+       "  -c FILE        the configuration, which names the gateway's socket\n"
+       "                 (default: /etc/citygw/citygw.ini)\n"
+       "  --socket PATH  the gateway's socket\n");
 
 const struct verb verbs[] = {
     {"check", N_("[FILE]"), N_("shows every error and warning of the configuration"), verb_check, of_configuration},
@@ -49,6 +57,8 @@ const struct verb verbs[] = {
      verb_replay, of_replay},
     {"report", N_("[--day DAY] [OPTIONS]"), N_("shows a day's account: stored, delivered, lost and refused by sensor"),
      verb_report, of_report},
+    {"export", N_("FILE [OPTIONS]"), N_("writes kept readings to a file, to carry them away on a USB stick"),
+     verb_export, of_export},
     {"simulate", N_("-c FILE [OPTIONS]"), N_("makes virtual sensors that send readings to a gateway"), verb_simulate,
      of_simulation},
     {NULL, NULL, NULL, NULL, NULL},
