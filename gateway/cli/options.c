@@ -30,6 +30,13 @@ static const struct text_option {
     {'e', OPTION_SENSOR, offsetof(struct options, sensor)},
     {'o', OPTION_OUTLET, offsetof(struct options, outlet)},
     {'d', OPTION_DAY, offsetof(struct options, day)},
+    {'u', OPTION_BROKER, offsetof(struct options, url)},
+    {'n', OPTION_BROKER, offsetof(struct options, username)},
+    {'p', OPTION_BROKER, offsetof(struct options, password_file)},
+    {'a', OPTION_BROKER, offsetof(struct options, ca_file)},
+    {'r', OPTION_TREE, offsetof(struct options, tree)},
+    {'S', OPTION_SECONDS, offsetof(struct options, seconds)},
+    {'i', OPTION_UNTIL_IDLE, offsetof(struct options, until_idle)},
 };
 
 static const struct option long_options[] = {
@@ -41,6 +48,13 @@ static const struct option long_options[] = {
     {"sensor", required_argument, NULL, 'e'},
     {"outlet", required_argument, NULL, 'o'},
     {"day", required_argument, NULL, 'd'},
+    {"url", required_argument, NULL, 'u'},
+    {"username", required_argument, NULL, 'n'},
+    {"password-file", required_argument, NULL, 'p'},
+    {"ca-file", required_argument, NULL, 'a'},
+    {"tree", required_argument, NULL, 'r'},
+    {"seconds", required_argument, NULL, 'S'},
+    {"until-idle", required_argument, NULL, 'i'},
     {NULL, 0, NULL, 0},
 };
 

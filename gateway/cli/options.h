@@ -17,6 +17,10 @@ enum option_taken {
     OPTION_SENSOR = 64,
     OPTION_OUTLET = 128,
     OPTION_DAY = 256,
+    OPTION_BROKER = 512, // --url, --username, --password-file, --ca-file
+    OPTION_TREE = 1024,
+    OPTION_SECONDS = 2048,
+    OPTION_UNTIL_IDLE = 4096,
 };
 
 #define CONFIG_DEFAULT "/etc/citygw/citygw.ini"
@@ -29,6 +33,9 @@ struct options {
     const char *operand; // the one word that is no option, or NULL
     // --from TIME, --to TIME, --sensor ID, --outlet NAME, --day DAY; NULL when not given.
     const char *from, *to, *sensor, *outlet, *day;
+    // A broker that is named here and not in a configuration.
+    const char *url, *username, *password_file, *ca_file;
+    const char *tree, *seconds, *until_idle;
 };
 
 // Reads the arguments of a verb (argv[0] is its name). `takes` is the sum of what it knows. True: go on. False: *ret_exit is what the verb ends with; the user has been told.

@@ -46,6 +46,19 @@ static const char of_export[] =
        "                 (default: /etc/citygw/citygw.ini)\n"
        "  --socket PATH  the gateway's socket\n");
 
+static const char of_verify[] =
+    N_("  FILE           lines of topic and payload, as by mosquitto_sub -F '%t %p'; - reads stdin.\n"
+       "                 Without FILE: listens to the broker\n"
+       "  -c FILE        the configuration, which names the broker (default: /etc/citygw/citygw.ini)\n"
+       "  --outlet NAME  the [mqtt] outlet whose broker it is (default: the first)\n"
+       "  --url URL      another broker, such as mqtts://broker.example\n"
+       "  --username NAME, --password-file FILE, --ca-file FILE  for that broker\n"
+       "  --tree TREE    only what lies below, such as citygw/v1/271004/umeda-01\n"
+       "  --seconds N    ends after so long\n"
+       "  --until-idle N  ends when nothing came for so many seconds\n"
+       "  --json         the result as JSON, for programs\n"
+       "Ends with 0 when all is complete, with 1 when not.\n");
+
 const struct verb verbs[] = {
     {"check", N_("[FILE]"), N_("shows every error and warning of the configuration"), verb_check, of_configuration},
     {"keys", N_("[SECTION]"), N_("lists the configuration's keys with type, default, range and help"), verb_keys,
@@ -59,6 +72,8 @@ const struct verb verbs[] = {
      verb_report, of_report},
     {"export", N_("FILE [OPTIONS]"), N_("writes kept readings to a file, to carry them away on a USB stick"),
      verb_export, of_export},
+    {"verify", N_("[FILE] [OPTIONS]"), N_("proves that nothing is missing among the readings at a broker"), verb_verify,
+     of_verify},
     {"simulate", N_("-c FILE [OPTIONS]"), N_("makes virtual sensors that send readings to a gateway"), verb_simulate,
      of_simulation},
     {NULL, NULL, NULL, NULL, NULL},
