@@ -204,9 +204,9 @@ static int on_failed(struct broker *broker, const struct client_news *news, stru
 {
     struct fault sentence = {""};
     int code = mqtt_login_failure(broker->login, news, &sentence);
+    go_down(broker);
     if (!broker->was_up || code > 0)
         return fault_set(why, -ECONNREFUSED, "%s", sentence.text);
-    go_down(broker);
     return 0;
 }
 

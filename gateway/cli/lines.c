@@ -78,3 +78,15 @@ int lines_next(struct lines *lines, const char **ret_line, size_t *ret_size)
             return error;
     }
 }
+
+int lines_seek(struct lines *lines, off_t offset, size_t number)
+{
+    if (lseek(lines->fd, offset, SEEK_SET) < 0)
+        return -errno;
+    bytes_clear(&lines->bytes);
+    lines->at = 0;
+    lines->offset = offset;
+    lines->number = number;
+    lines->skipping = lines->ended = false;
+    return 0;
+}

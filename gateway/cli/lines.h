@@ -26,3 +26,6 @@ void lines_finish(struct lines *lines);
 // 1: a line, without its line feed, good until the next call; 0: that was all; -EMSGSIZE: one longer than LINES_MAX was
 // stepped over; another negative errno: reading failed.
 int lines_next(struct lines *lines, const char **ret_line, size_t *ret_size);
+
+// Goes on at that place of a file, where line `number` + 1 begins. 0 or -errno.
+int lines_seek(struct lines *lines, off_t offset, size_t number);

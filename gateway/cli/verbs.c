@@ -46,6 +46,11 @@ static const char of_export[] =
        "                 (default: /etc/citygw/citygw.ini)\n"
        "  --socket PATH  the gateway's socket\n");
 
+static const char of_import[] =
+    N_("  -c FILE        the configuration, which names the broker (default: /etc/citygw/citygw.ini)\n"
+       "  --outlet NAME  the [mqtt] outlet whose broker it is (default: the first)\n"
+       "  --url URL      another broker, such as mqtts://broker.example\n"
+       "  --username NAME, --password-file FILE, --ca-file FILE  for that broker\n");
 static const char of_verify[] =
     N_("  FILE           lines of topic and payload, as by mosquitto_sub -F '%t %p'; - reads stdin.\n"
        "                 Without FILE: listens to the broker\n"
@@ -72,6 +77,7 @@ const struct verb verbs[] = {
      verb_report, of_report},
     {"export", N_("FILE [OPTIONS]"), N_("writes kept readings to a file, to carry them away on a USB stick"),
      verb_export, of_export},
+    {"import", N_("FILE [OPTIONS]"), N_("sends the readings of an exported file to a broker"), verb_import, of_import},
     {"verify", N_("[FILE] [OPTIONS]"), N_("proves that nothing is missing among the readings at a broker"), verb_verify,
      of_verify},
     {"simulate", N_("-c FILE [OPTIONS]"), N_("makes virtual sensors that send readings to a gateway"), verb_simulate,

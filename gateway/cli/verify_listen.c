@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "broker.h"
 #include "complain.h"
+#include "interrupt.h"
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,23 +31,6 @@ struct listening {
     uint64_t interrupted;
     int64_t last_us; // when something came
 };
-
-static volatile sig_atomic_t ended;
-
-static void on_signal(int number)
-{
-    (void)number;
-    ended = 1;
-}
-
-// A readable end instead of a cut.
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    ended = 0;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static void subscribe(struct listening *listening)
 {
@@ -103,7 +86,7 @@ static bool is_time_up(const struct listening *listening, int64_t began_us, doub
 {
     int64_t now_us = clock_boot_us(&clock_system);
     int64_t quiet_since_us = listening->last_us > began_us ? listening->last_us : began_us;
-    if (ended)
+    if (interrupt_came())
         return true;
     if (!listening->subscriptions)
         return false;
@@ -128,7 +111,7 @@ static int choose_filter(struct listening *listening, const char *tree, struct f
 static int listen_until(struct listening *listening, double seconds, double idle_seconds, struct fault *why)
 {
     int64_t began_us = clock_boot_us(&clock_system);
-    catch_signals();
+    interrupt_catch();
     int error = broker_connect(listening->broker, why);
     while (!error && !is_time_up(listening, began_us, seconds, idle_seconds)) {
         if (!listening->subscriptions)

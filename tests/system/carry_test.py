@@ -5,11 +5,15 @@ import asyncio
 import collections
 import json
 import random
+import signal
+import subprocess
 import threading
+
+import pytest
 
 import coap
 import peers
-from conftest import parking
+from conftest import BUILD, parking
 
 SENSORS = 8
 
@@ -97,3 +101,164 @@ def test_exports_under_load_disturb_nobody(lone_gateway, tmp_path):
     assert counts == sorted(counts)
     _, lines, _ = export(lone_gateway, tmp_path / "load.export")
     assert sorted(carried(lines)) == list(range(10000))
+
+
+def import_to(gateway, path, broker):
+    return gateway.tool("import", path, "--url", f"mqtt://127.0.0.1:{broker.port}")
+
+
+def verify(gateway, lines):
+    """What the tool says about these (topic, object) pairs."""
+    text = "".join(f"{topic} {json.dumps(payload)}\n" for topic, payload in lines)
+    done = gateway.tool("verify", "-", "--json", input=text)
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def other(tmp_path):
+    """The broker that the stick is carried to, and who listens there."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    broker = peers.Broker(folder)
+    subscriber = peers.Subscriber(broker.port)
+    yield broker, subscriber
+    subscriber.close()
+    broker.stop()
+
+
+def test_what_an_outage_held_back_is_carried_to_another_broker(mqtt_gateway, broker, other, tmp_path):
+    far, subscriber = other
+    mqtt_gateway.configure(parking(SENSORS))
+    mqtt_gateway.start()
+    broker.stop()
+    fill(mqtt_gateway, 2000)
+    path = tmp_path / "stick.export"
+    _, lines, last = export(mqtt_gateway, path, "--outlet", "mqtt")
+    assert last["readings"] == 2000
+    done = import_to(mqtt_gateway, path, far)
+    assert done.returncode == 0 and "2000" in done.stdout, done.stderr
+    subscriber.wait(lambda s: len(s.messages) >= 2000, "all at the other broker")
+    readings = subscriber.readings()
+    assert readings == [(line["topic"], line["payload"]) for line in lines]
+    assert not any(m.retain for m in subscriber.messages)
+    for message in subscriber.messages:
+        properties = dict(message.properties.UserProperty)
+        reading = json.loads(message.payload)
+        assert properties == {"epoch": reading["epoch"], "seq": str(reading["seq"]), "gateway": "test-01"}
+    code, proof = verify(mqtt_gateway, readings)
+    assert code == 0 and proof["complete"] and proof["totals"]["readings"] == 2000
+    assert [s["last_seq"] for s in proof["sensors"]] == [2000 // SENSORS] * SENSORS
+    # A second run has nothing to do; without its memory it repeats itself, under the same identities.
+    done = import_to(mqtt_gateway, path, far)
+    assert done.returncode == 0 and "already" in done.stdout
+    assert len(subscriber.messages) == 2000
+    (tmp_path / "stick.export.imported").unlink()
+    assert import_to(mqtt_gateway, path, far).returncode == 0
+    subscriber.wait(lambda s: len(s.messages) >= 4000, "all of them again")
+    code, proof = verify(mqtt_gateway, subscriber.readings())
+    assert code == 0 and proof["totals"]["duplicates"] == 2000 and proof["totals"]["changed"] == 0
+    broker.start()
+
+
+def test_an_import_goes_on_after_a_lost_connection_and_after_its_own_end(lone_gateway, other, tmp_path):
+    far, subscriber = other
+    lone_gateway.configure(parking(SENSORS))
+    lone_gateway.start()
+    fill(lone_gateway, 3000)
+    path = tmp_path / "x.export"
+    export(lone_gateway, path)
+    gate = peers.Gate(far.port)
+    args = [str(BUILD / "citygw"), "import", str(path), "--url", f"mqtt://127.0.0.1:{gate.port}"]
+    tool = subprocess.Popen(args, env=lone_gateway.env, stderr=subprocess.PIPE, text=True)
+    subscriber.wait(lambda s: len(s.messages) >= 300, "some have arrived")
+    gate.shut()
+    gate.open()
+    subscriber.wait(lambda s: len(s.messages) >= 900, "and more, over a new connection")
+    tool.send_signal(signal.SIGINT)
+    assert tool.wait(peers.WAIT) == 1
+    assert "goes on from there" in tool.stderr.read()
+    noted = json.loads((tmp_path / "x.export.imported").read_text())["done"]
+    assert 0 < noted < 3000
+    before = len(subscriber.messages)
+    done = lone_gateway.tool("import", path, "--url", f"mqtt://127.0.0.1:{gate.port}")
+    assert done.returncode == 0, done.stderr
+    code, proof = verify(lone_gateway, subscriber.wait(lambda s: len({(t, r["seq"]) for t, r in s.readings()}) == 3000
+                                                       and s.readings(), "all"))
+    assert code == 0 and proof["totals"]["readings"] == 3000 and proof["totals"]["duplicates"] < 2000
+    assert len(subscriber.messages) - before < 3000  # not from the beginning
+    gate.shut()
+
+
+def test_a_file_that_was_cut_or_changed_is_refused_and_nothing_is_sent(lone_gateway, other, tmp_path):
+    far, subscriber = other
+    lone_gateway.configure(parking(SENSORS))
+    lone_gateway.start()
+    fill(lone_gateway, 200)
+    export(lone_gateway, tmp_path / "good.export")
+    good = (tmp_path / "good.export").read_bytes()
+    bad = tmp_path / "bad.export"
+    chance = random.Random(20261125)
+    for _ in range(40):
+        at = chance.randrange(len(good))
+        if chance.random() < 0.5:
+            bad.write_bytes(good[:at])
+        else:
+            bad.write_bytes(good[:at] + bytes([good[at] ^ (1 << chance.randrange(8))]) + good[at + 1:])
+        done = import_to(lone_gateway, bad, far)
+        assert done.returncode == 1 and "line" in done.stderr and "expected" in done.stderr or "export it again" in \
+            done.stderr, (at, done.stderr)
+    assert not list(tmp_path.glob("bad.export.imported"))
+    assert import_to(lone_gateway, tmp_path / "good.export", far).returncode == 0
+    subscriber.wait(lambda s: len(s.messages) >= 200, "the good one")
+    assert len(subscriber.messages) == 200
+
+
+def test_verify_listens_and_finds_what_is_planted(mqtt_gateway, broker, subscriber):
+    """Behind a live stream stands what must not be: a gap, a repeat, a change, a disorder."""
+    mqtt_gateway.configure(parking(SENSORS))
+    mqtt_gateway.start()
+
+    def listen():
+        args = [str(BUILD / "citygw"), "verify", "-c", str(mqtt_gateway.config), "--until-idle", "2", "--json"]
+        tool = subprocess.Popen(args, env=mqtt_gateway.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = tool.stderr.readline()
+        assert "citygw/v1/271004/test-01/#" in line, line
+        return tool
+
+    def result(tool):
+        out, _ = tool.communicate(timeout=peers.WAIT)
+        return tool.returncode, json.loads(out)
+    tool = listen()
+    fill(mqtt_gateway, 800)
+    code, proof = result(tool)
+    assert code == 0 and proof["totals"]["readings"] == 800 and proof["totals"]["missing"] == 0, proof["totals"]
+    topic, reading = next(r for r in subscriber.readings() if r[1]["sensor"] == "bay-0000")
+    epoch = reading["epoch"]
+
+    def publish(seq, **more):
+        changed = {**reading, "seq": seq, **more}
+        subscriber.client.publish(topic, json.dumps(changed), qos=1).wait_for_publish(peers.WAIT)
+    for plant, figures in (
+            ([1000, 1002], {"missing": 1}),
+            ([1000, 1001, 1001], {"duplicates": 1}),
+            ([1000, (1000, {"values": {"magnetic_x_ut": -1}})], {"duplicates": 1, "changed": 1}),
+            ([1000, 1002, 1001], {"disorder": 1}),
+            ([1000, 1002, (1001, {"backlog": True})], {"backlog": 1})):
+        tool = listen()
+        for one in plant:
+            publish(one[0], **one[1]) if isinstance(one, tuple) else publish(one)
+        code, proof = result(tool)
+        found = next(s for s in proof["sensors"] if s["sensor"] == "bay-0000" and s["epoch"] == epoch)
+        expected = {"missing": 0, "duplicates": 0, "changed": 0, "disorder": 0, "backlog": 0, **figures}
+        assert {key: found[key] for key in expected} == expected
+        assert code == (1 if set(figures) & {"missing", "changed", "disorder"} else 0)
+    # What the gateway says that it lost is no fault.
+    ledger = {"entries": [{"outlet": "mqtt", "sensor": "bay-0000", "first_seq": 1001, "last_seq": 1004, "count": 4,
+                           "reason": "full"}], "totals": {"full": 4}, "more": 0}
+    subscriber.client.publish("citygw/v1/271004/test-01/loss", json.dumps(ledger), qos=1,
+                              retain=True).wait_for_publish(peers.WAIT)
+    tool = listen()
+    publish(1000)
+    publish(1005)
+    code, proof = result(tool)
+    assert code == 0 and proof["totals"]["missing"] == 4 and proof["totals"]["explained"] == 4

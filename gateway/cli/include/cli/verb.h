@@ -25,6 +25,7 @@ int verb_sensors(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_export(int argc, char **argv);
+int verb_import(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_simulate(int argc, char **argv);
 
