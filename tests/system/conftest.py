@@ -57,6 +57,10 @@ class Gateway:
     def kill(self):
         self.process.end(signal.SIGKILL)
 
+    def said(self):
+        """Everything that it ever logged."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
     def running(self):
         return self.process and self.process.process.poll() is None
 
@@ -106,16 +110,20 @@ def subscriber(broker):
     subscriber.close()
 
 
+def no_findings(gateway):
+    """Nothing that a sanitizer or an assertion said."""
+    text = gateway.said()
+    for word in ("AddressSanitizer", "LeakSanitizer", "runtime error:", "ThreadSanitizer", "Assertion"):
+        assert word not in text, text
+
+
 def _gateway(folder, broker=None, influx=None):
     gateway = Gateway(folder, broker, influx)
     yield gateway
     if gateway.running():
         code = gateway.stop()
         assert code == 0, f"the daemon ended with {code}:\n" + gateway.process.text()
-    if gateway.process:
-        text = gateway.process.text()
-        for word in ("AddressSanitizer", "LeakSanitizer", "runtime error:", "ThreadSanitizer", "Assertion"):
-            assert word not in text, text
+    no_findings(gateway)
 
 
 @pytest.fixture
