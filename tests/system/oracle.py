@@ -27,10 +27,13 @@ def seeded(name):
 
 
 class Sensors:
-    """Bays (states) and vans (events); a pack holds `width` bays, every fourth also a van."""
+    """Bays (states) and vans (events); a pack holds `width` bays, every fourth also a van. `heavy`: with many quantities."""
 
-    def __init__(self, bays=20, vans=4, width=1):
+    heavy = ("magnetic_x_ut", "magnetic_y_ut", "magnetic_z_ut", "temperature_c", "battery_v", "battery_pct", "rssi_dbm")
+
+    def __init__(self, bays=20, vans=4, width=1, heavy=False):
         self.bays, self.vans, self.width = bays, vans, width
+        self.more = self.heavy if heavy else ()
 
     def sections(self):
         return ("".join(f"[sensor:bay-{i:04d}]\nkind = parking\nsource = coap\n" for i in range(self.bays)) +
@@ -42,7 +45,9 @@ class Sensors:
 
     def pack(self, number):
         fields = {"bay": "duration_s", "van": "duration_ms"}
-        return json.dumps([{"n": f"{s}:{fields[s[:3]]}", "v": number} for s in self.of(number)]).encode()
+        return json.dumps([{"n": f"{s}:{field}", "v": number if field[:8] == "duration" else 12.3}
+                           for s in self.of(number) for field in (fields[s[:3]], *(self.more if s[:3] == "bay" else ()))],
+                          separators=(",", ":")).encode()
 
     @staticmethod
     def number(values):
