@@ -302,7 +302,7 @@ def test_a_file_system_that_turns_read_only_loses_nothing_acknowledged(mounted, 
         load.more_acknowledged(20)
         subprocess.run(["mount", "-o", "remount,abort", str(mounted.folder)], check=True)
         load.wait(lambda load: load.refused["5.00"], "refused")
-        assert "cannot be stored (Read-only file system)" in gateway.said(), gateway.said()
+        assert "buffer: readings cannot be stored (" in gateway.said(), gateway.said()
         gateway.kill()
         gateway.start(ready=False)
         assert gateway.process.process.wait(peers.WAIT) == 1 and "cannot write into the buffer's folder" in gateway.said()

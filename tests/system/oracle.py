@@ -57,20 +57,23 @@ class Sensors:
 class Load:
     """Posts at a rate from many ports on a thread of its own; remembers what was acknowledged. Use as a context.
 
-    A request is repeated until it is answered or `patience` is over. What is refused is not sent again."""
+    A request is repeated until it is answered or `patience` is over. What is refused is not sent again. No more than
+    `window` wait for an answer at a time."""
 
-    def __init__(self, port, sensors, rate, clients=20, patience=60.0, repeat=0.3):
+    def __init__(self, port, sensors, rate, clients=20, patience=60.0, repeat=0.3, window=100000):
         self.port, self.sensors, self.rate, self.clients, self.patience = port, sensors, rate, clients, patience
-        self.repeat, self.sent, self.acknowledged, self.refused = repeat, 0, set(), collections.Counter()
+        self.window, self.repeat, self.sent = window, repeat, 0
+        self.acknowledged, self.refused = set(), collections.Counter()
         self.unanswered = set()
-        self.changed, self.ending = threading.Condition(), False
+        self.changed, self.ending, self.gone = threading.Condition(), False, False
         self.thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
     def __enter__(self):
         self.thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failed, *_):
+        self.gone = failed is not None  # the test is over: nobody waits for answers
         self.finish()
 
     def finish(self):
@@ -98,7 +101,7 @@ class Load:
         loop, tasks = asyncio.get_running_loop(), set()
         start = loop.time()
         while not self.ending:
-            while self.sent < (loop.time() - start) * self.rate:
+            while self.sent < (loop.time() - start) * self.rate and len(tasks) < self.window:
                 task = asyncio.create_task(self._one(clients[self.sent % self.clients], self.sent))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
@@ -106,7 +109,9 @@ class Load:
                     self.sent += 1
                     self.changed.notify_all()
             await asyncio.sleep(0.005)  # the load's own pace, not a wait for the daemon
-        await asyncio.gather(*tasks)
+        for task in tasks if self.gone else ():
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=self.gone)
         for client in clients:
             client.close()
 
@@ -122,7 +127,7 @@ class Load:
             self.changed.notify_all()
 
 
-Arrival = collections.namedtuple("Arrival", "sensor epoch seq number connection marked retained content")
+Arrival = collections.namedtuple("Arrival", "sensor epoch seq number connection marked retained content when")
 
 
 class Recorder(peers.Subscriber):
@@ -148,7 +153,7 @@ class Recorder(peers.Subscriber):
         reading = json.loads(message.payload)
         marked = bool(reading.pop("backlog", False))
         arrival = Arrival(reading["sensor"], reading["epoch"], reading["seq"], Sensors.number(reading["values"]),
-                          self.connections, marked, bool(message.retain), hash(json.dumps(reading, sort_keys=True)))
+                          self.connections, marked, bool(message.retain), hash(json.dumps(reading, sort_keys=True)), time.monotonic())
         if message.dup:
             self.repeated += 1
             if any(a[:3] == arrival[:3] for a in itertools.islice(reversed(self.arrivals), 2000)):
@@ -215,6 +220,14 @@ def _count_repeats(arrivals, ordered):
             last_seq[a.sensor] = a.seq
         turn.add(identity)
     return again
+
+
+def sent_since_the_last_sync(arrivals, seconds):
+    """The most readings that came over one connection during its last seconds."""
+    by_connection = collections.defaultdict(list)
+    for a in arrivals:
+        by_connection[a.connection].append(a.when)
+    return max(sum(when > times[-1] - seconds for when in times) for times in by_connection.values())
 
 
 def _check_packs(load, arrivals):
