@@ -209,6 +209,8 @@ void account_destroy(struct account *account)
 {
     if (!account)
         return;
+    while (account->busy)
+        uv_run(account->options.loop, UV_RUN_ONCE);
     join_refusals(account);
     save(account);
     bytes_finish(&account->today);

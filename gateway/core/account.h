@@ -38,7 +38,7 @@ struct account_options {
 
 // Borrows what `options` points to. NULL: out of memory.
 struct account *account_create(const struct account_options *options);
-// Waits for the worker and saves. The loop must not run any more, or have run out of work.
+// Waits for the worker, with the loop, and saves.
 void account_destroy(struct account *account);
 
 // Loop, once a second.
