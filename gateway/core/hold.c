@@ -80,12 +80,13 @@ static const struct buffer_item *first_unsure(const struct hold *hold, uint64_t 
     return NULL;
 }
 
-// Whether the first one that waited reads with its right time; also when none waited.
-static bool shows(const struct hold *hold)
+// Whether what waited reads with its right time by now, and whether anything waited at all.
+static bool shows(const struct hold *hold, bool *ret_waited)
 {
     struct buffer_batch *batch = calloc(1, sizeof *batch);
     const struct buffer_item *item = batch ? first_unsure(hold, atomic_load(&hold->from), batch) : NULL;
     bool shown = !item || item->corrected_us != 0;
+    *ret_waited = item != NULL;
     if (batch)
         bytes_finish(&batch->bytes);
     free(batch);
@@ -96,8 +97,11 @@ bool hold_tick(struct hold *hold)
 {
     if (hold->told || hold->wait_us <= 0)
         return false;
-    if (hold->set)
-        return hold->told = shows(hold);
+    if (hold->set) {
+        bool waited;
+        hold->told = shows(hold, &waited);
+        return hold->told && waited;
+    }
     int64_t now_us = clock_boot_us(hold->clock);
     bool some = let_go(hold, now_us);
     if (!hold->clock->synchronised(hold->clock)) {

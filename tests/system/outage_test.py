@@ -57,7 +57,7 @@ def numbers(subscriber):
 
 
 def everything(load):
-    return lambda s: len(s.messages) >= len(load.acknowledged) and not missing(load, s)
+    return lambda s: len(s.readings()) >= len(load.acknowledged) and not missing(load, s)
 
 
 def missing(load, subscriber):

@@ -136,6 +136,7 @@ class Subscriber:
 
     def __init__(self, port, topic="#", **auth):
         self.messages, self.retained, self.changed = [], {}, threading.Condition()
+        self.parsed, self.looked_at = [], 0  # the readings among them, as far as they were looked at
         self.connected = threading.Event()
         self.client = mqtt.Client(protocol=mqtt.MQTTv5, client_id=f"test-{os.getpid()}-{id(self)}")
         self.topic = topic
@@ -174,8 +175,11 @@ class Subscriber:
     def readings(self):
         """All readings as (topic, object), documents left out."""
         with self.changed:
-            messages = list(self.messages)
-        return [(m.topic, json.loads(m.payload)) for m in messages if m.payload and b'"seq"' in m.payload]
+            for m in self.messages[self.looked_at:]:  # each is parsed once: a condition may ask again at every message
+                if m.payload and b'"seq"' in m.payload:
+                    self.parsed.append((m.topic, json.loads(m.payload)))
+            self.looked_at = len(self.messages)
+            return list(self.parsed)
 
     def last(self, ending):
         with self.changed:
