@@ -68,6 +68,15 @@ void clock_boot_id(uint8_t ret_id[16])
     }
 }
 
+// So many digits, then a sign. Every message has its time, and strftime is slow.
+static char *put(char *at, int count, int value, char sign)
+{
+    for (int i = count; i-- > 0; value /= 10)
+        at[i] = (char)('0' + value % 10);
+    at[count] = sign;
+    return at + count + 1;
+}
+
 char *utc_text(int64_t time_us, char ret_text[UTC_TEXT_SIZE])
 {
     static const int64_t first = -62167219200, last = 253402300799; // years 0000 and 9999
@@ -83,14 +92,14 @@ char *utc_text(int64_t time_us, char ret_text[UTC_TEXT_SIZE])
     time_t when = (time_t)seconds;
     struct tm tm;
     gmtime_r(&when, &tm);
-    size_t length = strftime(ret_text, UTC_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (tm.tm_year + 1900 < 1000) // strftime does not fill the year with zeros
-        length = (size_t)snprintf(ret_text, UTC_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", (tm.tm_year + 1900) % 10000,
-                                  tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    if (micros % 1000)
-        snprintf(ret_text + length, UTC_TEXT_SIZE - length, ".%06dZ", (int)micros);
-    else
-        snprintf(ret_text + length, UTC_TEXT_SIZE - length, ".%03dZ", (int)(micros / 1000));
+    char *at = put(ret_text, 4, tm.tm_year + 1900, '-');
+    at = put(at, 2, tm.tm_mon + 1, '-');
+    at = put(at, 2, tm.tm_mday, 'T');
+    at = put(at, 2, tm.tm_hour, ':');
+    at = put(at, 2, tm.tm_min, ':');
+    at = put(at, 2, tm.tm_sec, '.');
+    at = micros % 1000 ? put(at, 6, (int)micros, 'Z') : put(at, 3, (int)(micros / 1000), 'Z');
+    *at = '\0';
     return ret_text;
 }
 

@@ -36,7 +36,13 @@ static size_t character(const unsigned char *at, size_t left)
 bool text_is_utf8(const char *text, size_t size)
 {
     const unsigned char *at = (const unsigned char *)text;
+    uint64_t eight;
     while (size) {
+        if (size >= sizeof eight && (memcpy(&eight, at, sizeof eight), !(eight & UINT64_C(0x8080808080808080)))) {
+            at += sizeof eight; // all ASCII
+            size -= sizeof eight;
+            continue;
+        }
         size_t length = character(at, size);
         if (!length)
             return false;

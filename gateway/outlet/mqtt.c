@@ -10,7 +10,7 @@
 
 #define SECOND INT64_C(1000000)
 #define BACKLOG_BURST_S 0.1
-#define WIRE_BURST_S 1.0
+#define RATE_BURST_S 1
 #define JOIN_MOST (3 * SECOND / 10)
 
 /* The outlet's face. */
@@ -65,7 +65,6 @@ static int mqtt_create(const struct outlet_feed *feed, size_t index, void **ret_
     mqtt->options = &feed->settings->mqtt[index];
     mqtt->in_order = mqtt->options->drain == DRAIN_IN_ORDER;
     mqtt->keep_alive_s = (int)(mqtt->options->keep_alive_us / SECOND);
-    mqtt->replies_end = &mqtt->replies;
     prepare_lock(mqtt);
     mint_session(feed->clock, mqtt->session);
     bytes_init(&mqtt->scratch, DOCUMENT_SIZE_MAX);
@@ -91,8 +90,8 @@ static int mqtt_start(void *state, struct fault *why)
     struct outlet_range pending[OUTLET_RANGES_MAX];
     mqtt->now_us = clock_boot_us(mqtt->feed.clock);
     mqtt->lanes[LANE_LIVE].position = mqtt->feed.pending(mqtt->feed.context, pending) > 0 ? pending[0].from : 0;
-    pace_init(&mqtt->wire_pace, (double)mqtt->options->max_rate_bytes, WIRE_BURST_S, mqtt->now_us);
     pace_init(&mqtt->backlog_pace, mqtt->options->backlog_rate, BACKLOG_BURST_S, mqtt->now_us);
+    pace_init(&mqtt->rate, (double)mqtt->options->max_rate_bytes, RATE_BURST_S, mqtt->now_us);
     mqtt->due_us = mqtt->now_us;
     atomic_store(&mqtt->beat_us, mqtt->now_us);
     int error = pthread_create(&mqtt->thread, NULL, mqtt_run, mqtt);
@@ -135,15 +134,24 @@ static void mqtt_refresh(void *state)
 
 static void mqtt_reply(void *state, const struct outlet_command *command, const char *json, size_t size)
 {
-    command_put_reply(state, command, json, size);
+    struct mqtt *mqtt = state;
+    pthread_mutex_lock(&mqtt->lock);
+    mqtt->news = replies_put(&mqtt->replies, command, json, size) == 0 || mqtt->news; // a dropped one is counted there
+    pthread_cond_broadcast(&mqtt->changed);
+    pthread_mutex_unlock(&mqtt->lock);
 }
 
 static void mqtt_figures(void *state, struct outlet_figures *ret_figures)
 {
     struct mqtt *mqtt = state;
     pthread_mutex_lock(&mqtt->lock);
-    *ret_figures = mqtt->figures;
+    uint64_t dropped = mqtt->replies.dropped;
     pthread_mutex_unlock(&mqtt->lock);
+    *ret_figures = (struct outlet_figures){.batches = atomic_load(&mqtt->batches),
+                                           .replies_dropped = dropped,
+                                           .commands = atomic_load(&mqtt->commands),
+                                           .commands_ignored = atomic_load(&mqtt->commands_ignored),
+                                           .throttled_us = atomic_load(&mqtt->throttled_us)};
 }
 
 static void mqtt_stop(void *state)
@@ -204,6 +212,7 @@ static void mqtt_destroy(void *state)
         mqtt->feed.batch_finish(mqtt->feed.context, &mqtt->lanes[i].read);
     }
     mqtt->feed.batch_finish(mqtt->feed.context, &mqtt->states.read);
+    mqtt->feed.batch_finish(mqtt->feed.context, &mqtt->piece);
     mqtt_free_unless_needed(mqtt);
 }
 
@@ -213,8 +222,8 @@ const struct outlet_type outlet_mqtt = {
     .start = mqtt_start,
     .wake = mqtt_wake,
     .documents = mqtt_documents,
-    .refresh = mqtt_refresh,
     .reply = mqtt_reply,
+    .refresh = mqtt_refresh,
     .figures = mqtt_figures,
     .stop = mqtt_stop,
     .stopped = mqtt_stopped,

@@ -3,6 +3,7 @@
 
 #include "mqtt_backlog.h"
 #include "mqtt_backoff.h"
+#include "mqtt_command.h"
 #include "mqtt_documents.h"
 #include "mqtt_pace.h"
 #include "mqtt_reasons.h"
@@ -11,7 +12,6 @@
 #include "outlet/mqtt_client.h"
 #include "outlet/mqtt_login.h"
 #include "outlet/outlet.h"
-#include "reading/reading.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -24,10 +24,10 @@
  *   mqtt_flow.c     what is sent, in which order, and what its answer means
  *   mqtt_lane.c     which readings a lane sends next
  *   mqtt_message.c  a lane's next message
- *   mqtt_batch.c    many readings in one message
- *   mqtt_command.c  commands that come in, and their replies
+ *   mqtt_batch.c    many readings in one message, and what becomes of a refused one
  *   mqtt_states.c   the newest states, sent beside their turn
  *   mqtt_publish.c  the library takes a message; documents and emptied topics
+ *   mqtt_command.c  what is asked of the gateway over the broker, and the replies
  *   mqtt_refusal.c  what the broker refuses: how long to wait, and what a person is told
  *
  * Readings go out in lanes that share what may be under way. `drain = live-first`: at each connection the newest states go
@@ -54,11 +54,11 @@ enum mqtt_lane { LANE_LIVE, LANE_BACKLOG, LANE_REPLAY, LANES };
 
 enum mqtt_purpose {
     PURPOSE_DOCUMENT,
+    PURPOSE_REPLY,
     PURPOSE_VANISHED,
     PURPOSE_STATE,
-    PURPOSE_REPLY,
     PURPOSE_ASIDE,
-    PURPOSE_LANE /* + the lane */
+    PURPOSE_LANE, // + the lane
 };
 
 enum mqtt_alarm { ALARM_NONE, ALARM_CONNECT, ALARM_SHORT_LIVES, ALARM_REFUSED };
@@ -67,9 +67,7 @@ enum {
     MQTT_IN_FLIGHT_MAX = 1000,
     MQTT_SESSION_SIZE = 17,
     MQTT_PAYLOAD_MAX = 256 * 1024,
-    MQTT_REPLIES_MAX = 32,
-    MQTT_COMMANDS_MAX = 64, // that wait to be looked at
-    ASIDE_MAX = 32,         // well below the ranges that a feed keeps: each may be one
+    ASIDE_MAX = 32, // well below the ranges that a feed keeps: each may be one
 };
 
 // A lane: what was read of it and not yet taken, and what is under way.
@@ -81,8 +79,8 @@ struct lane {
     uint64_t position; // where to read on
     bool dry;          // the last read found nothing
     int64_t again_us;  // when to read again though nobody woke us
-    int64_t batch_us;  // when the last batch was made
     int error;         // of the last read
+    int64_t batch_us;  // when its last batch was made
 };
 
 // The newest states, on their way beside their turn.
@@ -93,19 +91,10 @@ struct states {
     struct outlet_batch read;
     size_t used;
     bool wanted;        // all of them once more
-    bool batched;       // live ones went out in batches since the last round
-    uint64_t mark;      // the states up to here went out by themselves
+    bool only_newer;    // than what was sent by themselves
+    uint64_t mark;      // with batches: the states up to here went out by themselves
     int64_t next_us;    // and the next ones not before
     int64_t refused_us; // the broker refused one: all of them again then; 0: none
-};
-
-// An answer to a command.
-struct reply {
-    struct reply *next;
-    char topic[TOPIC_SIZE];
-    uint8_t correlation[OUTLET_CORRELATION_MAX];
-    size_t correlation_size, size;
-    char json[];
 };
 
 // Readings that the broker refuses for now. They are kept; there is trouble while one of them waits.
@@ -143,13 +132,12 @@ struct mqtt {
     bool news;    // the client has some
     bool refresh; // the newest states are to go again
     bool stopping;
-    struct reply *replies, **replies_end; // that wait to be sent
-    size_t reply_count;
-    struct outlet_figures figures;
     bool orphaned;              // destroyed while the thread hangs: it frees the state when it comes back
     struct documents documents; // the first is `status`
+    struct replies replies;
     atomic_int_least64_t beat_us;
     atomic_bool connected, over;
+    atomic_uint_least64_t batches, commands, commands_ignored, throttled_us; // outlet_figures
 
     // The loop's.
     pthread_t thread;
@@ -177,17 +165,17 @@ struct mqtt {
     struct lane lanes[LANES];
     struct backlog backlog;
     struct states states;
+    struct outlet_batch piece; // of a split batch
     struct window_message aside[ASIDE_MAX];
     size_t aside_count;
     struct outlet_range busy[MQTT_IN_FLIGHT_MAX + ASIDE_MAX]; // for a plan of the backlog
     struct pace backlog_pace;                                 // readings
-    struct pace wire_pace;                                    // bytes of everything
-    int64_t blocked_us;                                       // since when max_rate holds us up; 0: it does not
-    int64_t single_us;                                        // the broker refused a batch: none before
-    int64_t subscribe_us;                                     // when to subscribe again; 0: not needed
     struct throttle throttle;                                 // of the backlog
-    int64_t look_us;                                          // when something that waits for its pace may go
-    int64_t pause_us;                                         // nothing is sent before
+    struct pace rate;                                         // bytes
+    int64_t rate_since_us;                                    // since when it has let nothing go; 0: it does
+    struct subscribing subscribing;
+    int64_t look_us;  // when something that waits for its pace may go
+    int64_t pause_us; // nothing is sent before
     struct refusal refusal;
     struct document_refusals document_refusals;
     int64_t vanished_us; // no topic is emptied before
@@ -233,23 +221,20 @@ void lane_news(struct mqtt *mqtt); // the feed woke us
 // mqtt_message.c
 bool message_next(struct mqtt *mqtt, enum mqtt_lane which); // takes a lane's next one into its window; false: none now
 void message_park(struct mqtt *mqtt, struct window_message *message, const char *reason);
-void message_tell_parked(struct mqtt *mqtt, uint64_t seq, const char *topic, const char *reason);
-// Writes a record as the JSON object that its lane sends. False when it cannot be read, with the reason in `why`.
+void message_tell_unreadable(struct mqtt *mqtt, const struct outlet_record *record, int error);
+// Writes topic and payload. False when it was parked instead.
 bool message_encode(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record,
-                    struct reading *ret_reading, struct bytes *out, struct fault *why);
+                    struct window_message *message);
 
 // mqtt_batch.c
 bool batch_wanted(const struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record);
-bool batch_waits(struct mqtt *mqtt, struct lane *lane); // for company; comes back by itself
-void batch_fill(struct mqtt *mqtt, enum mqtt_lane which, struct window_message *message);
-void batch_refused(struct mqtt *mqtt, struct window *window, struct window_message *message);
-
-// mqtt_command.c
-void command_begin(struct mqtt *mqtt);                                // a connection is new: subscribes
-void command_news(struct mqtt *mqtt, const struct client_news *news); // the subscription's answer, and what came in
-bool command_send_reply(struct mqtt *mqtt);                           // the next one; false: none now
-int command_put_reply(struct mqtt *mqtt, const struct outlet_command *command, const char *json, size_t size);
-void command_finish(struct mqtt *mqtt);
+bool batch_waits(struct mqtt *mqtt, const struct lane *lane); // for company; comes back by itself
+// Fills the message with the lane's next readings, at most `readings_most`; returns how many were taken.
+size_t batch_take(struct mqtt *mqtt, enum mqtt_lane which, size_t readings_most, struct window_message *message);
+void batch_split(struct mqtt *mqtt, struct window *window, struct window_message *message); // goes singly from now on
+// The next of a split batch. False: it cannot be read now. Without payload: look again, or, when `piece` is at the end, done.
+bool batch_load_piece(struct mqtt *mqtt, struct window *window, struct window_message *message);
+void batch_piece_done(struct window *window, struct window_message *message, bool arrived);
 
 // mqtt_states.c
 void states_begin(struct mqtt *mqtt); // a connection is new
@@ -263,6 +248,14 @@ bool publish_document(struct mqtt *mqtt);
 bool publish_vanished(struct mqtt *mqtt);
 void publish_save_retained(struct mqtt *mqtt);
 void publish_look(struct mqtt *mqtt, int64_t time_us); // comes back by then at the latest
+
+// mqtt_command.c
+void command_begin(struct mqtt *mqtt); // a connection is new
+void command_news(struct mqtt *mqtt, const struct client_news *news);
+void command_watch(struct mqtt *mqtt); // once a round while online
+bool reply_send(struct mqtt *mqtt);    // the next one; false: none now
+void reply_answer(struct mqtt *mqtt, size_t index, int code);
+void reply_forget(struct mqtt *mqtt); // what was under way waits again
 
 // mqtt_flow.c
 void flow_begin(struct mqtt *mqtt); // a connection is new: documents go out again

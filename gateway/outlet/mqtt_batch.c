@@ -1,33 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mqtt.h"
 
-/*
- * Batches: a run of a lane's readings as one JSON array under {tree}/batch. The library's price is per message, whatever its
- * size, so at a high rate a batch waits a moment for company; on a quiet line the first reading goes at once.
- */
+#include "citygw_json.h"
+#include "record.h"
+#include <string.h>
 
-#define SECOND INT64_C(1000000)
-#define COMPANY (SECOND / 500) // so long after the last batch the next one is made
-#define SINGLY (60 * SECOND)   // after a batch was refused
-
-enum {
-    BATCH_BYTES = 128 * 1024, // the contract allows 256 kB
-    PROPERTIES_BYTES = 512,   // of a PUBLISH beside topic and payload, at most
-    SPARE_BYTES = 4096,       // of a packet that a broker limits: an object is about a tenth of it
-};
+enum { PIECE_BYTES = 64 * 1024, ADDITIONS = 2 /* "," and "]" */, COMPANY_US = 2000 };
 
 bool batch_wanted(const struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record)
 {
-    if (which == LANE_REPLAY || mqtt->now_us < mqtt->single_us) {
-        return false;
-    }
-    bool behind = which == LANE_BACKLOG || (mqtt->in_order && record->late);
-    return mqtt->options->batch == BATCH_ALWAYS || (mqtt->options->batch == BATCH_BACKLOG && behind);
+    int mode = mqtt->options->batch;
+    bool late = which == LANE_BACKLOG || record->late;
+    return which != LANE_REPLAY && (mode == BATCH_ALWAYS || (mode == BATCH_BACKLOG && late));
 }
 
-bool batch_waits(struct mqtt *mqtt, struct lane *lane)
+/* Making one. The library's price is per message, whatever its size: soon after a batch the next one waits a moment for
+ * company. On a quiet line the first reading goes at once. */
+
+bool batch_waits(struct mqtt *mqtt, const struct lane *lane)
 {
-    int64_t due_us = lane->batch_us + COMPANY;
+    int64_t due_us = lane->batch_us + COMPANY_US;
     if (mqtt->now_us >= due_us) {
         return false;
     }
@@ -35,62 +27,116 @@ bool batch_waits(struct mqtt *mqtt, struct lane *lane)
     return true;
 }
 
-static size_t bytes_max(const struct mqtt *mqtt)
+static size_t payload_most(const struct mqtt *mqtt, const char *topic)
 {
-    size_t packet = mqtt->limits.packet_max, head = TOPIC_SIZE + PROPERTIES_BYTES + SPARE_BYTES;
-    return packet > 0 && packet < BATCH_BYTES + head ? (packet > head ? packet - head : 1) : BATCH_BYTES;
+    struct publication empty = {.topic = topic, .epoch = mqtt->feed.epoch, .gateway = mqtt->settings->gateway.id};
+    size_t around = client_packet_size(&empty), most = mqtt->limits.packet_max;
+    if (most == 0 || most - around > MQTT_PAYLOAD_MAX) {
+        most = MQTT_PAYLOAD_MAX + around;
+    }
+    if (mqtt->rate.per_s > 0 && mqtt->rate.most < (double)most) { // none is more than a second's worth
+        most = (size_t)mqtt->rate.most;
+    }
+    return most > around ? most - around : 0;
 }
 
-// What cannot be written as JSON is parked on the spot; the run goes on over it.
-static void add(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record,
-                struct window_message *message)
+// False: there is no room for it.
+static bool append(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record, size_t most,
+                   struct window_message *message)
 {
-    struct reading reading;
-    struct fault why;
     struct bytes *payload = &message->payload;
+    struct outlet_record said = *record;
+    struct reading reading;
     size_t before = payload->used;
+    int error = record_reading(record, &reading);
+    if (error) {
+        message_tell_unreadable(mqtt, record, error);
+        return true;
+    }
+    said.late = record->late || which == LANE_BACKLOG;
     bytes_char(payload, message->readings > 0 ? ',' : '[');
-    if (!message_encode(mqtt, which, record, &reading, payload, &why)) {
+    citygw_json(&said, &reading, mqtt->feed.epoch, payload);
+    if (payload->overflow || payload->used + ADDITIONS > most) {
         payload->used = before;
-        message_tell_parked(mqtt, record->seq, record->sensor, why.text);
-        return;
+        payload->overflow = false;
+        return false;
     }
     message->readings++;
-    mqtt->states.batched |= which == LANE_LIVE && kind_is_state(reading.kind);
+    return true;
 }
 
-void batch_fill(struct mqtt *mqtt, enum mqtt_lane which, struct window_message *message)
+size_t batch_take(struct mqtt *mqtt, enum mqtt_lane which, size_t readings_most, struct window_message *message)
 {
     struct lane *lane = &mqtt->lanes[which];
-    size_t most = bytes_max(mqtt);
-    size_t room = which == LANE_LIVE ? SIZE_MAX : pace_room(&mqtt->backlog_pace, mqtt->now_us);
     const struct outlet_record *record = lane_peek(mqtt, which);
-    bool error = topic_below(mqtt->tree, "batch", message->topic) != 0;
-    message->batch = true;
-    message->from = message->to = record->number;
-    do {
-        add(mqtt, which, record, message);
-        message->to = record->number + 1;
-        lane_take(lane);
-        record = message->payload.used < most && message->to - message->from < room ? lane_peek(mqtt, which) : NULL;
-    } while (record && record->number == message->to && batch_wanted(mqtt, which, record));
-    bytes_char(&message->payload, ']');
-    window_seal(&lane->window, message);
-    lane->batch_us = mqtt->now_us;
-    if (error || message->readings == 0) {
-        message->readings = 0;
-        window_mark(&lane->window, message, MESSAGE_SETTLED);
+    if (topic_below(mqtt->tree, "batch", message->topic)) {
+        return 0;
     }
+    size_t most = payload_most(mqtt, message->topic), taken = 0;
+    message->batch = true;
+    message->from = message->to = record ? record->number : 0;
+    while (record && taken < readings_most && record->number == message->to && batch_wanted(mqtt, which, record) &&
+           append(mqtt, which, record, most, message)) {
+        message->to = record->number + 1;
+        taken++;
+        lane_take(lane);
+        record = lane_peek(mqtt, which);
+    }
+    if (message->readings > 0) {
+        bytes_char(&message->payload, ']');
+        lane->batch_us = mqtt->now_us;
+        atomic_fetch_add(&mqtt->batches, 1);
+    }
+    return taken;
 }
 
-// Its readings are pending on, and go one by one for a while; each is then refused, or not, for what it is. In order they
-// cannot: what follows would overtake them, so the batch waits as a reading would.
-void batch_refused(struct mqtt *mqtt, struct window *window, struct window_message *message)
+/* One that the broker refuses for good goes reading by reading, so that the one that it does not want is found. */
+
+void batch_split(struct mqtt *mqtt, struct window *window, struct window_message *message)
 {
-    if (mqtt->in_order) {
-        return;
+    (void)mqtt;
+    message->batch = false;
+    message->singly = true;
+    message->piece = message->from;
+    message->arrived = message->refused = 0;
+    bytes_clear(&message->payload);
+    window_seal(window, message);
+}
+
+void batch_piece_done(struct window *window, struct window_message *message, bool arrived)
+{
+    message->arrived += arrived;
+    message->piece++;
+    message->refused = 0;
+    bytes_clear(&message->payload);
+    window_seal(window, message);
+}
+
+static enum mqtt_lane lane_of(const struct mqtt *mqtt, const struct window *window)
+{
+    return window == &mqtt->lanes[LANE_LIVE].window ? LANE_LIVE : LANE_BACKLOG;
+}
+
+bool batch_load_piece(struct mqtt *mqtt, struct window *window, struct window_message *message)
+{
+    const struct outlet_feed *feed = &mqtt->feed;
+    struct outlet_batch *read = &mqtt->piece;
+    feed->batch_finish(feed->context, read);
+    read->count = 0;
+    if (message->piece < message->to) {
+        int error = feed->read(feed->context, message->piece, message->to, true, 1, PIECE_BYTES, read);
+        if (error) {
+            read->count = 0;
+            return false;
+        }
+        message->piece = read->count > 0 ? read->records[0].number : message->to; // nobody else settles what is ours
     }
-    mqtt->single_us = mqtt->now_us + SINGLY;
-    window_mark(window, message, MESSAGE_DROPPED);
-    mqtt->backlog.news = true;
+    if (message->piece >= message->to) {
+        message->readings = message->arrived;
+    } else if (message_encode(mqtt, lane_of(mqtt, window), &read->records[0], message)) {
+        window_seal(window, message);
+    } else {
+        batch_piece_done(window, message, false);
+    }
+    return true;
 }

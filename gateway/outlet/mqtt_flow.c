@@ -14,6 +14,7 @@ enum {
     // A broker counts PUBLISH packets before it sends their PUBACKs; two less than it takes keeps clear of the edge.
     RECEIVE_MARGIN = 2,
     LIVE_PLACES = 10, // what is not live leaves so many free
+    RATE_STEPS = 16,  // of a second: how often we look when the rate is used up
 };
 
 size_t flow_limit(const struct mqtt *mqtt)
@@ -58,6 +59,7 @@ void flow_forget(struct mqtt *mqtt)
             mqtt->aside[i].state = MESSAGE_WAITING;
         }
     }
+    reply_forget(mqtt);
     for (size_t i = 0; i < mqtt->retained.vanished_count; i++) {
         if (mqtt->retained.vanished[i].state == VANISHED_SENT) {
             retained_mark(&mqtt->retained, i, VANISHED_WAITING);
@@ -95,6 +97,15 @@ static void settle(struct mqtt *mqtt, struct window *window, struct window_messa
 
 static void park(struct mqtt *mqtt, struct window *window, struct window_message *message, int code)
 {
+    if (message->batch) {
+        batch_split(mqtt, window, message);
+        return;
+    }
+    if (message->singly) {
+        message_park(mqtt, message, reason_text(code));
+        batch_piece_done(window, message, false);
+        return;
+    }
     message_park(mqtt, message, reason_text(code));
     settle(mqtt, window, message);
 }
@@ -106,10 +117,10 @@ static void answer_message(struct mqtt *mqtt, struct window *window, struct wind
     }
     mark(window, message, MESSAGE_WAITING);
     enum reason_action action = code < 0 ? REASON_WAIT : reason_of_publish(code);
-    if (action == REASON_SETTLED) {
+    if (action == REASON_SETTLED && message->singly) {
+        batch_piece_done(window, message, true);
+    } else if (action == REASON_SETTLED) {
         settle(mqtt, window, message);
-    } else if (message->batch && !mqtt->in_order && code > 0 && reason_is_of_message(code)) {
-        batch_refused(mqtt, window, message);
     } else if (action == REASON_PARK && ++message->refused >= REFUSALS_MAX) {
         park(mqtt, window, message, code);
     } else if (code > 0) {
@@ -157,11 +168,12 @@ static void answer(struct mqtt *mqtt, const struct ticket *ticket)
     case PURPOSE_DOCUMENT:
         answer_document(mqtt, (size_t)ticket->index, ticket->code);
         break;
+    case PURPOSE_REPLY:
+        reply_answer(mqtt, (size_t)ticket->index, ticket->code);
+        break;
     case PURPOSE_VANISHED:
         answer_vanished(mqtt, (size_t)ticket->index, ticket->code);
         break;
-    case PURPOSE_REPLY:
-        break; // whoever asked may ask again
     case PURPOSE_STATE:
         states_answer(mqtt, ticket->code);
         break;
@@ -204,7 +216,19 @@ void flow_deliver(struct mqtt *mqtt)
 static bool may_retain(const struct mqtt *mqtt, const struct window_message *message, uint64_t **ret_number)
 {
     *ret_number = message->retained && !mqtt->no_retain ? retained_number(&mqtt->retained, message->topic) : NULL;
-    return *ret_number && **ret_number <= message->from;
+    return *ret_number && **ret_number <= (message->singly ? message->piece : message->from);
+}
+
+static bool load_piece(struct mqtt *mqtt, struct window *window, struct window_message *message)
+{
+    if (!batch_load_piece(mqtt, window, message)) {
+        publish_look(mqtt, mqtt->now_us + SECOND);
+        return false;
+    }
+    if (message->piece >= message->to) {
+        settle(mqtt, window, message);
+    }
+    return true;
 }
 
 static bool send(struct mqtt *mqtt, struct window *window, struct window_message *message, enum mqtt_purpose purpose)
@@ -214,6 +238,9 @@ static bool send(struct mqtt *mqtt, struct window *window, struct window_message
     if (refusal_holds(mqtt, message)) {
         publish_look(mqtt, mqtt->refusal.hold_us);
         return false;
+    }
+    if (message->singly && message->payload.used == 0) {
+        return load_piece(mqtt, window, message);
     }
     snprintf(seq, sizeof seq, "%" PRIu64, message->seq);
     struct publication publication = {.topic = message->topic,
@@ -231,7 +258,7 @@ static bool send(struct mqtt *mqtt, struct window *window, struct window_message
         return false;
     }
     if (publication.retained) {
-        *number = message->from;
+        *number = message->singly ? message->piece : message->from;
     }
     message->sent_us = mqtt->now_us;
     mark(window, message, MESSAGE_SENT);
@@ -270,15 +297,40 @@ static bool send_behind(struct mqtt *mqtt, size_t limit, bool readings)
     return (!mqtt->in_order && send_lane(mqtt, LANE_BACKLOG, readings)) || send_lane(mqtt, LANE_REPLAY, readings);
 }
 
+// `max_rate`. The goodbye goes all the same.
+static bool rate_allows(struct mqtt *mqtt)
+{
+    if (pace_room(&mqtt->rate, mqtt->now_us) > 0 || mqtt->phase == PHASE_FAREWELL) {
+        return true;
+    }
+    mqtt->rate_since_us = mqtt->rate_since_us ? mqtt->rate_since_us : mqtt->now_us;
+    publish_look(mqtt, pace_due_us(&mqtt->rate, mqtt->rate.most / RATE_STEPS + 1));
+    return false;
+}
+
+static bool send_next(struct mqtt *mqtt, size_t limit, bool readings)
+{
+    return publish_document(mqtt) || reply_send(mqtt) || publish_vanished(mqtt) || (readings && states_send(mqtt)) ||
+           send_aside(mqtt) || send_lane(mqtt, LANE_LIVE, readings) || send_behind(mqtt, limit, readings);
+}
+
+// It was waited for only if there was something to send.
+static void count_throttled(struct mqtt *mqtt, bool sent)
+{
+    if (mqtt->rate_since_us && sent) {
+        atomic_fetch_add(&mqtt->throttled_us, (uint64_t)(mqtt->now_us - mqtt->rate_since_us));
+    }
+    mqtt->rate_since_us = 0;
+}
+
 void flow_fill(struct mqtt *mqtt, bool readings)
 {
     size_t limit = flow_limit(mqtt);
     bool more = true;
     mqtt->look_us = INT64_MAX;
-    while (more && mqtt->now_us >= mqtt->pause_us && client_flying(mqtt->client) < limit) {
-        more = publish_document(mqtt) || publish_vanished(mqtt) || command_send_reply(mqtt) ||
-               (readings && states_send(mqtt)) || send_aside(mqtt) || send_lane(mqtt, LANE_LIVE, readings) ||
-               send_behind(mqtt, limit, readings);
+    while (more && mqtt->now_us >= mqtt->pause_us && client_flying(mqtt->client) < limit && rate_allows(mqtt)) {
+        more = send_next(mqtt, limit, readings);
+        count_throttled(mqtt, more);
     }
     if (mqtt->retained.dirty && retained_all_emptied(&mqtt->retained)) {
         publish_save_retained(mqtt);

@@ -9,7 +9,7 @@
 #define STALE SECOND            // what was read earlier is asked for again: it may be late by now
 #define PLAN_AGAIN (SECOND / 5)
 
-enum { READ_RECORDS = 256, READ_BYTES = 256 * 1024 };
+enum { READ_RECORDS = OUTLET_BATCH_MAX, READ_BYTES = 256 * 1024 };
 
 void lane_forget(struct lane *lane)
 {
@@ -34,7 +34,7 @@ void lane_news(struct mqtt *mqtt)
 
 static bool waits_unrefused(const struct window_message *message)
 {
-    return message->state == MESSAGE_WAITING && !message->held && message->refused == 0;
+    return message->state == MESSAGE_WAITING && !message->held && message->refused == 0 && !message->singly;
 }
 
 // What was not sent, or whose fate is unknown, is read again in its turn, marked as what it is then.

@@ -14,7 +14,7 @@ enum {
     SEQ_SIZE = 24,
 };
 
-void message_tell_parked(struct mqtt *mqtt, uint64_t seq, const char *topic, const char *reason)
+static void tell_parked(struct mqtt *mqtt, uint64_t seq, const char *topic, const char *reason)
 {
     struct fault line;
     char number[SEQ_SIZE];
@@ -23,41 +23,36 @@ void message_tell_parked(struct mqtt *mqtt, uint64_t seq, const char *topic, con
     mqtt->feed.parked(mqtt->feed.context, 1, line.text);
 }
 
+void message_tell_unreadable(struct mqtt *mqtt, const struct outlet_record *record, int error)
+{
+    struct fault reason;
+    fault_errno(&reason, error, _("its stored bytes cannot be read"));
+    tell_parked(mqtt, record->seq, record->sensor, reason.text);
+}
+
 void message_park(struct mqtt *mqtt, struct window_message *message, const char *reason)
 {
-    message_tell_parked(mqtt, message->seq, message->topic, reason);
+    tell_parked(mqtt, message->seq, message->topic, reason);
     message->readings = 0;
 }
 
 bool message_encode(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record,
-                    struct reading *ret_reading, struct bytes *out, struct fault *why)
+                    struct window_message *message)
 {
+    struct reading reading;
     struct outlet_record said = *record;
-    int error = record_reading(record, ret_reading);
+    int error = record_reading(record, &reading);
+    message->seq = record->seq;
     if (error) {
-        fault_errno(why, error, _("its stored bytes cannot be read"));
+        message_tell_unreadable(mqtt, record, error);
+        message->readings = 0;
         return false;
     }
     said.late = record->late || which == LANE_BACKLOG;
-    citygw_json(&said, ret_reading, mqtt->feed.epoch, out);
-    return true;
-}
-
-// The topic is the sensor's alone when the reading cannot be read. False when it was parked.
-static bool encode(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record,
-                   struct window_message *message)
-{
-    struct reading reading;
-    struct fault line;
-    message->seq = record->seq;
-    if (!message_encode(mqtt, which, record, &reading, &message->payload, &line)) {
-        snprintf(message->topic, sizeof message->topic, "%.64s", record->sensor);
-        message_park(mqtt, message, line.text);
-        return false;
-    }
-    int error = record->replay ? topic_replay(mqtt->tree, reading.kind, record->sensor, message->topic)
-                               : topic_reading(mqtt->tree, reading.kind, record->sensor, message->topic);
-    message->retained = which == LANE_LIVE && kind_is_state(reading.kind) && record->newest && !record->late;
+    error = record->replay ? topic_replay(mqtt->tree, reading.kind, record->sensor, message->topic)
+                           : topic_reading(mqtt->tree, reading.kind, record->sensor, message->topic);
+    message->retained = which == LANE_LIVE && kind_is_state(reading.kind) && record->newest && !said.late;
+    citygw_json(&said, &reading, mqtt->feed.epoch, &message->payload);
     if (error || message->payload.overflow) {
         message_park(mqtt, message, reason_text(MQTT_TOO_LARGE));
         return false;
@@ -72,12 +67,9 @@ static void take_single(struct mqtt *mqtt, enum mqtt_lane which, const struct ou
     message->from = record->number;
     message->to = record->number + 1;
     message->readings = 1;
-    bool ready = encode(mqtt, which, record, message);
+    message_encode(mqtt, which, record, message); // without a reading when it was parked
     lane_take(lane);
     window_seal(&lane->window, message);
-    if (!ready) {
-        window_mark(&lane->window, message, MESSAGE_SETTLED);
-    }
 }
 
 static size_t bytes_under_way(const struct mqtt *mqtt, bool behind)
@@ -99,22 +91,29 @@ bool message_next(struct mqtt *mqtt, enum mqtt_lane which)
     if (!record) {
         return false;
     }
-    if (which != LANE_LIVE && pace_room(&mqtt->backlog_pace, mqtt->now_us) == 0) {
+    bool batch = batch_wanted(mqtt, which, record);
+    size_t most = which == LANE_LIVE ? SIZE_MAX : pace_room(&mqtt->backlog_pace, mqtt->now_us);
+    if (most == 0 || (batch && (double)most < mqtt->backlog_pace.most / 2)) {
         publish_look(mqtt, pace_due_us(&mqtt->backlog_pace, mqtt->backlog_pace.most / 2 + 1));
         return false;
     }
-    bool batch = batch_wanted(mqtt, which, record);
     if (batch && batch_waits(mqtt, lane)) {
         return false;
     }
     struct window_message *message = window_add(&lane->window);
-    if (batch) {
-        batch_fill(mqtt, which, message);
-    } else {
+    size_t taken = batch ? batch_take(mqtt, which, most, message) : 0;
+    if (taken == 0) { // alone; also what is too large for a batch
+        message->batch = false;
+        taken = 1;
         take_single(mqtt, which, record, message);
+    } else {
+        window_seal(&lane->window, message);
+    }
+    if (message->readings == 0) {
+        window_mark(&lane->window, message, MESSAGE_SETTLED);
     }
     if (which != LANE_LIVE) {
-        pace_spend(&mqtt->backlog_pace, (double)(message->to - message->from));
+        pace_spend(&mqtt->backlog_pace, (double)taken);
     }
     return true;
 }

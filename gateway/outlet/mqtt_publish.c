@@ -14,32 +14,10 @@ void publish_look(struct mqtt *mqtt, int64_t time_us)
     }
 }
 
-// For max_rate. False: not now.
-static bool wire_is_free(struct mqtt *mqtt)
-{
-    if (pace_room(&mqtt->wire_pace, mqtt->now_us) == 0) {
-        publish_look(mqtt, pace_due_us(&mqtt->wire_pace, 1));
-        mqtt->blocked_us = mqtt->blocked_us ? mqtt->blocked_us : mqtt->now_us;
-        return false;
-    }
-    if (mqtt->blocked_us) {
-        pthread_mutex_lock(&mqtt->lock);
-        mqtt->figures.throttled_us += (uint64_t)(mqtt->now_us - mqtt->blocked_us);
-        pthread_mutex_unlock(&mqtt->lock);
-        mqtt->blocked_us = 0;
-    }
-    return true;
-}
-
 bool publish(struct mqtt *mqtt, const struct publication *publication, enum mqtt_purpose purpose, uint64_t index)
 {
-    if (!wire_is_free(mqtt)) {
-        return false;
-    }
     int error = client_publish(mqtt->client, publication, (int)purpose, index);
-    if (!error) {
-        pace_spend(&mqtt->wire_pace, (double)client_packet_size(publication));
-    } else {
+    if (error) {
         mqtt->pause_us = mqtt->now_us + PAUSE_FULL; // if the connection is gone, its end is announced soon
     }
     if (error == -EIO && !mqtt->publish_failed) {
@@ -48,6 +26,9 @@ bool publish(struct mqtt *mqtt, const struct publication *publication, enum mqtt
         mqtt->feed.event(mqtt->feed.context, OUTLET_NOTICE, line.text);
     }
     mqtt->publish_failed = error == -EIO;
+    if (!error) {
+        pace_spend(&mqtt->rate, (double)client_packet_size(publication));
+    }
     return error == 0;
 }
 

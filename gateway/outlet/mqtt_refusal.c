@@ -125,7 +125,8 @@ static struct window_message *free_place_aside(struct mqtt *mqtt)
 
 void refusal_aside(struct mqtt *mqtt, struct window *window, struct window_message *message, int code)
 {
-    bool may = window && !mqtt->in_order && window != &mqtt->lanes[LANE_REPLAY].window && reason_is_of_message(code);
+    bool may = window && !mqtt->in_order && window != &mqtt->lanes[LANE_REPLAY].window && reason_is_of_message(code) &&
+               !message->batch && !message->singly; // a batch is too large to be kept aside
     struct window_message *aside = may ? free_place_aside(mqtt) : NULL;
     if (!aside) {
         return;

@@ -29,7 +29,10 @@ enum {
     ABANDONED_MAX = 4,
     // The broker keeps our session, and with it the silence of the will, across a short outage. Longer than the will's delay.
     SESSION_EXPIRY_S = 300,
-    PACKET_MAX = 4 * OUTLET_COMMAND_MAX, // to us
+    // Commands that may wait for us, and the largest packet of one: four times what is taken, so that a larger one is seen.
+    COMMANDS_MAX = 32,
+    COMMANDS_BYTES_MAX = 128 * 1024,
+    COMMAND_PACKET_MAX = 16 * 1024,
 };
 
 void session_phase(struct mqtt *mqtt, enum mqtt_phase phase)
@@ -133,11 +136,13 @@ static int need_client(struct mqtt *mqtt, struct fault *why)
     if (mqtt->client) {
         return 0;
     }
+    bool commands = mqtt->feed.command != NULL;
     struct client_options options = {.tickets = mqtt->lanes[LANE_LIVE].window.size,
                                      .notify = wake_thread,
                                      .context = mqtt,
-                                     .messages_max = MQTT_COMMANDS_MAX,
-                                     .message_bytes_max = MQTT_COMMANDS_MAX * OUTLET_COMMAND_MAX};
+                                     .messages_max = commands ? COMMANDS_MAX : 0,
+                                     .message_bytes_max = commands ? COMMANDS_BYTES_MAX : 0};
+    mqtt->subscribing.dropped_messages = 0;
     return mqtt_login_client(mqtt->login, &options, &mqtt->client, why);
 }
 
@@ -161,7 +166,7 @@ static int begin(struct mqtt *mqtt, struct fault *why)
     connection.retain_will = !mqtt->no_retain;
     connection.keep_alive_s = mqtt->keep_alive_s;
     connection.session_s = SESSION_EXPIRY_S;
-    connection.packet_max = PACKET_MAX;
+    connection.packet_max = COMMAND_PACKET_MAX;
     connection.will_topic = will_topic;
     connection.will = (const char *)will.data;
     error =

@@ -8,7 +8,6 @@
 
 #define SECOND INT64_C(1000000)
 #define AGAIN (60 * SECOND)
-#define EVERY SECOND // what went out in batches
 
 enum { READ_RECORDS = 64, SEQ_SIZE = 24 };
 
@@ -21,6 +20,7 @@ static uint64_t lowest_pending(const struct mqtt *mqtt)
 static void start(struct states *states, uint64_t since)
 {
     states->active = true;
+    states->only_newer = false;
     states->since = since;
     states->index = 0;
     states->used = states->read.count = 0;
@@ -30,22 +30,26 @@ void states_begin(struct mqtt *mqtt)
 {
     mqtt->states.wanted = !mqtt->in_order;
     mqtt->states.refused_us = 0;
-    mqtt->states.batched = false;
-    mqtt->states.mark = mqtt->feed.end(mqtt->feed.context);
+    mqtt->states.mark = 0;
+    mqtt->states.next_us = mqtt->now_us + SECOND;
 }
 
-// What went out in batches since the last round.
-static void begin_batched(struct mqtt *mqtt)
+// What goes in batches updates no retained state, so the states go by themselves, too, once a second.
+static void begin_beside_batches(struct mqtt *mqtt)
 {
     struct states *states = &mqtt->states;
+    uint64_t position = mqtt->lanes[LANE_LIVE].position;
+    if (states->active || mqtt->options->batch != BATCH_ALWAYS || position <= states->mark) {
+        return;
+    }
     if (mqtt->now_us < states->next_us) {
         publish_look(mqtt, states->next_us);
         return;
     }
     start(states, states->mark);
-    states->batched = false;
-    states->mark = mqtt->feed.end(mqtt->feed.context);
-    states->next_us = mqtt->now_us + EVERY;
+    states->only_newer = true;
+    states->mark = position;
+    states->next_us = mqtt->now_us + SECOND;
 }
 
 static bool begin_round(struct mqtt *mqtt)
@@ -58,9 +62,8 @@ static bool begin_round(struct mqtt *mqtt)
     if (states->wanted) {
         states->wanted = false;
         start(states, lowest_pending(mqtt));
-    } else if (states->batched && !states->active) {
-        begin_batched(mqtt);
     }
+    begin_beside_batches(mqtt);
     return states->active;
 }
 
@@ -89,7 +92,8 @@ static uint64_t *place_of(struct mqtt *mqtt, const struct outlet_record *record,
         return NULL;
     }
     uint64_t *number = retained_number(&mqtt->retained, ret_topic);
-    return number && *number <= record->number ? number : NULL;
+    bool goes = number && *number <= record->number && !(mqtt->states.only_newer && *number == record->number);
+    return goes ? number : NULL;
 }
 
 // True when it is done with, sent or not.

@@ -41,6 +41,7 @@ static void step_online(struct mqtt *mqtt)
     if (mqtt->phase == PHASE_ONLINE) {
         refusal_watch(mqtt);
         refusal_documents(mqtt);
+        command_watch(mqtt);
         flow_fill(mqtt, true);
         flow_deliver(mqtt);
     }
@@ -168,10 +169,10 @@ static void learn_retained(struct mqtt *mqtt)
 
 void mqtt_free(struct mqtt *mqtt)
 {
-    documents_finish(&mqtt->documents);
-    command_finish(mqtt);
     pthread_cond_destroy(&mqtt->changed);
     pthread_mutex_destroy(&mqtt->lock);
+    documents_finish(&mqtt->documents);
+    replies_finish(&mqtt->replies);
     retained_finish(&mqtt->retained);
     for (int i = 0; i < LANES; i++) {
         window_finish(&mqtt->lanes[i].window);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { KEPT_BYTES = 4096 };
+enum { KEPT_BYTES = 2048 };
 
 int window_init(struct window *window, size_t size, size_t payload_max)
 {
@@ -116,7 +116,7 @@ uint64_t window_lowest(const struct window *window)
     return lowest;
 }
 
-// A large payload gives its memory back: every slot would end with one.
+// Batches are large and few; the memory of one is not kept for a small message.
 static void take_off(struct window *window)
 {
     struct window_message *message = slot(window, window->first++);

@@ -31,7 +31,11 @@ struct window_message {
     bool held;         // the broker refused it for now
     bool sent_before;
     bool retained; // it asks to be
-    bool batch;    // it may carry many readings, in its own topic
+    bool batch;    // many readings in one message
+    // A batch that the broker refuses for good goes reading by reading: `piece` is the present one's number.
+    bool singly;
+    uint64_t piece;
+    size_t arrived; // of the pieces before
     int64_t sent_us;
     size_t sealed; // how much of the window's bytes it is
     char topic[TOPIC_SIZE];

@@ -49,11 +49,6 @@ int topic_tree(const char *prefix, const struct settings_gateway *gateway, char 
     return join(ret_tree, prefix, below);
 }
 
-bool topic_is_valid(const char *topic)
-{
-    return name_valid(topic, strlen(topic));
-}
-
 int topic_below(const char *tree, const char *below, char ret_topic[TOPIC_SIZE])
 {
     return join(ret_topic, tree, below);

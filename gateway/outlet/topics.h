@@ -25,9 +25,6 @@ int topic_replay(const char *tree, enum kind kind, const char *sensor, char ret_
 // Whether somebody else's topic can be published to: not too long, no wildcard, nothing that topic_tree would refuse.
 bool topic_valid(const char *topic);
 
-// A whole topic of anybody's: no empty level, wildcard, control character or leading '$', and short enough.
-bool topic_is_valid(const char *topic);
-
 // True for a topic that some gateway of ours may have published retained: six digits, a gateway's id and one of the
 // retained names above after any prefix. Guards against publishing to whatever stands in a damaged file.
 bool topic_is_ours(const char *topic, size_t size);

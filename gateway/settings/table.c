@@ -29,7 +29,7 @@ static const struct choice drains[] = {
 static const char until_psk[] = N_("this is not built yet; until then anyone may report for this sensor");
 static const struct choice starts[] = {{"now", START_NOW, false}, {"oldest", START_OLDEST, false}, {NULL, 0, false}};
 static const struct choice batches[] = {
-    {"no", BATCH_NO, false}, {"backlog", BATCH_BACKLOG, true}, {"always", BATCH_ALWAYS, true}, {NULL, 0, false}};
+    {"no", BATCH_NO, false}, {"backlog", BATCH_BACKLOG, false}, {"always", BATCH_ALWAYS, false}, {NULL, 0, false}};
 static const struct choice influx_apis[] = {{"v1", 1, false}, {"v2", 2, false}, {NULL, 0, false}};
 static const struct choice parities[] = {
     {"none", PARITY_NONE, false}, {"even", PARITY_EVEN, false}, {"odd", PARITY_ODD, false}, {NULL, 0, false}};

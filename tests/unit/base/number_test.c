@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,24 @@ static void every_number_reads_back_the_same(void **state)
     }
 }
 
+static void numbers_with_few_decimals_are_written_as_they_were_meant(void **state)
+{
+    (void)state;
+    uint64_t seed = 1;
+    for (int i = 0; i < 100000; i++) {
+        char meant[NUMBER_TEXT_SIZE];
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        unsigned long long whole = (seed >> 20) % (i % 2 ? 100 : 99999999999), part = (seed >> 8) % 10000;
+        int size = snprintf(meant, sizeof meant, "-%llu.%04llu", whole, part);
+        while (meant[size - 1] == '0')
+            meant[--size] = '\0';
+        if (meant[size - 1] != '.')
+            assert_text(strtod(meant, NULL), meant);
+    }
+    assert_text(0.0001, "0.0001");
+    assert_text(1e-5, "1e-05");
+}
+
 static void only_whole_finite_decimals_are_numbers(void **state)
 {
     (void)state;
@@ -96,8 +115,11 @@ static void crc32c_agrees_with_its_standard(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_have_their_shortest_text),       cmocka_unit_test(every_number_reads_back_the_same),
-        cmocka_unit_test(only_whole_finite_decimals_are_numbers), cmocka_unit_test(integers_keep_to_their_bounds),
+        cmocka_unit_test(numbers_have_their_shortest_text),
+        cmocka_unit_test(every_number_reads_back_the_same),
+        cmocka_unit_test(numbers_with_few_decimals_are_written_as_they_were_meant),
+        cmocka_unit_test(only_whole_finite_decimals_are_numbers),
+        cmocka_unit_test(integers_keep_to_their_bounds),
         cmocka_unit_test(crc32c_agrees_with_its_standard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,13 @@ static void malformed_utf8_is_told_from_well_formed(void **state)
         assert_true(text_is_utf8(good[i], strlen(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(text_is_utf8(bad[i], strlen(bad[i])));
+    for (size_t i = 0; i < 40; i++) { // wherever it stands
+        char text[40];
+        memset(text, 'x', sizeof text);
+        text[i] = '\xff';
+        assert_false(text_is_utf8(text, sizeof text));
+        assert_true(text_is_utf8(text, i));
+    }
 }
 
 static void the_nearest_word_is_what_was_meant(void **state)

@@ -36,6 +36,24 @@ static inline void note(struct memory *memory, const struct peer_publish *publis
     }
 }
 
+// The same for every reading of a batch.
+static inline size_t note_batch(struct memory *memory, const struct peer_publish *publish)
+{
+    struct peer_publish one = *publish;
+    const uint8_t *at = publish->payload, *end = at + publish->size;
+    size_t count = 0;
+    while ((at = memmem(at, (size_t)(end - at), "\"seq\":", 6))) {
+        at += 6;
+        one.seq = 0;
+        for (; at < end && *at >= '0' && *at <= '9'; at++) {
+            one.seq = one.seq * 10 + (*at - '0');
+        }
+        note(memory, &one);
+        count++;
+    }
+    return count;
+}
+
 // Until that reading came so often. Step after step, because a pause begins only when the answer before has come.
 static inline void advance_until_sent(struct rig *rig, int seconds, struct memory *memory, unsigned seq, unsigned count)
 {
@@ -46,19 +64,6 @@ static inline void advance_until_sent(struct rig *rig, int seconds, struct memor
         rig_nap();
     }
     assert_int_equal(memory->sent[seq], count);
-}
-
-// Until the lanes have begun, so that what is offered from now on is new.
-static inline void wait_begun(struct rig *rig)
-{
-    size_t rounds = 0;
-    for (int i = 0; i < 4000 && rounds == 0; i++) {
-        rig_nap();
-        pthread_mutex_lock(&rig->lock);
-        rounds = rig->states_read;
-        pthread_mutex_unlock(&rig->lock);
-    }
-    assert_true(rounds > 0);
 }
 
 static inline void begin(int (*answer)(struct peer *peer, const struct peer_publish *publish), struct memory *memory,

@@ -19,7 +19,7 @@
  * QoS 1, and asks the test how to answer each. What a real broker does once a year happens here on demand.
  */
 
-enum { PEER_BUFFER = 262144, PEER_OPEN_MAX = 1024, PEER_SILENT = -1, PEER_CUT = -2 };
+enum { PEER_BUFFER = 524288, PEER_OPEN_MAX = 1024, PEER_SILENT = -1, PEER_CUT = -2 };
 
 struct peer_publish {
     unsigned id;

@@ -186,6 +186,28 @@ static void the_ring_keeps_its_counts_over_many_rounds(void **state)
     window_finish(&window);
 }
 
+static void the_memory_of_a_large_message_is_not_kept(void **state)
+{
+    static const uint8_t large[50000];
+    struct window window;
+    (void)state;
+    assert_int_equal(window_init(&window, 1, 100000), 0);
+    struct window_message *message = window_add(&window);
+    bytes_append(&message->payload, large, sizeof large);
+    window_seal(&window, message);
+    assert_int_equal(window.bytes, sizeof large);
+    message->to = 1;
+    window_mark(&window, message, MESSAGE_SENT);
+    window_mark(&window, message, MESSAGE_SETTLED);
+    assert_run(&window, 0, 1, 0);
+    assert_int_equal(window.bytes, 0);
+    message = window_add(&window);
+    assert_int_equal(message->payload.size, 0);
+    bytes_append(&message->payload, large, sizeof large); // and its maximum is as before
+    assert_false(message->payload.overflow);
+    window_finish(&window);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +219,7 @@ int main(void)
         cmocka_unit_test(the_oldest_waiting_message_goes_first_also_when_sent_again),
         cmocka_unit_test(a_message_that_left_the_window_is_not_found),
         cmocka_unit_test(the_ring_keeps_its_counts_over_many_rounds),
+        cmocka_unit_test(the_memory_of_a_large_message_is_not_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
