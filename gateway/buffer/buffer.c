@@ -20,7 +20,13 @@
 
 static const int64_t lifetime_us = INT64_C(1) << 52; // more than a hundred: two wall clocks that have nothing in common
 
-enum { SEGMENT_SMALL = 64 << 10, SEGMENT_LARGE = 4 << 20, SEGMENTS_IN_ALL = 16, STATE_BYTES_MAX = CHECKPOINT_MAX };
+enum {
+    SEGMENT_SMALL = 64 << 10,
+    SEGMENT_LARGE = 4 << 20,
+    SEGMENTS_IN_ALL = 16,
+    STATE_BYTES_MAX = CHECKPOINT_MAX,
+    STACK_BYTES = 256 << 10
+};
 
 int64_t monotonic_us(void)
 {
@@ -162,10 +168,16 @@ static int start_thread(struct buffer *buffer, struct fault *why)
 {
     buffer->figures.writer_beat_boot_us = clock_boot_us(buffer->options.clock);
     sigset_t all, before;
+    pthread_attr_t attributes;
+    int error = -pthread_attr_init(&attributes);
+    if (error)
+        return fault_errno(why, error, _("cannot start the buffer's thread"));
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = -pthread_create(&buffer->thread, NULL, writer_run, buffer);
+    error = -pthread_create(&buffer->thread, &attributes, writer_run, buffer);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
     if (error)
         return fault_errno(why, error, _("cannot start the buffer's thread"));
     return 0;

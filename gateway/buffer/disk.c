@@ -84,17 +84,21 @@ const struct buffer_disk disk_system = {
     .sync_folder = system_sync_folder,
 };
 
-// Returns 0 also where the file ends.
+// Takes what reads of the sector up to the first byte that does not, in halves. 1: the file ends there.
 static int salvage_sector(const struct buffer_disk *disk, int fd, uint8_t *data, size_t size, int64_t offset)
 {
-    if (disk->read(disk, fd, data, size, offset) == 0)
-        return 0;
-    for (size_t i = 0; i < size; i++) {
-        int error = disk->read(disk, fd, data + i, 1, offset + (int64_t)i);
-        if (error) {
-            memset(data + i, 0, size - i);
-            return error == -ENODATA ? 0 : error;
+    size_t done = 0, part = size;
+    while (done < size) {
+        part = part < size - done ? part : size - done;
+        int error = disk->read(disk, fd, data + done, part, offset + (int64_t)done);
+        if (error && part == 1) {
+            memset(data + done, 0, size - done);
+            return error == -ENODATA ? 1 : error;
         }
+        if (error)
+            part /= 2;
+        else
+            done += part;
     }
     return 0;
 }
@@ -108,6 +112,10 @@ int disk_salvage(const struct buffer_disk *disk, int fd, uint8_t *data, size_t s
         size_t left = size - done, sector = SECTOR_BYTES - (size_t)(offset + (int64_t)done) % SECTOR_BYTES;
         part = left < sector ? left : sector;
         int error = salvage_sector(disk, fd, data + done, part, offset + (int64_t)done);
+        if (error == 1) {
+            memset(data + done + part, 0, left - part);
+            break;
+        }
         first_error = first_error ? first_error : error;
     }
     return first_error;

@@ -157,7 +157,8 @@ static int write_whole(struct buffer *buffer, int file, const struct bytes *byte
     return error;
 }
 
-// All of it into both files, one after the other, so that one of them is always whole. 0 when one is on disk.
+// All of it into one file and then into the other. The first is one that is not needed, and the second is only touched when
+// that is on disk: so one of them is whole at any time. 0 when one holds all of it.
 static int rewrite(struct buffer *buffer, const struct losses *losses, uint64_t evicted)
 {
     struct ledger *ledger = &buffer->ledger;
@@ -166,41 +167,47 @@ static int rewrite(struct buffer *buffer, const struct losses *losses, uint64_t 
     uint64_t generation = ledger->generation + 1;
     put_head(&bytes, generation);
     put_batch(buffer, losses, losses->list, losses->count, evicted, 1, generation, &bytes);
-    int error = bytes.overflow ? -ENOMEM : 0, failed = 0;
-    for (int file = 0; !error && file < LEDGER_FILES; file++) {
-        int one = write_whole(buffer, file, &bytes);
-        failed += one != 0;
-        error = failed == LEDGER_FILES ? one : 0;
-    }
+    int first = ledger->whole & 1u ? 1 : 0;
+    int error = bytes.overflow ? -ENOMEM : write_whole(buffer, first, &bytes);
+    ledger->whole &= ~(1u << first);
     if (!error) {
         ledger->generation = generation;
         ledger->batches = 1;
         ledger->used = bytes.used;
+        ledger->whole = 1u << first | (write_whole(buffer, 1 - first, &bytes) == 0 ? 1u << (1 - first) : 0);
     }
-    ledger->rewrite = error || failed;
+    ledger->rewrite = ledger->whole != LEDGER_WHOLE;
     ledger->retry_us = monotonic_us() + RETRY_US;
     bytes_finish(&bytes);
     return error;
 }
 
-// 0 when it is on disk in one of the files at least.
+// Into the files that hold all that was before. 0 when it is on disk in one of them at least.
 static int append(struct buffer *buffer, const struct losses *losses, const struct loss *batch, size_t count,
                   uint64_t evicted)
 {
     struct ledger *ledger = &buffer->ledger;
-    if (ledger->rewrite || ledger->batches == 0 || ledger->used > LOG_BYTES + 4 * losses->count * sizeof *batch)
-        return rewrite(buffer, losses, evicted);
+    bool grown = ledger->used > LOG_BYTES + 4 * losses->count * sizeof *batch;
+    int error = -EIO;
+    if ((ledger->rewrite || ledger->batches == 0 || grown) && (error = rewrite(buffer, losses, evicted)) == 0)
+        return 0;
     struct bytes bytes;
     bytes_init(&bytes, LEDGER_BYTES_MAX);
     put_batch(buffer, losses, batch, count, evicted, ledger->batches + 1, ledger->generation, &bytes);
-    size_t written = 0;
-    for (int file = 0; !bytes.overflow && file < LEDGER_FILES; file++)
-        written += write_at(buffer, file, &bytes, ledger->used, 0, false) == 0;
-    ledger->batches++;
-    ledger->used += bytes.used;
-    ledger->rewrite = written < LEDGER_FILES;
+    unsigned whole = 0;
+    for (int file = 0; !bytes.overflow && file < LEDGER_FILES; file++) {
+        int one = ledger->whole & 1u << file ? write_at(buffer, file, &bytes, ledger->used, 0, false) : 0;
+        whole |= ledger->whole & 1u << file && one == 0 ? 1u << file : 0;
+        error = one ? one : error;
+    }
+    if (whole) { // or else what stands there is written over by the next one
+        ledger->batches++;
+        ledger->used += bytes.used;
+        ledger->whole = whole;
+    }
+    ledger->rewrite = whole != LEDGER_WHOLE;
     bytes_finish(&bytes);
-    return written > 0 ? 0 : rewrite(buffer, losses, evicted);
+    return whole ? 0 : error;
 }
 
 static void show(struct buffer *buffer, const struct losses *losses, uint64_t evicted)
@@ -361,6 +368,7 @@ static void compare_copies(struct buffer *buffer, struct copy copies[LEDGER_FILE
     struct frame frame;
     for (int file = 0; file < LEDGER_FILES; file++)
         if (copies[file].reads && !read_batch(buffer, &copies[file], at, &frame)) {
+            buffer->ledger.whole &= ~(1u << file);
             copies[file].bad = copies[file].bad || !(last && file == LEDGER_FILES - 1);
             buffer->ledger.rewrite = true;
         }
@@ -416,6 +424,7 @@ void ledger_load(struct buffer *buffer)
         any = any || copies[file].there;
     }
     choose(buffer, copies);
+    ledger->whole = (copies[0].reads ? 1u : 0) | (copies[1].reads ? 2u : 0);
     take_batches(buffer, copies);
     for (int file = 0; file < LEDGER_FILES; file++) {
         const struct copy *copy = &copies[file];
@@ -425,6 +434,7 @@ void ledger_load(struct buffer *buffer)
         ledger->rewrite = ledger->rewrite || (any && (!copy->reads || copy->bytes.used != ledger->used));
         ledger->rewrite = ledger->rewrite || copy->bad;
         ledger->bad |= copy->bad ? 1u << file : 0;
+        ledger->whole &= copy->bad ? ~(1u << file) : LEDGER_WHOLE;
         bytes_finish(&copies[file].bytes);
     }
     if (ledger->rewrite)

@@ -14,7 +14,7 @@
 
 struct buffer;
 
-enum { LEDGER_FILES = 2, LEDGER_BYTES_MAX = 16 << 20 };
+enum { LEDGER_FILES = 2, LEDGER_WHOLE = 3, LEDGER_BYTES_MAX = 16 << 20 };
 
 struct ledger {
     struct losses losses;  // changed by who holds both mutexes, read by who holds either
@@ -24,6 +24,7 @@ struct ledger {
     bool rewrite;     // the files are not what they should be: all of it is written anew
     int64_t retry_us; // monotonic: not before
     unsigned named;   // bit by file: its name is known to be on disk
+    unsigned whole;   // bit by file: it holds all that was entered, on disk
     unsigned bad;     // bit by file: is to be set aside before it is written again
 };
 

@@ -23,19 +23,18 @@ struct cut_op {
     int64_t offset;  // or the new size
     size_t size;
     uint8_t *data;
-    uint64_t settled, dropped; // what the gateway had been told when this was done
+    uint64_t settled; // what the gateway had been told when this was done
 };
 
 struct cut_record {
     struct buffer_disk disk;
     struct cut_op *ops;
-    size_t count, size;
+    atomic_size_t count;
+    size_t size;
     char names[CUT_FILES_MAX][40];
     int name_count;
     int fds[CUT_FDS_MAX];
     atomic_ullong settled;
-    uint64_t dropped;
-    _Atomic(struct buffer *) buffer;
     atomic_uint fail_every; // each so manieth sync fails; 0: none
     unsigned sync_count;
 };
@@ -58,8 +57,7 @@ static inline struct cut_op *cut_note(struct cut_record *record, enum cut_kind k
         assert_non_null(record->ops);
     }
     struct cut_op *op = &record->ops[record->count++];
-    *op = (struct cut_op){
-        .kind = kind, .file = file, .settled = atomic_load(&record->settled), .dropped = record->dropped};
+    *op = (struct cut_op){.kind = kind, .file = file, .settled = atomic_load(&record->settled)};
     return op;
 }
 
@@ -111,11 +109,6 @@ static inline int cut_truncate(const struct buffer_disk *disk, int fd, int64_t s
 static inline int cut_remove(const struct buffer_disk *disk, int folder, const char *name)
 {
     struct cut_record *record = (struct cut_record *)disk;
-    if (record->buffer) {
-        struct buffer_figures figures;
-        buffer_figures(record->buffer, &figures);
-        record->dropped = figures.oldest > record->dropped ? figures.oldest : record->dropped;
-    }
     cut_note(record, CUT_REMOVE, cut_name(record, name));
     return disk_system.remove(disk, folder, name);
 }
@@ -137,7 +130,6 @@ static inline int cut_sync_folder(const struct buffer_disk *disk, int folder)
 static inline void cut_begin(struct cut_record *record)
 {
     memset(record, 0, sizeof *record);
-    record->dropped = 1;
     atomic_store(&record->settled, 1);
     record->disk = disk_system;
     record->disk.open = cut_open;
@@ -216,14 +208,20 @@ static inline void cut_apply(uint8_t **data, size_t *size, const struct cut_op *
     memcpy(*data + op->offset, op->data, torn);
 }
 
-// A later write over the same place takes the earlier one's page with it.
+// A later write over the same place takes the earlier one's page with it, and so does a cut of the file; any later write
+// brings the file's size.
 static inline bool cut_is_superseded(const struct cut_file *file, size_t index)
 {
     const struct cut_op *old = file->pending[index];
+    int64_t end = old->offset + (int64_t)old->size;
     for (size_t i = index + 1; i < file->pending_count; i++) {
         const struct cut_op *op = file->pending[i];
-        if (!file->limbo[i] && op->kind == CUT_WRITE && old->kind == CUT_WRITE && op->offset <= old->offset &&
-            op->offset + (int64_t)op->size >= old->offset + (int64_t)old->size)
+        if (file->limbo[i])
+            continue;
+        if (old->kind == CUT_RESIZE)
+            return true;
+        bool over = op->kind == CUT_WRITE && op->offset < end && old->offset < op->offset + (int64_t)op->size;
+        if (over || (op->kind == CUT_RESIZE && op->offset < end))
             return true;
     }
     return false;
