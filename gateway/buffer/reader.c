@@ -240,6 +240,20 @@ static int read_file(struct buffer *buffer, int fd, const struct place *place, c
     return 0;
 }
 
+// A file that cannot be opened is as good as a place that cannot be read; but for want of memory or descriptors, which is no
+// fault of the file's.
+static int give_up_file(struct buffer *buffer, const struct place *place, const struct wish *wish, int error,
+                        struct buffer_batch *batch)
+{
+    bool ours = error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+    uint64_t from = wish->from > place->number ? wish->from : place->number;
+    if (ours || !is_given_up(buffer, place->id, from, place->end))
+        return error;
+    note_gap(buffer, place->id, from, place->end);
+    batch->next = place->end;
+    return 0;
+}
+
 // Leaves the batch empty, and batch->next behind the segment, when nothing of it reads.
 static int read_segment(struct buffer *buffer, const struct place *place, const struct wish *wish,
                         struct buffer_batch *batch)
@@ -253,7 +267,7 @@ static int read_segment(struct buffer *buffer, const struct place *place, const 
         return 0;
     }
     if (fd < 0)
-        return fd;
+        return give_up_file(buffer, place, wish, fd, batch);
     int error = read_file(buffer, fd, place, wish, batch);
     close(fd);
     return error;

@@ -108,6 +108,37 @@ static void a_place_that_never_reads_is_stepped_over_after_a_minute_and_counted(
     assert_int_equal(atomic_load(&rig->report_count), 1);
 }
 
+static void a_file_that_never_opens_is_stepped_over_after_a_minute_and_counted(void **state)
+{
+    struct rig *rig = *state;
+    rig_open(rig);
+    assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", true, NULL), 0);
+    rig_commit(rig, 1, 21);
+    rig_fail(rig, FAIL_REOPEN, -1, EIO);
+    for (int i = 0; i < 12; i++) {
+        assert_int_equal(buffer_read(rig->buffer, 1, 10, 1000, &rig->batch), -EIO);
+        atomic_fetch_add(&rig->boot_us, 5000000);
+    }
+    assert_int_equal(buffer_read(rig->buffer, 1, 10, 1000, &rig->batch), 0);
+    assert_int_equal(rig->batch.count, 0);
+    assert_int_equal(rig->batch.next, 21);
+    assert_int_equal(rig_figures(rig).lost_damage, 20);
+    struct buffer_loss losses[8];
+    assert_int_equal(buffer_losses(rig->buffer, 0, losses, 8), 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(losses[i].last_seq - losses[i].first_seq, 4);
+    // Too few descriptors are nobody's damage.
+    rig_commit(rig, 21, 22);
+    rig_fail(rig, FAIL_REOPEN, -1, EMFILE);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(buffer_read(rig->buffer, 21, 10, 1000, &rig->batch), -EMFILE);
+        atomic_fetch_add(&rig->boot_us, 10000000);
+    }
+    rig_fail(rig, FAIL_REOPEN, 0, 0);
+    assert_int_equal(buffer_read(rig->buffer, 21, 10, 1000, &rig->batch), 0);
+    assert_int_equal(rig->batch.count, 1);
+}
+
 static void sequences_do_not_come_again_after_a_start_that_was_killed(void **state)
 {
     struct rig *rig = *state;
@@ -233,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_place_that_cannot_be_read_for_now_is_read_later, make, end),
         cmocka_unit_test_setup_teardown(a_bad_place_does_not_hold_up_who_reads_behind_it, make, end),
         cmocka_unit_test_setup_teardown(a_place_that_never_reads_is_stepped_over_after_a_minute_and_counted, make, end),
+        cmocka_unit_test_setup_teardown(a_file_that_never_opens_is_stepped_over_after_a_minute_and_counted, make, end),
         cmocka_unit_test_setup_teardown(sequences_do_not_come_again_after_a_start_that_was_killed, make, end),
         cmocka_unit_test_setup_teardown(no_file_is_removed_before_the_positions_are_on_disk, make, end),
         cmocka_unit_test_setup_teardown(the_name_of_a_new_checkpoint_is_synced_until_that_succeeds, make, end),

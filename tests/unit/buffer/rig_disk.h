@@ -13,7 +13,17 @@
  * The system's disk, but for calls that are told to fail.
  */
 
-enum { FAIL_OPEN, FAIL_WRITE, FAIL_SYNC, FAIL_ALLOCATE, FAIL_READ, FAIL_TRUNCATE, FAIL_FOLDER, FAIL_KINDS };
+enum {
+    FAIL_OPEN,
+    FAIL_WRITE,
+    FAIL_SYNC,
+    FAIL_ALLOCATE,
+    FAIL_READ,
+    FAIL_TRUNCATE,
+    FAIL_FOLDER,
+    FAIL_REOPEN,
+    FAIL_KINDS
+};
 
 struct rig_disk {
     struct buffer_disk disk;
@@ -40,6 +50,8 @@ static inline int rig_open_file(const struct buffer_disk *disk, int folder, cons
 {
     int error;
     if (flags & O_CREAT && rig_fails(disk, FAIL_OPEN, &error))
+        return error;
+    if ((flags & O_ACCMODE) == O_RDONLY && rig_fails(disk, FAIL_REOPEN, &error))
         return error;
     if (flags & O_CREAT)
         atomic_fetch_add(&((struct rig_disk *)disk)->creates, 1);

@@ -152,7 +152,8 @@ void buffer_flush(struct buffer *buffer);
 // Reads durable records from `from` on: at most `max_items` (<= BUFFER_BATCH_MAX) and about `max_bytes` of payload.
 // An empty batch means that nothing more is durable. A `from` older than the oldest kept begins at the oldest; gaps that
 // damage left are stepped over. May block on the disk. 0 or -errno (the batch is then empty): try again later. A place that
-// the disk fails to read is such an error at first; after 10 tries over a minute it is a gap, too, counted and reported.
+// the disk fails to read, or a file that it fails to open, is such an error at first; after 10 tries over a minute it is a
+// gap, too, counted and reported.
 int buffer_read(struct buffer *buffer, uint64_t from, size_t max_items, size_t max_bytes,
                 struct buffer_batch *ret_batch);
 
