@@ -10,12 +10,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { UNREAD_TRIES = 3 };
+
 // A segment on its way out.
 struct leaving {
     struct segment segment; // a copy
     enum evict_reason reason;
     struct audience audience;
     struct bytes bytes;  // its content
+    bool lost;           // none of that can be had: damage
     struct bytes kept;   // numbers of its records that are not lost
     struct bytes losses; // of struct loss
 };
@@ -71,11 +74,16 @@ static bool is_pending(const struct leaving *leaving)
 
 static int load(struct buffer *buffer, struct leaving *leaving)
 {
-    int error = segment_load(buffer->disk, buffer->folder, leaving->segment.id, &leaving->bytes, NULL);
+    bool unread = false;
+    int error = segment_load(buffer->disk, buffer->folder, leaving->segment.id, &leaving->bytes, &unread);
     if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
         return error;
+    if (error != -ENOENT && (error || unread) && ++buffer->writer.unread_evictions <= UNREAD_TRIES)
+        return -EIO; // it stays for now: what is in it may read the next time
+    buffer->writer.unread_evictions = 0;
+    leaving->lost = error != 0;
     if (error)
-        bytes_clear(&leaving->bytes); // damage: all of it
+        bytes_clear(&leaving->bytes);
     return 0;
 }
 
@@ -91,8 +99,10 @@ static int reckon(struct buffer *buffer, struct leaving *leaving)
         error = carry_take(buffer, &leaving->audience, segment, &leaving->bytes, &leaving->kept);
     if (error)
         return error;
+    struct segment damaged = *segment;
+    damaged.id = leaving->lost ? 0 : segment->id; // what did not read here may not be found to read there
     if (pending && has_gaps(buffer, leaving))
-        reckon_damage(buffer, segment, segment->first, segment->end);
+        reckon_damage(buffer, &damaged, segment->first, segment->end);
     enum buffer_loss_reason reason = full ? BUFFER_LOSS_FULL : BUFFER_LOSS_AGE;
     bool reckoned =
         reckon_pending(buffer, &leaving->audience, segment, &leaving->bytes, reason, &leaving->kept, &leaving->losses);

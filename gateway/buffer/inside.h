@@ -76,7 +76,8 @@ struct writer {
     struct corrections corrections; // what the next state says; shown to readers once that is durable
     struct cursors_file cursors_file;
     struct carry carry;
-    size_t reserved; // of the segment made last, for the frame that waited for it
+    unsigned unread_evictions; // in a row
+    size_t reserved;           // of the segment made last, for the frame that waited for it
     struct bytes scratch;
 };
 
