@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/bytes.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ void bytes_clear(struct bytes *bytes)
     bytes->overflow = false;
 }
 
-bool bytes_reserve(struct bytes *bytes, size_t extra)
+static bool grow(struct bytes *bytes, size_t extra)
 {
     if (bytes->overflow || extra > bytes->max - bytes->used) {
         bytes->overflow = true;
@@ -44,6 +45,12 @@ bool bytes_reserve(struct bytes *bytes, size_t extra)
     bytes->data = data;
     bytes->size = size;
     return true;
+}
+
+bool bytes_reserve(struct bytes *bytes, size_t extra)
+{
+    bool fits = !bytes->overflow && extra <= bytes->size - bytes->used;
+    return fits || grow(bytes, extra);
 }
 
 void bytes_append(struct bytes *bytes, const void *data, size_t size)
@@ -79,12 +86,11 @@ void bytes_printf(struct bytes *bytes, const char *format, ...)
     va_end(again);
 }
 
-static void append_little(struct bytes *bytes, uint64_t value, size_t size)
+// Inline with its constant size: these are most of what a stored reading is made of.
+static inline void append_little(struct bytes *bytes, uint64_t value, size_t size)
 {
-    uint8_t raw[8];
-    for (size_t i = 0; i < size; i++)
-        raw[i] = (uint8_t)(value >> (8 * i));
-    bytes_append(bytes, raw, size);
+    uint64_t little = htole64(value);
+    bytes_append(bytes, &little, size);
 }
 
 void bytes_u8(struct bytes *bytes, uint8_t value)
@@ -119,13 +125,13 @@ const uint8_t *view_take(struct view *view, size_t size)
     return at;
 }
 
-static uint64_t take_little(struct view *view, size_t size)
+static inline uint64_t take_little(struct view *view, size_t size)
 {
     const uint8_t *raw = view_take(view, size);
-    uint64_t value = 0;
-    for (size_t i = 0; raw && i < size; i++)
-        value |= (uint64_t)raw[i] << (8 * i);
-    return value;
+    uint64_t little = 0;
+    if (raw)
+        memcpy(&little, raw, size);
+    return le64toh(little);
 }
 
 uint8_t view_u8(struct view *view)

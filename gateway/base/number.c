@@ -103,11 +103,3 @@ bool integer_parse(const char *text, size_t size, int64_t min, int64_t max, int6
     *ret_value = value;
     return true;
 }
-
-uint64_t fnv64(uint64_t hash, const void *data, size_t size)
-{
-    const uint8_t *at = data;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}

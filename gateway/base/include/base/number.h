@@ -23,4 +23,10 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t size);
 
 // FNV-1a, continued from `hash` (FNV_START at the beginning): for tables and fingerprints, not against an adversary.
 #define FNV_START UINT64_C(0xcbf29ce484222325)
-uint64_t fnv64(uint64_t hash, const void *data, size_t size);
+static inline uint64_t fnv64(uint64_t hash, const void *data, size_t size)
+{
+    const uint8_t *at = data;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
