@@ -13,8 +13,7 @@ int addresses_init(struct addresses *addresses, size_t count)
     size_t size = 8;
     while (size < 2 * count)
         size *= 2;
-    addresses->slots = calloc(size, sizeof *addresses->slots);
-    addresses->mask = size - 1;
+    *addresses = (struct addresses){.slots = calloc(size, sizeof *addresses->slots), .mask = size - 1};
     return addresses->slots ? 0 : -ENOMEM;
 }
 
@@ -30,6 +29,11 @@ static uint64_t hash_source(const char *source)
     return fnv64(FNV_START, source, strlen(source) + 1);
 }
 
+static size_t length_place(size_t length)
+{
+    return length < ADDRESS_LENGTHS ? length : ADDRESS_LENGTHS - 1;
+}
+
 void addresses_put(struct addresses *addresses, const struct settings_sensor *settings, size_t index)
 {
     uint64_t hash = fnv64(hash_source(settings->source), settings->address, strlen(settings->address));
@@ -37,6 +41,7 @@ void addresses_put(struct addresses *addresses, const struct settings_sensor *se
     while (addresses->slots[at].settings)
         at = (at + 1) & addresses->mask;
     addresses->slots[at] = (struct address_slot){.hash = hash, .settings = settings, .index = index};
+    addresses->lengths[length_place(strlen(settings->address))] = true;
 }
 
 static const struct address_slot *look(const struct addresses *addresses, uint64_t hash, const char *source,
@@ -51,29 +56,29 @@ static const struct address_slot *look(const struct addresses *addresses, uint64
     return NULL;
 }
 
+static bool is_separator(char c)
+{
+    return c == ':' || c == '/';
+}
+
+// An address may end before a separator, with one, or with the name.
 const struct address_slot *addresses_find(const struct addresses *addresses, const char *source, const char *name,
                                           const char **ret_field)
 {
     uint64_t hash = hash_source(source);
     const struct address_slot *longest = NULL, *found;
     const char *field = name;
-    size_t hashed = 0;
-    while (true) {
-        size_t end = hashed + strcspn(name + hashed, ":/"); // an address may end here, or with the separator
-        hash = fnv64(hash, name + hashed, end - hashed);
-        bool after_separator = end == hashed && hashed; // was tried as an address that ends with one
-        if (!after_separator && (found = look(addresses, hash, source, name, end))) {
+    bool after = false, here; // a separator stands before, or at, this place
+    for (size_t size = 0;; size++, after = here) {
+        here = is_separator(name[size]);
+        bool may_end = (after || here || !name[size]) && addresses->lengths[length_place(size)];
+        if (may_end && (found = look(addresses, hash, source, name, size))) {
             longest = found;
-            field = name + end + (name[end] != '\0');
+            field = name + size + (!after && name[size]);
         }
-        if (!name[end])
+        if (!name[size])
             break;
-        hash = fnv64(hash, name + end, 1);
-        hashed = end + 1;
-        if ((found = look(addresses, hash, source, name, hashed))) {
-            longest = found;
-            field = name + hashed;
-        }
+        hash = fnv64(hash, name + size, 1);
     }
     if (longest)
         *ret_field = field;

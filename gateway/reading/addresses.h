@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,9 +18,12 @@ struct address_slot {
     size_t index;                           // of the sensor in its table
 };
 
+enum { ADDRESS_LENGTHS = 256 }; // lengths that are told apart; the last one stands for all longer ones
+
 struct addresses {
     struct address_slot *slots;
-    size_t mask; // number of slots - 1, a power of two - 1
+    size_t mask;                   // number of slots - 1, a power of two - 1
+    bool lengths[ADDRESS_LENGTHS]; // some address is so long: nothing else needs to be looked for
 };
 
 int addresses_init(struct addresses *addresses, size_t count); // for `count` sensors; 0 or -ENOMEM

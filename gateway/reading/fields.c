@@ -22,7 +22,8 @@ static const char *const main_quantities[KIND_COUNT] = {
 
 const struct quantity *field_quantity(const char *field, enum kind kind)
 {
-    for (size_t i = 0; i < sizeof standard_fields / sizeof standard_fields[0]; i++)
+    bool numbered = field[0] >= '0' && field[0] <= '9'; // no quantity's name is
+    for (size_t i = 0; numbered && i < sizeof standard_fields / sizeof standard_fields[0]; i++)
         if (!strcmp(standard_fields[i].field, field))
             return vocabulary_find(standard_fields[i].quantity, kind);
     return vocabulary_find(field, kind);

@@ -10,16 +10,25 @@ void raw_pack_clear(struct raw_pack *pack)
     pack->arena_used = 0;
 }
 
-const char *raw_pack_copy(struct raw_pack *pack, const char *text, size_t size)
+const char *raw_pack_join(struct raw_pack *pack, const char *first, size_t first_size, const char *then,
+                          size_t then_size)
 {
-    if (size >= RAW_ARENA_SIZE - pack->arena_used)
+    size_t left = RAW_ARENA_SIZE - pack->arena_used;
+    if (first_size >= left || then_size >= left - first_size)
         return NULL;
     char *copy = pack->arena + pack->arena_used;
-    if (size)
-        memcpy(copy, text, size);
-    copy[size] = '\0';
-    pack->arena_used += size + 1;
+    if (first_size)
+        memcpy(copy, first, first_size);
+    if (then_size)
+        memcpy(copy + first_size, then, then_size);
+    copy[first_size + then_size] = '\0';
+    pack->arena_used += first_size + then_size + 1;
     return copy;
+}
+
+const char *raw_pack_copy(struct raw_pack *pack, const char *text, size_t size)
+{
+    return raw_pack_join(pack, text, size, NULL, 0);
 }
 
 struct raw_value *raw_pack_add(struct raw_pack *pack)

@@ -42,5 +42,9 @@ void raw_pack_clear(struct raw_pack *pack);
 // Copies text (and a NUL) into the pack's arena; NULL when it is full.
 const char *raw_pack_copy(struct raw_pack *pack, const char *text, size_t size);
 
+// The same for two texts that make one.
+const char *raw_pack_join(struct raw_pack *pack, const char *first, size_t first_size, const char *then,
+                          size_t then_size);
+
 // The next value to fill, zeroed, with empty name and unit; NULL when the pack is full.
 struct raw_value *raw_pack_add(struct raw_pack *pack);
