@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coap_dedup.h"
-#include "base/number.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,10 +56,18 @@ struct dedup_key dedup_key_of(const struct dedup_message *message)
     return key;
 }
 
+// By words of eight bytes: this is asked five times for a request. The last word overlaps the one before.
 static size_t bucket_of(const struct dedup *dedup, const struct dedup_key *key)
 {
-    uint64_t hash = fnv64(FNV_START, key->bytes, sizeof key->bytes);
-    return (size_t)(hash ^ hash >> 32) & (dedup->size - 1);
+    uint64_t hash = 0;
+    for (size_t at = 0; at < DEDUP_KEY_SIZE; at += sizeof hash) {
+        uint64_t word;
+        size_t from = at + sizeof word <= DEDUP_KEY_SIZE ? at : DEDUP_KEY_SIZE - sizeof word;
+        memcpy(&word, key->bytes + from, sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return (size_t)hash & (dedup->size - 1);
 }
 
 static bool is_alive(const struct entry *entry, int64_t now_us)

@@ -69,11 +69,11 @@ static uint64_t wait_for_commit(struct coap_driver *driver, coap_session_t *sess
     coap_bin_const_t token = coap_pdu_get_token(request->pdu);
     pending->session = coap_session_reference(session);
     pending->key = request->key;
-    pending->time_us = coap_driver_now_us(driver);
+    pending->time_us = request->time_us;
     pending->id = (uint16_t)coap_pdu_get_mid(request->pdu);
     pending->token_size = (uint8_t)token.length;
     memcpy(pending->token, token.s, token.length);
-    pending->no_response = (uint8_t)request_option(request->pdu, COAP_OPTION_NORESPONSE, 0);
+    pending->no_response = request->no_response;
     pending->confirmable = coap_pdu_get_type(request->pdu) == COAP_MESSAGE_CON;
     coap_driver_watch_pending(driver);
     return pending->ticket;
@@ -98,7 +98,7 @@ static uint8_t submit(struct coap_driver *driver, coap_session_t *session, const
         return refuse(driver, REFUSAL_FULL, why);
     }
     struct dedup_answer waiting = {.text = "", .ticket = ticket};
-    dedup_update(driver->dedup, &request->key, coap_driver_now_us(driver), &waiting);
+    dedup_update(driver->dedup, &request->key, request->time_us, &waiting);
 
     struct driver_pack pack = {
         .raw = &driver->raw,
@@ -159,8 +159,8 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
         return;
     }
 
-    struct request request = request_read(session, pdu, sensor);
     int64_t now_us = coap_driver_now_us(driver);
+    struct request request = request_read(session, pdu, sensor, now_us);
     struct dedup_answer answer = {.text = ""};
     if (dedup_find(driver->dedup, &request.key, now_us, &answer)) {
         repeat(driver, session, &answer, response);

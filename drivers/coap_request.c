@@ -49,11 +49,21 @@ bool request_admitted(struct coap_driver *driver, const coap_session_t *session,
     return false;
 }
 
-unsigned request_option(const coap_pdu_t *pdu, coap_option_num_t number, unsigned otherwise)
+// In one walk: libcoap's own search begins anew for each option. A second Content-Format counts as unknown and elective (RFC
+// 7252 section 5.4.5); a second Block1 cannot hide the first.
+static void read_options(struct request *request)
 {
     coap_opt_iterator_t iterator;
-    coap_opt_t *option = coap_check_option(pdu, number, &iterator);
-    return option ? coap_decode_var_bytes(coap_opt_value(option), coap_opt_length(option)) : otherwise;
+    coap_option_iterator_init(request->pdu, &iterator, COAP_OPT_ALL);
+    for (const coap_opt_t *option; (option = coap_option_next(&iterator));) {
+        unsigned value = coap_decode_var_bytes(coap_opt_value(option), coap_opt_length(option));
+        if (iterator.number == COAP_OPTION_CONTENT_FORMAT && request->format < 0)
+            request->format = (int)value;
+        else if (iterator.number == COAP_OPTION_BLOCK1)
+            request->block |= value;
+        else if (iterator.number == COAP_OPTION_NORESPONSE)
+            request->no_response |= (uint8_t)value;
+    }
 }
 
 static bool equals(const coap_opt_t *option, const char *text)
@@ -111,25 +121,26 @@ static struct dedup_key key_of(const struct request *request, const struct peer 
     return dedup_key_of(&message);
 }
 
-struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu, const char *sensor)
+struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu, const char *sensor, int64_t now_us)
 {
     struct peer peer = peer_of(session);
     struct request request = {
         .pdu = pdu,
-        .format = (int)request_option(pdu, COAP_OPTION_CONTENT_FORMAT, (unsigned)-1),
+        .time_us = now_us,
+        .format = -1,
         .sensor = sensor,
         .unauthenticated = !is_loopback(&peer),
     };
     if (!coap_get_data(pdu, &request.size, &request.payload))
         request.payload = (const uint8_t *)"";
+    read_options(&request);
     request.key = key_of(&request, &peer);
     return request;
 }
 
 bool request_is_block(const struct request *request)
 {
-    unsigned block = request_option(request->pdu, COAP_OPTION_BLOCK1, 0); // number, more, size
-    return block >> 4 != 0 || (block & 8) != 0;
+    return request->block >> 4 != 0 || (request->block & 8) != 0;
 }
 
 // The token is the first thing behind the header and the payload the last thing of the datagram.

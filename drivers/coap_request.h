@@ -18,20 +18,20 @@ struct request {
     const coap_pdu_t *pdu;
     const uint8_t *payload; // never NULL
     size_t size;
-    int format;         // Content-Format, or -1
-    const char *sensor; // NULL for /readings
+    int64_t time_us;     // when it came, since boot
+    int format;          // Content-Format, or -1
+    unsigned block;      // Block1: number, more, size
+    uint8_t no_response; // RFC 7967: classes that the client does not want to hear of
+    const char *sensor;  // NULL for /readings
     bool unauthenticated;
     struct dedup_key key;
 };
 
 // Borrows all it is given.
-struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu, const char *sensor);
+struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu, const char *sensor, int64_t now_us);
 
 // What the path asks for; the sensor's id with PATH_SENSOR. PATH_NO_ID: no sensor can have such a name.
 enum request_path request_path_of(const coap_pdu_t *pdu, char ret_sensor[ID_MAX + 1]);
-
-// An option's value as a number.
-unsigned request_option(const coap_pdu_t *pdu, coap_option_num_t number, unsigned otherwise);
 
 // It is a part of a block-wise transfer, and not the only one.
 bool request_is_block(const struct request *request);

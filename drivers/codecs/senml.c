@@ -17,7 +17,8 @@
 enum { NAME_SIZE_MAX = 512, VERSION = 10, VERSION_SECONDARY_UNITS = 26 };
 
 static const int64_t relative_below_us = (INT64_C(1) << 28) * 1000000; // RFC 8428 section 4.5.3
-static const double seconds_max = 253402300799.0;                      // the end of the year 9999
+static const struct senml_text no_text = {"", 0};
+static const double seconds_max = 253402300799.0; // the end of the year 9999
 
 const struct senml_label senml_labels[SENML_FIELDS] = {
     [SENML_BVER] = {"bver", SENML_NUMBER}, [SENML_BN] = {"bn", SENML_TEXT},   [SENML_BT] = {"bt", SENML_NUMBER},
@@ -56,6 +57,11 @@ enum senml_field senml_find(const char *label, size_t size)
 static bool has(const struct senml_record *record, enum senml_field field)
 {
     return record->present >> field & 1;
+}
+
+static double number_of(const struct senml_record *record, enum senml_field field)
+{
+    return has(record, field) ? record->number[field] : 0;
 }
 
 enum refusal senml_mark(struct senml *senml, struct senml_record *record, enum senml_field field)
@@ -145,18 +151,23 @@ static enum refusal take_bases(struct senml *senml, const struct senml_record *r
     return time_of(senml, record, SENML_BT, &senml->base_time_us);
 }
 
-static bool is_alphanumeric(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
+// RFC 8428 section 4.5.1: 1 may stand anywhere in a name, 2 not at its beginning.
+static const uint8_t name_characters[256] = {
+    ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
+    ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1,
+    ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1,
+    ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1,
+    ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1,
+    ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1,
+    ['y'] = 1, ['z'] = 1, ['-'] = 2, [':'] = 2, ['.'] = 2, ['/'] = 2, ['_'] = 2,
+};
 
-// RFC 8428 section 4.5.1.
 static bool is_name(const char *name, size_t size)
 {
-    if (!is_alphanumeric(name[0]))
+    if (name_characters[(uint8_t)name[0]] != 1)
         return false;
     for (size_t i = 1; i < size; i++)
-        if (!is_alphanumeric(name[i]) && !memchr("-:./_", name[i], 5))
+        if (!name_characters[(uint8_t)name[i]])
             return false;
     return true;
 }
@@ -169,28 +180,23 @@ static enum refusal arena_full(struct senml *senml)
 
 static enum refusal resolve_name(struct senml *senml, const struct senml_record *record, const char **ret_name)
 {
-    struct senml_text base = senml->base_name, own = record->text[SENML_N];
-    char name[NAME_SIZE_MAX] = "";
+    struct senml_text base = senml->base_name, own = has(record, SENML_N) ? record->text[SENML_N] : no_text;
     size_t size = base.size + own.size;
     if (size == 0)
         return senml_refuse(senml, REFUSAL_SYNTAX, "n", _("no name; expected n, bn or both"));
-    if (size > sizeof name)
+    if (size > NAME_SIZE_MAX)
         return senml_refuse(senml, REFUSAL_LENGTH, "n", _("a name of %zu bytes; expected %d at most"), size,
                             NAME_SIZE_MAX);
-    if (base.size > 0)
-        memcpy(name, base.data, base.size);
-    if (own.size > 0)
-        memcpy(name + base.size, own.data, own.size);
+    const char *name = raw_pack_join(senml->pack, base.data, base.size, own.data, own.size);
+    if (!name)
+        return arena_full(senml);
     if (!is_name(name, size)) {
         char shown[96];
         return senml_refuse(senml, REFUSAL_SYNTAX, "n",
                             _("\"%s\" is not a name; expected A-Z a-z 0-9 - : . / _, a letter or a digit first"),
                             text_escape(name, size, shown, sizeof shown));
     }
-    const char *copy = raw_pack_copy(senml->pack, name, size);
-    if (!copy)
-        return arena_full(senml);
-    *ret_name = copy;
+    *ret_name = name;
     return REFUSAL_NONE;
 }
 
@@ -225,7 +231,7 @@ static enum refusal resolve_time(struct senml *senml, const struct senml_record 
 static enum refusal resolve_number(struct senml *senml, const struct senml_record *record, struct raw_value *value)
 {
     value->type = RAW_NUMBER;
-    value->number = senml->base_value + record->number[SENML_V];
+    value->number = senml->base_value + number_of(record, SENML_V);
     if (!isfinite(value->number))
         return senml_refuse(senml, REFUSAL_RANGE, "v", _("bv and v together are too large"));
     return REFUSAL_NONE;
@@ -266,7 +272,7 @@ static enum refusal resolve_value(struct senml *senml, const struct senml_record
 static enum refusal resolve_sum(struct senml *senml, const struct senml_record *record, struct raw_value *value)
 {
     value->has_sum = senml->has_base_sum || has(record, SENML_S);
-    value->sum = senml->base_sum + record->number[SENML_S];
+    value->sum = senml->base_sum + number_of(record, SENML_S);
     if (!isfinite(value->sum))
         return senml_refuse(senml, REFUSAL_RANGE, "s", _("bs and s together are too large"));
     return REFUSAL_NONE;

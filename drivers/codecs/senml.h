@@ -54,13 +54,20 @@ struct senml_text { // borrowed from the pack's bytes
 };
 
 struct senml_record {
-    uint32_t present; // bit per enum senml_field
+    uint32_t present; // bit per enum senml_field; what is not present is not set either
     double number[SENML_FIELDS];
     struct senml_text text[SENML_FIELDS];
     bool boolean;
     struct senml_text unknown[SENML_UNKNOWN_MAX]; // labels of ignored fields
     size_t unknown_count;
 };
+
+// Only what counts: a record is 900 bytes, and most packs use 50 of them.
+static inline void senml_clear(struct senml_record *record)
+{
+    record->present = 0;
+    record->unknown_count = 0;
+}
 
 struct senml {
     struct raw_pack *pack;

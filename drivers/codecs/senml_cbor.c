@@ -55,8 +55,10 @@ static int take_value(struct items *items, enum senml_field field, struct senml_
                                       : item.type == ITEM_BYTES && !item.open;
     if (!right)
         return -EDOM;
-    record->boolean = type == SENML_BOOL ? item.boolean : record->boolean;
-    record->text[field] = (struct senml_text){item.data, item.size};
+    if (type == SENML_BOOL)
+        record->boolean = item.boolean;
+    else
+        record->text[field] = (struct senml_text){item.data, item.size};
     return 0;
 }
 
@@ -108,8 +110,9 @@ static enum refusal read_field(struct senml *senml, struct items *items, const s
 
 static enum refusal read_record(struct senml *senml, struct items *items)
 {
-    struct senml_record record = {0};
+    struct senml_record record;
     struct item map;
+    senml_clear(&record);
     int error = items_next(items, &map);
     if (error != 0)
         return refuse_cbor(senml, items, error);

@@ -77,7 +77,8 @@ static bool take_value(struct senml_record *record, enum senml_field field, cons
 
 static enum refusal read_record(struct senml *senml, json_t *object)
 {
-    struct senml_record record = {0};
+    struct senml_record record;
+    senml_clear(&record);
     if (!json_is_object(object))
         return senml_refuse(senml, REFUSAL_SYNTAX, NULL, _("not an object; expected a JSON object {...}"));
     for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
