@@ -104,7 +104,7 @@ static void put_json(struct template *template)
 {
     put_text(template, "[{\"bn\":\"urn:dev:mac:0024befffe80");
     template->sensor = put_digits(template, "0000");
-    put_text(template, ":\",\"n\":\"occupied\",\"vb\":true},{\"n\":\"magnetic_x_ut\",\"u\":\"uT\",\"v\":");
+    put_text(template, ":\",\"n\":\"occupied\",\"vb\":true},{\"n\":\"duration_s\",\"u\":\"s\",\"v\":");
     template->serial = put_digits(template, "100000000");
     put_text(template,
              "},{\"n\":\"battery_v\",\"u\":\"V\",\"v\":3.61},{\"n\":\"temperature_c\",\"u\":\"Cel\",\"v\":18.5}]");
@@ -138,9 +138,9 @@ static void put_cbor(struct template *template)
     put(template, (uint8_t[]){0x00}, 1);
     put_cbor_text(template, "occupied");
     put(template, (uint8_t[]){0x04, 0xf5, 0xa3, 0x00}, 4);
-    put_cbor_text(template, "magnetic_x_ut");
+    put_cbor_text(template, "duration_s");
     put(template, (uint8_t[]){0x01}, 1);
-    put_cbor_text(template, "uT");
+    put_cbor_text(template, "s");
     put(template, (uint8_t[]){0x02, 0x1a}, 2);
     template->serial = template->size;
     put(template, (uint8_t[]){0, 0, 0, 0}, 4);

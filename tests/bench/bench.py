@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures the gateway beside its limits and peers, in turn and in one run; scripts/bench prepares and calls it.
+
+Each measurement is a function that returns rows. What stands beside each other is measured alternately, ROUNDS times, and the
+median counts. Everything is on loopback, and all share the machine's cores.
+"""
+import os
+import pathlib
+import statistics
+import sys
+import tempfile
+
+import bench_peers as peers
+import table
+
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))  # 0.1: a quick look
+IDLE_S = 20  # a subscriber that hears nothing for so long gives up
+
+
+def size(count):
+    return max(2000, int(count * SCALE))
+
+
+def alternate(*ways):
+    """Runs each way once a round; the medians, in order."""
+    found = [[] for _ in ways]
+    for _ in range(ROUNDS):
+        for results, way in zip(found, ways):
+            results.append(way())
+    return [statistics.median(results) for results in found]
+
+
+def fresh():
+    return tempfile.TemporaryDirectory(prefix="citygw-bench-", dir=os.environ.get("BENCH_DIR"))
+
+
+def ours_ingest(clients, count, cbor=True, env=None):
+    with fresh() as folder, peers.Gateway(folder, env=env) as gateway:
+        return peers.post(gateway.coap_port, clients, count, cbor)["rate"]
+
+
+def bare_ingest(clients, count, cbor=True, how=()):
+    with peers.bare_coap(how) as port:
+        return peers.post(port, clients, count, cbor)["rate"]
+
+
+def ingest():
+    """Readings acknowledged after they are on the disk, beside a libcoap server that stores nothing."""
+    ours, bare = alternate(lambda: ours_ingest(100, size(500_000)), lambda: bare_ingest(100, size(500_000)))
+    yield table.ratio("durable acks, 100 clients, CBOR", ours, bare, "bare libcoap", 0.7)
+    ours, bare = alternate(lambda: ours_ingest(100, size(500_000), False), lambda: bare_ingest(100, size(500_000), False))
+    yield table.ratio("durable acks, 100 clients, JSON", ours, bare, "bare libcoap", None)
+    ours, bare = alternate(lambda: ours_ingest(1000, size(500_000)), lambda: bare_ingest(1000, size(200_000)))
+    yield table.ratio("durable acks, 1 000 clients", ours, bare, "bare libcoap", 0.7)
+
+
+def many():
+    """The same with 10 000 peers, where libcoap used the plain way walks all of them for each datagram."""
+    ours, bare = alternate(lambda: ours_ingest(10_000, size(300_000)), lambda: bare_ingest(10_000, size(30_000)))
+    yield table.at_least("durable acks, 10 000 peers", ours, bare, "bare libcoap", 40_000)
+
+
+def slow():
+    """A disk whose sync takes 20 ms more."""
+    env = {"LD_PRELOAD": str(peers.PROGRAMS / "slow_sync.so"), "SLOW_SYNC_US": "20000"}
+    ours, bare = alternate(lambda: ours_ingest(1000, size(100_000), env=env), lambda: bare_ingest(1000, size(100_000)))
+    yield table.at_least("durable acks, sync of 20 ms, 1 000 clients", ours, bare, "bare libcoap", 10_000)
+
+
+def through(count, mqtt="", clients=100, cbor=True):
+    """From sensors to a subscriber; (readings a second, CPU seconds for 100 000)."""
+    with fresh() as folder, peers.Broker(folder) as broker, peers.Gateway(folder, broker.port, mqtt) as gateway:
+        with peers.Subscriber(broker.port, count) as subscriber:
+            before, began = gateway.cpu_seconds(), peers.now()
+            peers.post(gateway.coap_port, clients, count, cbor)
+            result = subscriber.result()
+            if result["received"] != count:
+                raise peers.Failed(f"{result['received']} of {count} readings arrived")
+            seconds = peers.now() - began
+            return count / seconds, (gateway.cpu_seconds() - before) / count * 100_000
+
+
+def best_paho(count):
+    with fresh() as folder, peers.Broker(folder) as broker:
+        return max(peers.published("paho_bare", broker.port, count, window)["rate"] for window in (20, 100, 1000))
+
+
+def bridged(count):
+    """A mosquitto bridge: (readings a second, its CPU seconds for 100 000)."""
+    with fresh() as folder, peers.Broker(folder, "far") as far, peers.Broker(folder, "near", far.port) as near:
+        with peers.Subscriber(far.port, count) as subscriber:
+            before, began = near.cpu_seconds(), peers.now()
+            peers.published("mqtt_load", near.port, count, 1000)
+            subscriber.result()
+            return count / (peers.now() - began), (near.cpu_seconds() - before) / count * 100_000
+
+
+def single():
+    """One message a reading, beside Paho alone with the best of three windows."""
+    ours, bare = alternate(lambda: through(size(100_000))[0], lambda: best_paho(size(60_000)))
+    yield table.ratio("to a subscriber, one message a reading", ours, bare, "bare Paho", 0.8)
+
+
+def batch():
+    """Many readings in a message, beside a mosquitto bridge."""
+    ours, bridge = alternate(lambda: through(size(400_000), "batch = always\n")[0], lambda: bridged(size(200_000))[0])
+    yield table.ratio("to a subscriber, batch = always", ours, bridge, "mosquitto bridge", 2)
+
+
+def drained(count):
+    with fresh() as folder, peers.Broker(folder) as broker:
+        port = broker.port
+        with peers.Gateway(folder, port, "batch = backlog\nbacklog_rate = 1000000/s\n") as gateway:
+            broker.stop()
+            peers.post(gateway.coap_port, 100, count, True)
+            broker.start()
+            with peers.Subscriber(port, count) as subscriber:
+                result = subscriber.result()
+                if result["received"] != count:
+                    raise peers.Failed(f"{result['received']} of {count} readings arrived")
+                return result["rate"]
+
+
+def drain():
+    """A backlog after the broker was away."""
+    ours, bridge = alternate(lambda: drained(size(300_000)), lambda: bridged(size(100_000))[0])
+    yield table.at_least("drain of 300 000 readings, batch = backlog", ours, bridge, "mosquitto bridge, live", 150_000)
+
+
+def latencies(mqtt):
+    count = size(2000)
+    with fresh() as folder, peers.Broker(folder) as broker, peers.Gateway(folder, broker.port, mqtt) as gateway:
+        times = pathlib.Path(folder) / "times"
+        times.write_bytes(bytes(8 * count))
+        with peers.Subscriber(broker.port, count, times) as subscriber:
+            peers.post(gateway.coap_port, 100, count, True, "--rate", "200", "--times", times)
+            result = subscriber.result()
+            return result["p50_us"] / 1000, result["p99_us"] / 1000
+
+
+def latency():
+    """From a sensor to a subscriber at 200 readings a second."""
+    found = [latencies("") for _ in range(ROUNDS)]
+    yield table.at_most("200/s to a subscriber, median", statistics.median(f[0] for f in found), None, "", 0.8, "ms")
+    yield table.at_most("200/s to a subscriber, 99 %", statistics.median(f[1] for f in found), None, "", 2, "ms")
+
+
+def node_cpu(count):
+    with fresh() as folder, peers.Broker(folder) as broker, peers.node_gateway(broker.port) as (process, port):
+        before = peers.cpu_seconds(process.pid)
+        acknowledged = peers.post(port, 100, count, False)["acknowledged"]
+        return (peers.cpu_seconds(process.pid) - before) / acknowledged * 100_000
+
+
+def cpu():
+    """CPU seconds of the daemon for 100 000 readings, MQTT in batches."""
+    mqtt = "batch = always\n"
+    ways = [lambda: through(size(300_000), mqtt)[1], lambda: through(size(300_000), mqtt, cbor=False)[1],
+            lambda: bridged(size(100_000))[1]]
+    if peers.has_node():
+        ways.append(lambda: node_cpu(size(50_000)))
+    cbor, json, bridge, *node = alternate(*ways)
+    yield table.at_most("CPU for 100 000 CBOR readings", cbor, bridge, "mosquitto bridge", 1.0, "s")
+    yield table.at_most("CPU for 100 000 JSON readings", json, node[0] if node else None, "Node.js", 1.5, "s")
+
+
+def memory_of(sensors, clients, count, rate):
+    with fresh() as folder, peers.Broker(folder) as broker:
+        with peers.Gateway(folder, broker.port, "batch = always\n", sensors=sensors) as gateway:
+            how = ["--sensors", sensors] + (["--rate", rate] if rate else [])
+            peers.post(gateway.coap_port, clients, count, True, *how)
+            return gateway.memory_mb()
+
+
+def node_memory():
+    with fresh() as folder, peers.Broker(folder) as broker, peers.node_gateway(broker.port) as (process, port):
+        peers.post(port, 100, size(30_000), False)
+        return peers.memory_mb(process.pid)[1]
+
+
+def backlog_memory():
+    with fresh() as folder, peers.Broker(folder) as broker, peers.Gateway(folder, broker.port) as gateway:
+        broker.stop()
+        peers.post(gateway.coap_port, 100, size(100_000), True)
+        early = gateway.memory_mb()[0]
+        peers.post(gateway.coap_port, 100, size(900_000), True, "--first", size(100_000))
+        return early, gateway.memory_mb()[0]
+
+
+def memory():
+    """Anonymous and resident memory after the load; a backlog must not grow them."""
+    anon, resident = memory_of(1000, 1000, size(20_000), 1000)
+    yield table.at_most("RssAnon, 1 000 sensors", anon, None, "", 6, "MB")
+    node = node_memory() if peers.has_node() else None
+    yield table.at_most("RSS, 1 000 sensors", resident, node, "Node.js", 20, "MB")
+    anon, resident = memory_of(1000, 10_000, size(200_000), None)
+    yield table.at_most("RssAnon, 10 000 peers", anon, None, "", 14, "MB")
+    yield table.at_most("RSS, 10 000 peers", resident, None, "", 20, "MB")
+    early, late = backlog_memory()
+    yield table.at_most("RssAnon, a backlog of a million", late, early, "of 100 000", max(early * 1.1, early + 0.5), "MB")
+
+
+def disk():
+    """Bytes that reach the disk for a reading, by the block device's own counter; others' writes are in it too."""
+    device = peers.block_device(os.environ.get("BENCH_DIR", tempfile.gettempdir()))
+    if not device:
+        yield table.Row("bytes to disk for a reading", "-", "-", "", "<= 320", "no block device's counter can be read here")
+        return
+
+    def written():
+        count = size(300_000)
+        with fresh() as folder, peers.Gateway(folder) as gateway:
+            os.sync()
+            before = peers.bytes_written(device)
+            peers.post(gateway.coap_port, 100, count, False)
+            os.sync()
+            return (peers.bytes_written(device) - before) / count
+    ours, = alternate(written)
+    yield table.at_most("bytes to disk for a reading, 100 clients", ours, 200, "the reading", 320, "B")
+
+
+MEASUREMENTS = [ingest, many, slow, single, batch, drain, latency, cpu, memory, disk]
+
+
+def main(names):
+    known = {measurement.__name__: measurement for measurement in MEASUREMENTS}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sys.exit(f"no measurement is called {', '.join(unknown)}; expected {', '.join(known)}")
+    short = 0
+    table.head()
+    for name in names or known:
+        try:
+            for row in known[name]():
+                short += table.show(row)
+        except peers.Failed as why:
+            short += table.show(table.Row(name, "-", "-", "", "", f"failed: {why}"))
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
