@@ -24,9 +24,22 @@ void addresses_finish(struct addresses *addresses)
 }
 
 // The NUL between source and address keeps "a" "bc" and "ab" "c" apart.
+// By words of eight bytes; a table like this needs no more.
+static uint64_t hash_text(uint64_t hash, const char *text, size_t size)
+{
+    for (size_t part; size > 0; text += part, size -= part) {
+        uint64_t word = 0;
+        part = size < sizeof word ? size : sizeof word;
+        memcpy(&word, text, part);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
 static uint64_t hash_source(const char *source)
 {
-    return fnv64(FNV_START, source, strlen(source) + 1);
+    return hash_text(FNV_START, source, strlen(source) + 1);
 }
 
 static size_t length_place(size_t length)
@@ -36,7 +49,7 @@ static size_t length_place(size_t length)
 
 void addresses_put(struct addresses *addresses, const struct settings_sensor *settings, size_t index)
 {
-    uint64_t hash = fnv64(hash_source(settings->source), settings->address, strlen(settings->address));
+    uint64_t hash = hash_text(hash_source(settings->source), settings->address, strlen(settings->address));
     size_t at = (size_t)hash & addresses->mask;
     while (addresses->slots[at].settings)
         at = (at + 1) & addresses->mask;
@@ -65,20 +78,19 @@ static bool is_separator(char c)
 const struct address_slot *addresses_find(const struct addresses *addresses, const char *source, const char *name,
                                           const char **ret_field)
 {
-    uint64_t hash = hash_source(source);
+    uint64_t start = hash_source(source);
     const struct address_slot *longest = NULL, *found;
     const char *field = name;
     bool after = false, here; // a separator stands before, or at, this place
     for (size_t size = 0;; size++, after = here) {
         here = is_separator(name[size]);
         bool may_end = (after || here || !name[size]) && addresses->lengths[length_place(size)];
-        if (may_end && (found = look(addresses, hash, source, name, size))) {
+        if (may_end && (found = look(addresses, hash_text(start, name, size), source, name, size))) {
             longest = found;
             field = name + size + (!after && name[size]);
         }
         if (!name[size])
             break;
-        hash = fnv64(hash, name + size, 1);
     }
     if (longest)
         *ret_field = field;
