@@ -10,8 +10,10 @@
 
 enum {
     BURST_MIN = 4,
-    BURST_MAX = 64,
-    IDLE_SESSIONS_MAX = 2048,
+    BURST_MAX = 256,
+    // More than ten thousand sensors: below that, each would push another one's session out and be a new one every time,
+    // and for a new one libcoap walks them all. About 550 bytes each.
+    IDLE_SESSIONS_MAX = 12288,
     SESSION_TIMEOUT_S = 30,
     PENDING_TICK_MS = 250,
     SLOW_COMMIT_US = 1500000, // clients retransmit after 2 s (ACK_TIMEOUT)

@@ -17,7 +17,8 @@
 
 enum {
     HOST_MAX = 64,
-    RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024, // the kernel's default holds some 250 datagrams: less than one burst
+    RECEIVE_BUFFER_BYTES =
+        8 * 1024 * 1024, // ten thousand datagrams; the kernel's default holds some 250: less than one burst
 };
 
 #ifndef IPV6_MULTICAST_ALL
