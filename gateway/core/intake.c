@@ -11,17 +11,36 @@
 
 enum { STORED_MAX = 1024 * 1024, LAST_MAX = 64 * 1024 };
 
+static bool is_noted(const struct sensor_live *live, const char *quantity)
+{
+    for (size_t i = 0; i < live->quantity_count; i++)
+        if (live->quantities[i] == quantity)
+            return true;
+    return false;
+}
+
+// Most sensors ever show four or fewer. Without memory the quantity is noted with a later reading.
+static bool note(struct sensor_live *live, const char *quantity)
+{
+    enum { STEP = 4 };
+    if (live->quantity_count == READING_VALUES_MAX)
+        return false;
+    if (live->quantity_count % STEP == 0) {
+        size_t size = (live->quantity_count + STEP) * sizeof *live->quantities;
+        const char **larger = realloc(live->quantities, size);
+        if (!larger)
+            return false;
+        live->quantities = larger;
+    }
+    live->quantities[live->quantity_count++] = quantity;
+    return true;
+}
+
 static void note_quantities(struct intake *intake, struct sensor_live *live, const struct reading *reading)
 {
-    for (size_t v = 0; v < reading->value_count; v++) {
-        size_t known = 0;
-        while (known < live->quantity_count && live->quantities[known] != reading->values[v].name)
-            known++;
-        if (known < live->quantity_count || known == READING_VALUES_MAX)
-            continue;
-        live->quantities[live->quantity_count++] = reading->values[v].name;
-        intake->quantities_changed = true;
-    }
+    for (size_t v = 0; v < reading->value_count; v++)
+        if (!is_noted(live, reading->values[v].name) && note(live, reading->values[v].name))
+            intake->quantities_changed = true;
 }
 
 // How far back the times of a sensor's readings are looked up at the start.
@@ -93,8 +112,10 @@ int intake_init(struct intake *intake, const struct clock *clock, const struct s
 
 void intake_finish(struct intake *intake)
 {
-    for (size_t i = 0; intake->live && i < sensors_count(intake->sensors); i++)
+    for (size_t i = 0; intake->live && i < sensors_count(intake->sensors); i++) {
         bytes_finish(&intake->live[i].last);
+        free(intake->live[i].quantities);
+    }
     free(intake->live);
     free(intake->pack);
     bytes_finish(&intake->stored);

@@ -21,7 +21,7 @@ struct sensor_live {
     int64_t last_boot_us; // when it was taken; 0: none since start
     struct moments moments;
     uint64_t readings;
-    const char *quantities[READING_VALUES_MAX]; // those that were ever seen; names of the vocabulary
+    const char **quantities; // those that were ever seen; names of the vocabulary
     size_t quantity_count;
 };
 

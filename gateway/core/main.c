@@ -2,6 +2,7 @@
 #include "base/messages.h"
 #include "gateway.h"
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@ int main(int argc, char **argv)
                                             {"version", no_argument, NULL, 'V'},
                                             {0}};
     const char *config = "/etc/citygw/citygw.ini";
+    mallopt(M_ARENA_MAX, 1); // threads that each keep a heap of their own would cost more memory than they save time
     messages_use(NULL);
     for (int option; (option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
         switch (option) {
