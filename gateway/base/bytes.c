@@ -23,6 +23,8 @@ void bytes_clear(struct bytes *bytes)
     bytes->overflow = false;
 }
 
+enum { START_SIZE = 64 }; // a small stored reading; one is kept for each sensor
+
 static bool grow(struct bytes *bytes, size_t extra)
 {
     if (bytes->overflow || extra > bytes->max - bytes->used) {
@@ -32,7 +34,7 @@ static bool grow(struct bytes *bytes, size_t extra)
     size_t need = bytes->used + extra;
     if (need <= bytes->size)
         return true;
-    size_t size = bytes->size ? bytes->size : 256;
+    size_t size = bytes->size ? bytes->size : START_SIZE;
     while (size < need)
         size *= 2;
     if (size > bytes->max)

@@ -8,6 +8,7 @@
 #include "notify.h"
 #include "snapshot.h"
 #include "start.h"
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,6 +275,7 @@ enum gateway_exit gateway_run(struct gateway *gateway, const char *config_path)
                    step(start_control(gateway, &why), &why);
     if (running) {
         start_timers(gateway);
+        malloc_trim(0); // what reading the settings needed is not needed again
         notify("READY=1");
         log_line(LOG_LEVEL_NOTICE, "citygwd", _("citygw %s ready: %zu sensors, %zu outlets, epoch %s"), CITYGW_VERSION,
                  sensors_count(gateway->sensors), gateway->outlet_count, buffer_epoch(gateway->buffer));

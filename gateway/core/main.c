@@ -15,6 +15,16 @@ static int usage(FILE *to, int code)
     return code;
 }
 
+// One heap for all threads, since what several keep free costs more than the sharing; and what is large goes back to the system
+// when it is freed, for ever: left alone, glibc keeps more after each large block that it sees freed.
+static void keep_little_memory(void)
+{
+    enum { LARGE_BYTES = 64 * 1024 };
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
@@ -22,7 +32,7 @@ int main(int argc, char **argv)
                                             {"version", no_argument, NULL, 'V'},
                                             {0}};
     const char *config = "/etc/citygw/citygw.ini";
-    mallopt(M_ARENA_MAX, 1); // threads that each keep a heap of their own would cost more memory than they save time
+    keep_little_memory();
     messages_use(NULL);
     for (int option; (option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
         switch (option) {
