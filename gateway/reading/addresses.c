@@ -74,25 +74,23 @@ static bool is_separator(char c)
     return c == ':' || c == '/';
 }
 
-// An address may end before a separator, with one, or with the name.
+// An address may end before a separator, with one, or with the name. The longest is tried first.
 const struct address_slot *addresses_find(const struct addresses *addresses, const char *source, const char *name,
                                           const char **ret_field)
 {
     uint64_t start = hash_source(source);
-    const struct address_slot *longest = NULL, *found;
-    const char *field = name;
-    bool after = false, here; // a separator stands before, or at, this place
-    for (size_t size = 0;; size++, after = here) {
-        here = is_separator(name[size]);
-        bool may_end = (after || here || !name[size]) && addresses->lengths[length_place(size)];
-        if (may_end && (found = look(addresses, hash_text(start, name, size), source, name, size))) {
-            longest = found;
-            field = name + size + (!after && name[size]);
-        }
-        if (!name[size])
-            break;
+    for (size_t left = strlen(name) + 1; left > 0; left--) {
+        size_t size = left - 1;
+        if (!addresses->lengths[length_place(size)])
+            continue;
+        bool after = size > 0 && is_separator(name[size - 1]);
+        if (!after && name[size] && !is_separator(name[size]))
+            continue;
+        const struct address_slot *found = look(addresses, hash_text(start, name, size), source, name, size);
+        if (!found)
+            continue;
+        *ret_field = name + size + (!after && name[size]);
+        return found;
     }
-    if (longest)
-        *ret_field = field;
-    return longest;
+    return NULL;
 }
