@@ -15,7 +15,6 @@ import table
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))  # 0.1: a quick look
-IDLE_S = 20  # a subscriber that hears nothing for so long gives up
 
 
 def size(count):
@@ -40,8 +39,8 @@ def ours_ingest(clients, count, cbor=True, env=None):
         return peers.post(gateway.coap_port, clients, count, cbor)["rate"]
 
 
-def bare_ingest(clients, count, cbor=True, how=()):
-    with peers.bare_coap(how) as port:
+def bare_ingest(clients, count, cbor=True):
+    with peers.bare_coap() as port:
         return peers.post(port, clients, count, cbor)["rate"]
 
 

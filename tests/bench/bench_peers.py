@@ -14,6 +14,7 @@ BUILD = pathlib.Path(os.environ["CITYGW_BUILD"])
 PROGRAMS = pathlib.Path(os.environ["BENCH_PROGRAMS"])
 NODE = os.environ.get("BENCH_NODE")  # a folder with node_modules, when npm was reachable
 START_S, END_S, LOAD_S = 30, 60, 600
+IDLE_S = 20  # a subscriber that hears nothing for so long gives up
 
 now = time.monotonic
 
@@ -122,6 +123,7 @@ class Gateway(Server):
     def start(self):
         log = self.folder / "citygwd.log"
         self.launch([BUILD / "citygwd", "-c", self.config], log, self.env)
+
         def ready():
             if self.process.poll() is not None:
                 raise Failed("the daemon ended: " + log.read_text(errors="replace").strip()[-300:])
@@ -133,7 +135,7 @@ class Subscriber:
     """mqtt_count, from the moment it has subscribed."""
 
     def __init__(self, port, count, times=None):
-        argv = [PROGRAMS / "mqtt_count", port, count, 20] + ([times] if times else [])
+        argv = [PROGRAMS / "mqtt_count", port, count, IDLE_S] + ([times] if times else [])
         self.process = subprocess.Popen([str(a) for a in argv], stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
@@ -174,9 +176,9 @@ def published(program, port, count, window):
 
 
 @contextlib.contextmanager
-def bare_coap(how=()):
+def bare_coap():
     port, server = free_port(socket.SOCK_DGRAM), Server()
-    server.launch([PROGRAMS / "coap_bare", port, *how], os.devnull)
+    server.launch([PROGRAMS / "coap_bare", port], os.devnull)
     wait_until(lambda: f":{port:04X} " in pathlib.Path("/proc/net/udp").read_text(), "coap_bare listens")
     try:
         yield port
