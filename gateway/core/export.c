@@ -196,11 +196,11 @@ static void write_reading(struct export *export, const struct buffer_item *item,
                                    .sensor = name ? name : unknown,
                                    .seq = item->seq,
                                    .late = true,
+                                   .corrected_us = item->corrected_us,
                                    .payload = item->payload,
                                    .size = item->size};
     bytes_clear(&export->payload);
-    if (wire_reading(export->tree, buffer_epoch(exports->buffer), &record, item->corrected_us, topic,
-                     &export->payload) ||
+    if (wire_reading(export->tree, buffer_epoch(exports->buffer), &record, topic, &export->payload) ||
         export->payload.overflow) {
         export->left_out++;
         return;

@@ -2,6 +2,7 @@
 #include "outlet/wire.h"
 
 #include "citygw_json.h"
+#include "record.h"
 #include "topics.h"
 #include <string.h>
 
@@ -20,15 +21,11 @@ int wire_tree(const struct settings *settings, const char *outlet, char ret_tree
     return topic_tree(prefix, &settings->gateway, ret_tree);
 }
 
-int wire_reading(const char *tree, const char *epoch, const struct outlet_record *record, int64_t corrected_us,
+int wire_reading(const char *tree, const char *epoch, const struct outlet_record *record,
                  char ret_topic[WIRE_TOPIC_SIZE], struct bytes *out)
 {
     struct reading reading;
-    int error = reading_decode(record->payload, record->size, &reading);
-    if (!error && corrected_us) {
-        reading.time_us = corrected_us;
-        reading.time_quality = TIME_CORRECTED;
-    }
+    int error = record_reading(record, &reading);
     if (!error) {
         error = topic_reading(tree, reading.kind, record->sensor, ret_topic);
     }

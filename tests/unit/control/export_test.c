@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /*
  * The export as a client sees it: pieces come whole and in order, each read off the loop's thread.
@@ -13,9 +14,16 @@ struct store {
     pthread_t loop_thread;
     struct control_export_wish wish; // as it came; texts below
     char from[64], sensor[64];
-    int error;                      // of open
-    unsigned pieces, breaks_off_at; // 0: never
-    unsigned open, opened, read_on_loop;
+    int error;              // of open
+    unsigned breaks_off_at; // 0: never
+    unsigned open, opened;
+    atomic_uint read_on_loop;
+};
+
+// One export; its reads are on whatever thread, but never two at once.
+struct shelf {
+    struct store *store;
+    unsigned pieces;
 };
 
 static void note(const char *text, char ret[64])
@@ -30,28 +38,31 @@ static int store_open(void *context, const struct control_export_wish *wish, voi
     note(wish->sensor, store->sensor);
     if (store->error)
         return fault_set(why, store->error, "not this one");
-    store->pieces = 0;
+    struct shelf *shelf = calloc(1, sizeof *shelf);
+    shelf->store = store;
     store->open++;
     store->opened++;
-    *ret_export = store;
+    *ret_export = shelf;
     return 0;
 }
 
 static int store_read(void *context, struct bytes *piece)
 {
-    struct store *store = context;
+    struct shelf *shelf = context;
+    struct store *store = shelf->store;
     store->read_on_loop += pthread_equal(pthread_self(), store->loop_thread) != 0;
-    if (store->breaks_off_at && store->pieces == store->breaks_off_at)
+    if (store->breaks_off_at && shelf->pieces == store->breaks_off_at)
         return -EIO;
     for (size_t i = 0; i < PIECE; i++)
-        bytes_char(piece, (char)('a' + store->pieces));
-    return ++store->pieces < PIECES;
+        bytes_char(piece, (char)('a' + shelf->pieces));
+    return ++shelf->pieces < PIECES;
 }
 
 static void store_close(void *context)
 {
-    struct store *store = context;
-    store->open--;
+    struct shelf *shelf = context;
+    shelf->store->open--;
+    free(shelf);
 }
 
 static const struct control_export face = {.open = store_open, .read = store_read, .close = store_close};

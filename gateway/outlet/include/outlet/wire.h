@@ -14,7 +14,7 @@ enum { WIRE_TOPIC_SIZE = 512 };
 // type: then it is the first [mqtt] outlet's, or the default one. -EINVAL when it cannot be a topic.
 int wire_tree(const struct settings *settings, const char *outlet, char ret_tree[WIRE_TOPIC_SIZE]);
 
-// `corrected_us`: 0, or what the time really was. The topic, and the payload appended to `out` (check out->overflow). -EBADMSG or -EPROTONOSUPPORT when the record is not a
+// The topic, and the payload appended to `out` (check out->overflow). -EBADMSG or -EPROTONOSUPPORT when the record is not a
 // reading that we know, -EINVAL when its sensor cannot stand in a topic; nothing is appended then.
-int wire_reading(const char *tree, const char *epoch, const struct outlet_record *record, int64_t corrected_us,
+int wire_reading(const char *tree, const char *epoch, const struct outlet_record *record,
                  char ret_topic[WIRE_TOPIC_SIZE], struct bytes *out);
