@@ -210,6 +210,25 @@ static void compare(struct proof *proof, struct proof_sensor *sensor, const stru
         *print = (struct print){identity, claim->content};
 }
 
+// 8, 10, 9, 10, 11 is in order: the first 10 was sent ahead of its turn. Until the 10 comes again, the 9 is behind.
+static void follow_live(struct proof_sensor *sensor, uint64_t seq, bool again)
+{
+    if (seq > sensor->live_last) {
+        sensor->disorder += sensor->live_behind;
+        sensor->live_behind = 0;
+        if (seq == sensor->live_last + 1)
+            sensor->turn = sensor->live_last;
+        sensor->live_last = seq;
+    } else if (seq == sensor->live_last) {
+        sensor->live_behind = 0;
+    } else if (seq > sensor->turn) {
+        sensor->live_behind += !again;
+        sensor->turn = seq;
+    } else {
+        sensor->disorder += !again;
+    }
+}
+
 static void take_claim(struct proof *proof, const struct claim *claim)
 {
     struct proof_sensor *sensor = find_sensor(proof, claim);
@@ -225,15 +244,14 @@ static void take_claim(struct proof *proof, const struct claim *claim)
         proof->totals.untracked++;
         return;
     }
-    bool again = result == SEEN_AGAIN, live = !claim->backlog && !claim->replay;
+    bool again = result == SEEN_AGAIN;
     compare(proof, sensor, claim, again);
     sensor->readings += !again;
     sensor->duplicates += again;
     sensor->backlog += claim->backlog;
     sensor->replayed += claim->replay;
-    sensor->disorder += !again && live && claim->seq < sensor->live_last;
-    if (live && claim->seq > sensor->live_last)
-        sensor->live_last = claim->seq;
+    if (!claim->backlog && !claim->replay)
+        follow_live(sensor, claim->seq, again);
 }
 
 /* What came. */
@@ -389,6 +407,8 @@ void proof_settle(struct proof *proof, struct proof_totals *ret_totals)
     for (size_t i = 0; i < proof->sensor_count; i++) {
         struct proof_sensor *sensor = &proof->sensors[i];
         sensor->missing = sensor->seen.blurred;
+        sensor->disorder += sensor->live_behind; // what they were to wait for never came
+        sensor->live_behind = 0;
         sensor->explained = 0;
         proof_gaps(proof, sensor, add_gap, sensor);
         add_up(ret_totals, sensor);

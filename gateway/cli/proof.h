@@ -7,7 +7,8 @@
  * Proves from the messages of a topic tree that nothing is missing. A reading's identity is (gateway's tree, epoch, sensor,
  * seq). Of each sensor and epoch is kept which seq were seen: a gap among them is a loss, unless the gateway's own ledger
  * (the retained `loss`) accounts for it. A reading that came again is a duplicate, which QoS 1 allows; one that came again
- * with another content is a fault. A live reading that came after a later one is a fault, too; what is marked as backlog or
+ * with another content is a fault. A live reading that came after a later one is a fault, too, unless the later one comes again
+ * behind it: a gateway that has just connected sends the newest states ahead of their turn. What is marked as backlog or
  * replay may come at any time.
  *
  * What is kept is bounded: ranges, not readings, and the fingerprints of about the last million readings.
@@ -18,7 +19,9 @@ enum { PROOF_SENSORS_MAX = 100000, PROOF_RANGES_MAX = 1 << 20, PROOF_RANGES_SENS
 struct proof_sensor {
     const char *tree, *epoch, *sensor;
     struct seen seen;
-    uint64_t live_last; // the greatest seq that came live
+    uint64_t live_last;   // the greatest seq that came live
+    uint64_t turn;        // of those that came after it, the greatest; as long as there is none, something below live_last
+    uint64_t live_behind; // how many of those came, each in its order
     uint64_t readings;  // different ones
     uint64_t duplicates, changed, disorder, backlog, replayed;
     // Filled in by proof_settle.

@@ -12,7 +12,9 @@ import threading
 import pytest
 
 import coap
+import oracle
 import peers
+import shims
 from conftest import BUILD, parking
 
 SENSORS = 8
@@ -264,3 +266,45 @@ def test_verify_listens_and_finds_what_is_planted(mqtt_gateway, broker, subscrib
     publish(1005)
     code, proof = result(tool)
     assert code == 0 and proof["totals"]["missing"] == 4 and proof["totals"]["explained"] == 4
+
+
+@shims.needs("ledger")
+def test_what_a_small_buffer_lost_is_found_missing_and_explained_by_its_ledger(mqtt_gateway, broker, subscriber):
+    gate = mqtt_gateway.broker = peers.Gate(broker.port)
+    sensors = oracle.Sensors(bays=40, vans=4, width=4, heavy=True)
+    mqtt_gateway.configure(sensors.sections(), buffer="max_size = 1 MB\ncommit_interval = 5 ms",
+                           mqtt="backlog_rate = 20000/s")
+    mqtt_gateway.start()
+    metric = 'citygw_readings_lost_total{reason="full"}'
+
+    def load(until):
+        """Posts until that is true and all that was acknowledged is settled; returns how many readings that is."""
+        with oracle.Load(mqtt_gateway.coap_port, sensors, 1000, window=100) as load:
+            load.more_acknowledged(200)
+            peers.wait_until(until, "enough", 60)
+        return sum(len(sensors.of(number)) for number in load.acknowledged)
+
+    def deliver():
+        peers.wait_until(lambda: mqtt_gateway.api("status")["outlets"][0]["lag_readings"] == 0, "no lag", 60)
+    stored = load(lambda: True)
+    deliver()
+    gate.shut()
+    stored += load(lambda: mqtt_gateway.metrics()[metric] > 1000)
+    gate.open()
+    deliver()
+    stored += load(lambda: True)
+    deliver()
+    totals = mqtt_gateway.api("loss")["totals"]
+    arrive = stored - totals["full"]
+    subscriber.wait(lambda s: len(s.messages) >= arrive and len({(t, r["seq"]) for t, r in s.readings()}) == arrive,
+                    "what was not lost", 60)
+    subscriber.wait(lambda s: (last := s.last("/loss")) and json.loads(last.payload)["totals"] == totals, "the ledger")
+    text = b"".join(m.topic.encode() + b" " + m.payload + b"\n" for m in subscriber.messages)
+    done = mqtt_gateway.tool("verify", "-", "--json", input=text.decode())
+    proof = json.loads(done.stdout)
+    assert done.returncode == 0 and proof["complete"], proof["totals"]
+    assert proof["totals"]["missing"] == proof["totals"]["explained"] == totals["full"] > 1000
+    # Without the ledger the same is a fault.
+    text = b"".join(m.topic.encode() + b" " + m.payload + b"\n" for m in subscriber.messages if m.topic[-5:] != "/loss")
+    assert mqtt_gateway.tool("verify", "-", input=text.decode()).returncode == 1
+    gate.shut()

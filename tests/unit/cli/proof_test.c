@@ -42,6 +42,15 @@ static void messages_add_up(void **state)
         {{LIVE(5), LIVE(7)}, {.readings = 2, .missing = 1}, false},
         {{LIVE(5), LIVE(7), BACKLOG(6)}, {.readings = 3}, true},
         {{LIVE(5), LIVE(7), LIVE(6)}, {.readings = 3, .disorder = 1}, false},
+        // What was sent ahead of its turn comes again in its turn.
+        {{LIVE(4), LIVE(1), LIVE(2), LIVE(3), LIVE(4), LIVE(5)}, {.readings = 5, .duplicates = 1}, true},
+        {{LIVE(7), LIVE(8), LIVE(10), LIVE(9), LIVE(10), LIVE(11)}, {.readings = 5, .duplicates = 1}, true},
+        {{LIVE(8), LIVE(10), LIVE(12), LIVE(9), LIVE(10), LIVE(11), LIVE(12)}, {.readings = 5, .duplicates = 2}, true},
+        {{LIVE(8), LIVE(10), LIVE(9), LIVE(11), LIVE(10)}, {.readings = 4, .duplicates = 1, .disorder = 1}, false},
+        {{LIVE(4), LIVE(2), LIVE(1), LIVE(3), LIVE(4)}, {.readings = 4, .duplicates = 1, .disorder = 1}, false},
+        {{LIVE(7), LIVE(8), LIVE(10), LIVE(9), LIVE(6), LIVE(10)},
+         {.readings = 5, .duplicates = 1, .disorder = 1},
+         false},
         {{LIVE(5), LIVE(6), LIVE(5)}, {.readings = 2, .duplicates = 1}, true},
         // How a reading was sent, and what its time was found to be, does not make it another one.
         {{LIVE(5), BACKLOG(5), MARKED(5, "\"replay\":true"),
