@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "fingerprint.h"
 #include "ledger.h"
 #include "settings/settings.h"
 #include <inttypes.h>
@@ -145,56 +146,7 @@ static struct proof_sensor *find_sensor(struct proof *proof, const struct claim 
     return add_sensor(proof, claim, &proof->table[at]);
 }
 
-/* What is in it. */
-
-// A fingerprint of JSON in which the order of members does not matter.
-static uint64_t hash_value(const json_t *value)
-{
-    uint64_t hash = FNV_START;
-    const char *key;
-    json_t *member;
-    size_t index;
-    double number = json_number_value(value);
-    int type = json_typeof(value);
-    hash = fnv64(hash, &type, sizeof type);
-    switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        json_object_foreach((json_t *)(uintptr_t)value, key, member) hash += hash_text(hash_value(member), key);
-        return hash;
-    case JSON_ARRAY:
-        json_array_foreach(value, index, member)
-        {
-            uint64_t of_member = hash_value(member);
-            hash = fnv64(hash, &of_member, sizeof of_member);
-        }
-        return hash;
-    case JSON_STRING:
-        return hash_text(hash, json_string_value(value));
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return fnv64(hash, &number, sizeof number);
-    default:
-        return hash;
-    }
-}
-
-// The content proper: marks tell how it was sent, and a time may be corrected when the clock is known.
-static uint64_t hash_content(const json_t *reading)
-{
-    static const char *const marks[] = {"backlog", "replay", "time", "time_quality"};
-    uint64_t hash = 0;
-    const char *key;
-    json_t *member;
-    json_object_foreach((json_t *)(uintptr_t)reading, key, member)
-    {
-        bool mark = false;
-        for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-            mark = mark || strcmp(marks[i], key) == 0;
-        if (!mark)
-            hash += hash_text(hash_value(member), key);
-    }
-    return hash;
-}
+/* Whether it is in order. */
 
 // A duplicate is compared with what is remembered of the first.
 static void compare(struct proof *proof, struct proof_sensor *sensor, const struct claim *claim, bool again)
@@ -285,7 +237,7 @@ static void take_reading(struct proof *proof, const char *tree, const char *sens
         proof->totals.unreadable++;
         return;
     }
-    claim.content = hash_content(reading);
+    claim.content = fingerprint(reading);
     take_claim(proof, &claim);
 }
 
