@@ -86,7 +86,8 @@ class Gateway:
 
 def pytest_collection_modifyitems(items):
     """What takes long begins first, so that several workers end together."""
-    items.sort(key=lambda item: (item.path.name != "outage_test.py", item.path.name != "load_test.py"))
+    first = ("outage_test.py", "power_test.py", "disk_test.py", "kill_test.py", "load_test.py")
+    items.sort(key=lambda item: first.index(item.path.name) if item.path.name in first else len(first))
 
 
 @pytest.fixture

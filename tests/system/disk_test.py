@@ -27,7 +27,8 @@ class Script:
         self.disk = shims.FailingDisk(self.gateway, self.folder)
         self.sensors = oracle.Sensors(bays=40, vans=4, width=30)  # packs that fill a segment in time
         self.recorder = oracle.Recorder(broker.port, f"{name}/#")
-        self.gateway.configure(self.sensors.sections(), mqtt=f"topic_prefix = {name}", buffer=BUFFER)
+        self.gateway.configure(self.sensors.sections(), mqtt=f"topic_prefix = {name}\nbacklog_rate = 20000/s",
+                               buffer=BUFFER)
         self.refused_starts = 0
 
     def start(self):

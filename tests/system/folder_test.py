@@ -41,7 +41,7 @@ def mounted(tmp_path):
 
 def make(folder, broker, buffer=BUFFER):
     gateway = conftest.Gateway(folder, broker)
-    gateway.configure(SENSORS.sections(), mqtt=f"topic_prefix = {folder.name}", buffer=buffer)
+    gateway.configure(SENSORS.sections(), mqtt=f"topic_prefix = {folder.name}\nbacklog_rate = 20000/s", buffer=buffer)
     return gateway
 
 
@@ -130,11 +130,14 @@ def no_files(folder):
     os.symlink("/dev/zero", folder / "000000000997.seg")
 
 
+# Nothing behind the last segment tells which sensors a loss in it hit, so that more may be counted as a precaution.
+AT_LEAST = "at least"
+
 # What happens to the folder, what the log says of it, and whether readings are lost by it.
 DAMAGES = {
     "first segment": (lambda f: spoil(segments(f)[0]), "is damaged:", True),
     "middle segment": (lambda f: spoil(segments(f)[2]), "is damaged:", True),
-    "last segment": (lambda f: spoil(segments(f)[-1]), "is damaged:", True),
+    "last segment": (lambda f: spoil(segments(f)[-1]), "is damaged:", AT_LEAST),
     "first segment, whole": (lambda f: wipe(segments(f)[0]), "000000000001.seg cannot be read", True),
     "middle segment, whole": (lambda f: wipe(segments(f)[2]), "cannot be read", True),
     "middle segment, gone": (lambda f: segments(f)[2].unlink(), "", True),
@@ -158,13 +161,14 @@ def test_a_damage_costs_no_more_than_it_hit_and_what_it_cost_is_counted(what, co
     counted = gateway.metrics()[LOST % "damage"]
     oracle.wait_for_all(load, recorder, but=counted)
     oracle.judge(load, recorder.arrivals, counted=counted)
-    assert (counted > 0) == costs and len(oracle.missing(load, recorder.arrivals)) == counted
+    missing = len(oracle.missing(load, recorder.arrivals))
+    assert (missing > 0) == bool(costs) and (missing <= counted if costs == AT_LEAST else missing == counted)
     assert says in gateway.said(), gateway.said()
     with oracle.Load(gateway.coap_port, SENSORS, 200) as later:
         later.more_acknowledged(10)
     end(gateway)
     recorder.close()
-    print(f"figures: {what}: {counted:.0f} of {sum(len(SENSORS.of(n)) for n in load.acknowledged)} readings lost and counted")
+    print(f"figures: {what}: {missing} of {sum(len(SENSORS.of(n)) for n in load.acknowledged)} readings lost, {counted:.0f} counted")
 
 
 def test_what_is_no_file_at_all_is_set_aside_and_the_rest_is_sent(copy, filled, broker, daemon):
@@ -290,7 +294,10 @@ def test_a_full_disk_does_not_keep_it_from_starting(mounted, copy, filled, tmp_p
 
 
 def test_a_file_system_that_turns_read_only_loses_nothing_acknowledged(mounted, tmp_path, broker, daemon):
-    """As ext4 does when a card gives errors. After a repair (a new mount) everything is there."""
+    """As ext4 does when a card gives errors. After a repair (a new mount) everything is there.
+
+    The load rests meanwhile: ext4 was seen to call a write into preallocated space synced in the moment in which its
+    journal is given up (Linux 6.18, 1 of 10 tries of a program of a dozen lines); no program can know that."""
     image = tmp_path / "image"
     with open(image, "wb") as file:
         file.truncate(16 << 20)
@@ -300,7 +307,9 @@ def test_a_file_system_that_turns_read_only_loses_nothing_acknowledged(mounted, 
     gateway.start()
     with oracle.Load(gateway.coap_port, SENSORS, 200) as load:
         load.more_acknowledged(20)
+        load.rest()
         subprocess.run(["mount", "-o", "remount,abort", str(mounted.folder)], check=True)
+        load.rate = 200
         load.wait(lambda load: load.refused["5.00"], "refused")
         assert "buffer: readings cannot be stored (" in gateway.said(), gateway.said()
         gateway.kill()

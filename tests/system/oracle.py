@@ -94,6 +94,12 @@ class Load:
         mark = len(self.acknowledged) + count
         self.wait(lambda load: len(load.acknowledged) >= mark, f"{count} more packs acknowledged")
 
+    def rest(self):
+        """Sends nothing new until the rate is set again; returns when everything is answered."""
+        self.rate = 0
+        self.wait(lambda load: load.sent == len(load.acknowledged) + sum(load.refused.values()) + len(load.unanswered),
+                  "everything is answered", self.patience)
+
     async def _run(self):
         clients = [await coap.Client.open(self.port) for _ in range(self.clients)]
         for client in clients:
