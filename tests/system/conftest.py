@@ -64,9 +64,9 @@ class Gateway:
     def running(self):
         return self.process and self.process.process.poll() is None
 
-    def get(self, path, method="GET", headers=None):
+    def get(self, path, method="GET", headers=None, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=peers.WAIT)
-        connection.request(method, path, headers=headers or {})
+        connection.request(method, path, body, headers or {})
         response = connection.getresponse()
         return response.status, response.read().decode()
 
