@@ -156,3 +156,22 @@ def test_without_clock_wait_readings_go_at_once_as_estimated_and_are_never_moved
     mqtt_gateway.start()
     post(mqtt_gateway, 2)
     readings(subscriber, 3)  # whatever came twice has the same times: readings() compares them
+
+
+@shims.needs("report")
+def test_yesterdays_account_is_published_after_midnight(mqtt_gateway, clock, subscriber, broker):
+    clock.set(0, synchronised=True)
+    mqtt_gateway.configure(conftest.parking(2))
+    mqtt_gateway.start()
+    for number in range(3):
+        post(mqtt_gateway, number)
+    readings(subscriber, 3)
+    peers.wait_until(lambda: mqtt_gateway.api("status")["outlets"][0]["lag_readings"] == 0, "no lag")
+    clock.set(DAY)
+    report = json.loads(subscriber.wait(lambda s: s.last("/report"), "yesterday's account").payload)
+    bay, silent = report["sensors"]["bay-0000"], report["sensors"]["bay-0001"]
+    assert (bay["first_seq"], bay["last_seq"], bay["committed"], bay["delivered"], bay["lost"]) == (1, 3, 3, {"mqtt": 3}, 0)
+    assert silent["committed"] == 0 and mqtt_gateway.api("report") == report
+    late = peers.Subscriber(broker.port, "+/+/+/+/report")
+    assert json.loads(late.wait(lambda s: s.messages, "it is retained")[0].payload) == report
+    late.close()

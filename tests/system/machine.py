@@ -86,9 +86,9 @@ def disk(folder, size_mb=64):
 class Machine:
     def __init__(self, folder, config, coap_port):
         self.console, self.coap_port = folder / "console", coap_port
-        self.argv = [QEMU, "-accel", "tcg", "-cpu", "qemu64", "-m", "256", "-nographic", "-no-reboot", "-nodefaults",
+        self.argv = [QEMU, "-machine", "q35", "-accel", "tcg", "-cpu", "qemu64", "-m", "256", "-nographic", "-no-reboot", "-nodefaults",
                      "-serial", "stdio", "-kernel", str(kernel()), "-initrd", str(initramfs(folder, config)),
-                     "-append", "console=ttyS0 panic=-1 quiet edd=off rdinit=/init",
+                     "-append", "console=ttyS0 panic=-1 quiet edd=off mitigations=off nokaslr rdinit=/init",
                      "-drive", f"file={disk(folder)},if=virtio,format=raw,cache=writeback",
                      "-netdev", f"user,id=net,hostfwd=udp:127.0.0.1:{coap_port}-:5683",
                      "-device", "virtio-net-pci,netdev=net,romfile="]

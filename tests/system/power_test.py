@@ -46,10 +46,10 @@ def computer(tmp_path, broker):
 
 
 def one_life(computer, load, rng):
-    """From a boot to a cut; one in four is long enough for the cursors to be synced."""
+    """From a boot to a cut; one in five is long enough for the cursors to be synced."""
     computer.boot()
     load.more_acknowledged(rng.randrange(10, 300))
-    oracle.moment(rng, 2 * CURSOR_SYNC_S if rng.random() < 0.25 else 0.1)
+    oracle.moment(rng, 2 * CURSOR_SYNC_S if rng.random() < 0.2 else 0.1)
     computer.cut()
 
 

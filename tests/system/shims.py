@@ -93,7 +93,7 @@ def can_fake_time():
 
 # What the proofs of a feature wait for: the key that `citygw keys` calls "not built yet" until it is there.
 FEATURES = {"clock_wait": ("gateway", "clock_wait"), "lanes": ("mqtt", "drain"), "ledger": ("mqtt", "drain"),
-            "replay": ("mqtt", "drain"), "batch": ("mqtt", "batch")}
+            "replay": ("mqtt", "drain"), "report": ("mqtt", "drain"), "batch": ("mqtt", "batch")}
 
 
 def has_feature(name):
