@@ -45,7 +45,7 @@ def test_kill_9_again_and_again_loses_nothing_acknowledged(mqtt_gateway, broker,
     sensors, recorder = oracle.Sensors(), oracle.Recorder(broker.port)
     mqtt_gateway.configure(sensors.sections(), mqtt=f"in_flight = {IN_FLIGHT}\ndrain = {drain}\nbacklog_rate = 100000/s",
                            buffer="commit_interval = 20 ms")
-    with oracle.Load(mqtt_gateway.coap_port, sensors, RATE) as load:
+    with oracle.Load(mqtt_gateway.coap_port, sensors, RATE, window=1000) as load:
         away = kill_again_and_again(mqtt_gateway, gate, load, rng, rounds)
         mqtt_gateway.start()
     assert len(load.acknowledged) == load.sent, f"{load.refused} {len(load.unanswered)} unanswered"
