@@ -63,8 +63,10 @@ def test_a_new_reading_is_there_within_a_second_while_a_backlog_drains(mqtt_gate
     peers.wait_until(lambda: mqtt_gateway.api("status")["outlets"][0]["connected"], "connected")
     while is_behind(mqtt_gateway):
         probe.go()
+    print(f"figures: {len(probe.took)} new readings meanwhile, median {sorted(probe.took)[len(probe.took) // 2] * 1e3:.1f} ms, "
+          f"worst {max(probe.took) * 1e3:.0f} ms")
     assert len(probe.took) >= 3 and max(probe.took) < WITHIN_S, probe.took
-    oracle.wait_for_all(load, recorder, 60)
+    oracle.wait_for_all(load, recorder, 60 + BACKLOG / 1000)  # the subscriber here is slower than the broker
     recorder.arrivals, probes = others(recorder), [a for a in recorder.arrivals if a.sensor == PROBE]
     figures = oracle.judge(load, recorder.arrivals)
     late = [a for a in recorder.arrivals if a.marked]
@@ -73,8 +75,7 @@ def test_a_new_reading_is_there_within_a_second_while_a_backlog_drains(mqtt_gate
     probe.close()
     recorder.close()
     gate.shut()
-    print(f"figures: backlog {figures['readings']}, {len(probe.took)} new readings meanwhile, "
-          f"median {sorted(probe.took)[len(probe.took) // 2] * 1e3:.1f} ms, worst {max(probe.took) * 1e3:.0f} ms, {figures}")
+    print(f"figures: backlog {figures['readings']}, {figures}")
 
 
 def test_what_is_pending_survives_an_outage_within_an_outage_and_a_kill(mqtt_gateway, broker):
