@@ -50,7 +50,7 @@ static void collect(const struct raw_value *value, const char *base_name, struct
 
 static void write_json_record(struct json *json, const struct fields *fields)
 {
-    json_object(json);
+    json_object_begin(json);
     for (size_t i = 0; i < fields->count; i++) {
         const struct senml_label *label = &senml_labels[fields->field[i]];
         json_key(json, label->name);
@@ -120,7 +120,7 @@ void senml_write(struct bytes *out, enum senml_format format, const char *base_n
     struct json json;
     json_begin(&json, out);
     if (format == SENML_JSON)
-        json_array(&json);
+        json_array_begin(&json);
     else
         CBOR_APPEND(out, cbor_encode_array_start(count, at, HEAD_MAX));
     for (size_t i = 0; i < count; i++) {

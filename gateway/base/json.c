@@ -39,7 +39,7 @@ static void close_with(struct json *json, char bracket)
     bytes_char(json->out, bracket);
 }
 
-void json_object(struct json *json)
+void json_object_begin(struct json *json)
 {
     open_with(json, '{');
 }
@@ -49,7 +49,7 @@ void json_object_end(struct json *json)
     close_with(json, '}');
 }
 
-void json_array(struct json *json)
+void json_array_begin(struct json *json)
 {
     open_with(json, '[');
 }
@@ -113,7 +113,7 @@ void json_text(struct json *json, const char *text)
     if (text)
         json_text_n(json, text, strlen(text));
     else
-        json_null(json);
+        json_null_value(json);
 }
 
 void json_key(struct json *json, const char *key)
@@ -133,13 +133,13 @@ void json_number(struct json *json, double value)
 {
     char text[NUMBER_TEXT_SIZE];
     if (!isfinite(value)) {
-        json_null(json);
+        json_null_value(json);
         return;
     }
     json_raw(json, text, number_text(value, text));
 }
 
-void json_integer(struct json *json, int64_t value)
+void json_signed(struct json *json, int64_t value)
 {
     char text[24];
     json_raw(json, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
@@ -156,7 +156,7 @@ void json_bool(struct json *json, bool value)
     json_raw(json, value ? "true" : "false", value ? 4 : 5);
 }
 
-void json_null(struct json *json)
+void json_null_value(struct json *json)
 {
     json_raw(json, "null", 4);
 }
@@ -173,10 +173,10 @@ void json_key_number(struct json *json, const char *key, double value)
     json_number(json, value);
 }
 
-void json_key_integer(struct json *json, const char *key, int64_t value)
+void json_key_signed(struct json *json, const char *key, int64_t value)
 {
     json_key(json, key);
-    json_integer(json, value);
+    json_signed(json, value);
 }
 
 void json_key_unsigned(struct json *json, const char *key, uint64_t value)

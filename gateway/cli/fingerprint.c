@@ -17,7 +17,7 @@ static uint64_t hash_value(const json_t *value)
     json_t *member;
     size_t index;
     double number = json_number_value(value);
-    int type = json_typeof(value);
+    int type = (int)json_typeof(value);
     hash = fnv64(hash, &type, sizeof type);
     switch (json_typeof(value)) {
     case JSON_OBJECT:

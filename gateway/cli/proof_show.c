@@ -140,7 +140,7 @@ static void print_json_gap(const struct proof_gap *gap, void *context)
 {
     struct printer *printer = context;
     struct json *json = &printer->json;
-    json_object(json);
+    json_object_begin(json);
     json_key_unsigned(json, "first_seq", gap->first);
     json_key_unsigned(json, "last_seq", gap->last);
     json_key_unsigned(json, "explained", gap->explained);
@@ -191,7 +191,7 @@ static void write_figures(struct json *json, const struct figure *figures, size_
 static void print_json_sensor(const struct proof *proof, const struct proof_sensor *sensor, struct printer *printer)
 {
     struct json *json = &printer->json;
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "tree", sensor->tree);
     json_key_text(json, "sensor", sensor->sensor);
     json_key_text(json, "epoch", sensor->epoch);
@@ -200,7 +200,7 @@ static void print_json_sensor(const struct proof *proof, const struct proof_sens
     json_key_unsigned(json, "last_seq", proof_last(sensor));
     write_figures(json, sensor_figures, sizeof sensor_figures / sizeof *sensor_figures, sensor);
     json_key(json, "gaps");
-    json_array(json);
+    json_array_begin(json);
     proof_gaps(proof, sensor, print_json_gap, printer);
     json_array_end(json);
     json_object_end(json);
@@ -213,14 +213,14 @@ void proof_print_json(const struct proof *proof, const struct proof_totals *tota
     struct json *json = &printer.json;
     bytes_init(&printer.bytes, 2 * CHUNK);
     json_begin(json, &printer.bytes);
-    json_object(json);
+    json_object_begin(json);
     json_key_bool(json, "complete", proof_complete(totals));
     json_key(json, "totals");
-    json_object(json);
+    json_object_begin(json);
     write_figures(json, total_figures, sizeof total_figures / sizeof *total_figures, totals);
     json_object_end(json);
     json_key(json, "sensors");
-    json_array(json);
+    json_array_begin(json);
     for (size_t i = 0; i < proof_sensor_count(proof); i++)
         print_json_sensor(proof, proof_sensor(proof, i), &printer);
     json_array_end(json);

@@ -270,7 +270,7 @@ static void arguments_from_query(struct MHD_Connection *connection, const char *
     if (!value)
         return;
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_text(&json, name, value);
     json_object_end(&json);
 }

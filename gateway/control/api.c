@@ -25,7 +25,7 @@ static void key_seconds(struct json *json, const char *key, int64_t duration_us)
 static void key_null(struct json *json, const char *key)
 {
     json_key(json, key);
-    json_null(json);
+    json_null_value(json);
 }
 
 // What is not known yet is below 0.
@@ -40,7 +40,7 @@ static void key_known(struct json *json, const char *key, double value)
 static void write_config(struct json *json, const struct status *status)
 {
     json_key(json, "config");
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "file", status->config_file);
     json_key_text(json, "hash", status->config_hash);
     json_object_end(json);
@@ -48,7 +48,7 @@ static void write_config(struct json *json, const struct status *status)
 
 static void write_source(struct json *json, const struct status_source *source)
 {
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "name", source->name);
     json_key_text(json, "state", source->state);
     key_text_or_null(json, "fault", source->fault);
@@ -60,7 +60,7 @@ static void write_source(struct json *json, const struct status_source *source)
     json_key_unsigned(json, "reopened", source->reopened);
     json_key_unsigned(json, "unknown_fields", source->unknown_fields);
     json_key(json, "refused");
-    json_object(json);
+    json_object_begin(json);
     for (size_t i = 0; i < source->refused_count; i++)
         json_key_unsigned(json, source->refused[i].reason, source->refused[i].count);
     json_object_end(json);
@@ -69,7 +69,7 @@ static void write_source(struct json *json, const struct status_source *source)
 
 static void write_outlet(struct json *json, const struct status_outlet *outlet)
 {
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "name", outlet->name);
     json_key_text(json, "type", outlet->type);
     json_key_text(json, "url", outlet->url);
@@ -95,7 +95,7 @@ static void write_outlet(struct json *json, const struct status_outlet *outlet)
 static void write_lost(struct json *json, const struct status_buffer *buffer)
 {
     json_key(json, "lost");
-    json_object(json);
+    json_object_begin(json);
     json_key_unsigned(json, "full", buffer->lost_full);
     json_key_unsigned(json, "age", buffer->lost_age);
     json_key_unsigned(json, "damage", buffer->lost_damage);
@@ -104,7 +104,7 @@ static void write_lost(struct json *json, const struct status_buffer *buffer)
 
 static void write_buffer(struct json *json, const struct status_buffer *buffer)
 {
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "path", buffer->path);
     json_key_bool(json, "failing", buffer->failing);
     json_key_unsigned(json, "readings", buffer->readings);
@@ -117,7 +117,7 @@ static void write_buffer(struct json *json, const struct status_buffer *buffer)
     key_seconds(json, "oldest_age_s", buffer->oldest_age_us);
     json_key_unsigned(json, "bytes", buffer->bytes);
     json_key_unsigned(json, "max_bytes", buffer->max_bytes);
-    json_key_integer(json, "free_bytes", buffer->free_bytes);
+    json_key_signed(json, "free_bytes", buffer->free_bytes);
     json_key_unsigned(json, "written_bytes", buffer->written_bytes);
     json_key_unsigned(json, "committed", buffer->committed);
     json_key_unsigned(json, "commits", buffer->commits);
@@ -143,14 +143,14 @@ static void write_buffer(struct json *json, const struct status_buffer *buffer)
 static void write_values(struct json *json, const struct status_sensor *sensor)
 {
     json_key(json, "values");
-    json_object(json);
+    json_object_begin(json);
     for (size_t i = 0; i < sensor->value_count; i++) {
         const struct status_value *value = &sensor->values[i];
         json_key(json, value->name);
         if (value->json)
             json_raw(json, value->json, strlen(value->json));
         else
-            json_null(json);
+            json_null_value(json);
     }
     json_object_end(json);
 }
@@ -176,7 +176,7 @@ static void write_last_reading(struct json *json, const struct status_sensor *se
 
 static void write_sensor(struct json *json, const struct status_sensor *sensor)
 {
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "id", sensor->id);
     json_key_text(json, "kind", sensor->kind);
     json_key_text(json, "source", sensor->source);
@@ -208,27 +208,27 @@ void api_status(const struct status *status, struct bytes *out)
 {
     struct json json;
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     write_identity(&json, status);
     json_key(&json, "sources");
-    json_array(&json);
+    json_array_begin(&json);
     for (size_t i = 0; i < status->source_count; i++)
         write_source(&json, &status->sources[i]);
     json_array_end(&json);
     json_key(&json, "outlets");
-    json_array(&json);
+    json_array_begin(&json);
     for (size_t i = 0; i < status->outlet_count; i++)
         write_outlet(&json, &status->outlets[i]);
     json_array_end(&json);
     json_key(&json, "buffer");
     write_buffer(&json, &status->buffer);
     json_key(&json, "sensors");
-    json_object(&json);
+    json_object_begin(&json);
     json_key_unsigned(&json, "count", status->sensor_count);
     json_key_unsigned(&json, "disabled", status->sensors_disabled);
     json_object_end(&json);
     json_key(&json, "warnings");
-    json_array(&json);
+    json_array_begin(&json);
     for (size_t i = 0; i < status->warning_count; i++)
         json_text(&json, status->warnings[i]);
     json_array_end(&json);
@@ -239,11 +239,11 @@ void api_sensors(const struct status *status, struct bytes *out)
 {
     struct json json;
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_text(&json, "gateway", status->gateway);
     key_time(&json, "now", status->now_us);
     json_key(&json, "sensors");
-    json_array(&json);
+    json_array_begin(&json);
     for (size_t i = 0; i < status->sensor_count; i++)
         write_sensor(&json, &status->sensors[i]);
     json_array_end(&json);
@@ -274,7 +274,7 @@ void api_error(const char *code, const char *message, struct bytes *out)
 {
     struct json json;
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_text(&json, "error", code);
     json_key_text(&json, "message", message);
     json_object_end(&json);

@@ -96,9 +96,9 @@ int day_count(struct day *day, struct buffer *buffer)
 
 static json_t *stream_to_json(const struct day_stream *stream)
 {
-    json_t *refused = json_pack("[]");
+    json_t *refused = json_array();
     for (int i = 0; i < REFUSAL_COUNT; i++)
-        json_array_append_new(refused, json_pack("I", (json_int_t)stream->refused[i]));
+        json_array_append_new(refused, json_integer((json_int_t)stream->refused[i]));
     return json_pack("{sIsIsIsIsIso}", "first_seq", (json_int_t)stream->first_seq, "last_seq",
                      (json_int_t)stream->last_seq, "committed", (json_int_t)stream->committed, "last_us",
                      (json_int_t)stream->last_us, "longest_us", (json_int_t)stream->longest_us, "refused", refused);
@@ -106,7 +106,7 @@ static json_t *stream_to_json(const struct day_stream *stream)
 
 int day_save(const struct day *day, const struct buffer *buffer, const char *path, struct fault *why)
 {
-    json_t *streams = json_pack("{}");
+    json_t *streams = json_object();
     for (uint32_t i = 0; i < day->count; i++) {
         const char *name = buffer_stream_name(buffer, i);
         if (name)

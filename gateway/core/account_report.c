@@ -81,7 +81,7 @@ static void write_delivered(struct json *json, const struct day_stream *stream, 
 {
     uint32_t most_lost = 0;
     json_key(json, "delivered");
-    json_object(json);
+    json_object_begin(json);
     for (size_t i = 0; i < part_count; i++) {
         uint64_t not = (uint64_t)parts[i].pending[index] + parts[i].lost[index];
         json_key_unsigned(json, parts[i].name, not < stream->committed ? stream->committed - not : 0);
@@ -97,7 +97,7 @@ static void write_stream(struct json *json, const struct day *day, uint32_t inde
     struct day_stream stream = day->streams[index];
     if (closed)
         day_count_silence(day, &stream, day->to_us);
-    json_object(json);
+    json_object_begin(json);
     if (stream.committed) {
         json_key_unsigned(json, "first_seq", stream.first_seq);
         json_key_unsigned(json, "last_seq", stream.last_seq);
@@ -105,7 +105,7 @@ static void write_stream(struct json *json, const struct day *day, uint32_t inde
     json_key_unsigned(json, "committed", stream.committed);
     write_delivered(json, &stream, index, parts, part_count);
     json_key(json, "refused");
-    json_object(json);
+    json_object_begin(json);
     for (int r = REFUSAL_NONE + 1; r < REFUSAL_COUNT; r++)
         if (stream.refused[r])
             json_key_unsigned(json, refusal_name((enum refusal)r), stream.refused[r]);
@@ -133,12 +133,12 @@ static void write_report(const struct day *day, const struct account_options *op
 {
     struct json json;
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_text(&json, "day", day->text);
     json_key_text(&json, "epoch", buffer_epoch(options->buffer));
     json_key_bool(&json, "complete", closed && day->complete);
     json_key(&json, "sensors");
-    json_object(&json);
+    json_object_begin(&json);
     for (uint32_t i = 0; i < day->count; i++) {
         const char *name = buffer_stream_name(options->buffer, i);
         if (!name || (is_empty(&day->streams[i]) && !is_configured(options, name)))

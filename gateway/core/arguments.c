@@ -19,7 +19,7 @@ int arguments_parse(const char *text, size_t size, struct arguments **ret_argume
     while (size > 0 && strchr(" \t\r\n", text[size - 1]))
         size--;
     json_error_t where = {.text = ""};
-    json_t *object = size > 0 ? json_loadb(text, size, JSON_REJECT_DUPLICATES, &where) : json_pack("{}");
+    json_t *object = size > 0 ? json_loadb(text, size, JSON_REJECT_DUPLICATES, &where) : json_object();
     if (!json_is_object(object)) {
         json_decref(object);
         return fault_set(why, -EINVAL, _("the arguments are no JSON object (line %d: %s)"), where.line, where.text);

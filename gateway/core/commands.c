@@ -23,7 +23,7 @@ static int run_ping(struct gateway *gateway, const struct arguments *arguments, 
     struct json json;
     (void)arguments, (void)why;
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_text(&json, "time", utc_text(clock_wall_us(gateway->clock), time));
     json_key_text(&json, "session", gateway->session);
     json_object_end(&json);
@@ -173,7 +173,7 @@ static void compose_reply(struct gateway *gateway, const struct outlet_command *
     if (!error && result.overflow)
         error = fault_set(&why, -EFBIG, "%s", _("the answer is larger than the gateway may send"));
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_bool(&json, "ok", error == 0);
     write_id(arguments, &json);
     if (error) {

@@ -39,7 +39,7 @@ static void write_info(const struct gateway *gateway, const struct status *statu
     size_t by_kind[KIND_COUNT] = {0};
     for (size_t i = 0; i < gateway->settings->sensor_count; i++)
         by_kind[gateway->settings->sensor[i].kind]++;
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "version", status->version);
     json_key_text(json, "schema", "citygw/v1");
     json_key_text(json, "epoch", status->epoch);
@@ -50,7 +50,7 @@ static void write_info(const struct gateway *gateway, const struct status *statu
         json_key_text(json, "hardware_serial", line);
     json_key_text(json, "municipality_name", status->municipality_name);
     json_key(json, "sensors");
-    json_object(json);
+    json_object_begin(json);
     for (int kind = 0; kind < KIND_COUNT; kind++)
         if (by_kind[kind])
             json_key_unsigned(json, kind_names[kind], by_kind[kind]);
@@ -80,15 +80,15 @@ static void write_health(const struct status *status, struct json *json)
 {
     const struct status_buffer *buffer = &status->buffer;
     char time[UTC_TEXT_SIZE];
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "time", utc_text(status->now_us, time));
     json_key_unsigned(json, "buffered", buffer->readings);
     write_known(json, "autonomy_h", buffer->autonomy_h, 10);
     json_key(json, "outlets");
-    json_object(json);
+    json_object_begin(json);
     for (size_t i = 0; i < status->outlet_count; i++) {
         json_key(json, status->outlets[i].name);
-        json_object(json);
+        json_object_begin(json);
         json_key_bool(json, "connected", status->outlets[i].connected);
         json_key_unsigned(json, "lag", status->outlets[i].lag_readings);
         json_object_end(json);
@@ -101,7 +101,7 @@ static void write_health(const struct status *status, struct json *json)
     json_key_unsigned(json, "written_bytes", buffer->written_bytes);
     json_key_text(json, "clock", status->clock_synchronised ? "synchronised" : "unsynchronised");
     write_machine(json);
-    json_key_integer(json, "disk_free_bytes", buffer->free_bytes);
+    json_key_signed(json, "disk_free_bytes", buffer->free_bytes);
     json_object_end(json);
 }
 
@@ -137,7 +137,7 @@ static void write_quantities(const struct settings *all, const struct settings_s
         device = &none;
     enum kind kind = (enum kind)settings->kind;
     json_key(json, "quantities");
-    json_object(json);
+    json_object_begin(json);
     for (size_t i = 0; i < settings->map_count; i++)
         write_quantity(json, settings->maps[i].quantity, kind);
     for (size_t i = 0; i < device->map_count; i++)
@@ -153,7 +153,7 @@ static void write_quantities(const struct settings *all, const struct settings_s
 static void write_about(const struct settings *all, const struct settings_sensor *settings,
                         const struct sensor_live *live, struct json *json)
 {
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "sensor", settings->id);
     json_key_text(json, "kind", kind_names[settings->kind]);
     if (*settings->name)

@@ -148,8 +148,8 @@ static void write_head(const struct export *export, struct bytes *out)
     const struct exports *exports = export->exports;
     struct json json;
     json_begin(&json, out);
-    json_object(&json);
-    json_key_integer(&json, "citygw_export", 1);
+    json_object_begin(&json);
+    json_key_signed(&json, "citygw_export", 1);
     json_key_text(&json, "municipality", exports->settings->gateway.municipality);
     json_key_text(&json, "gateway", exports->settings->gateway.id);
     json_key_text(&json, "epoch", buffer_epoch(exports->buffer));
@@ -169,7 +169,7 @@ static void write_end(const struct export *export, struct bytes *out)
     struct json json;
     snprintf(crc, sizeof crc, "%08" PRIx32, export->crc);
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_unsigned(&json, "readings", export->readings);
     if (export->left_out)
         json_key_unsigned(&json, "left_out", export->left_out);
@@ -206,7 +206,7 @@ static void write_reading(struct export *export, const struct buffer_item *item,
         return;
     }
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_text(&json, "topic", topic);
     json_key(&json, "payload");
     json_raw(&json, export->payload.data, export->payload.used);

@@ -13,7 +13,7 @@ static void write_entry(struct buffer *buffer, const struct buffer_loss *loss, s
         snprintf(made_up, sizeof made_up, "unknown-%u", loss->stream % 1000000);
         name = made_up;
     }
-    json_object(json);
+    json_object_begin(json);
     json_key_text(json, "outlet", *loss->outlet ? loss->outlet : NULL);
     json_key_text(json, "sensor", name);
     json_key_unsigned(json, "first_seq", loss->first_seq);
@@ -42,14 +42,14 @@ static size_t write_entries(struct buffer *buffer, size_t max, struct json *json
 void loss_write(struct buffer *buffer, size_t max, struct json *json)
 {
     struct buffer_figures figures;
-    json_object(json);
+    json_object_begin(json);
     json_key(json, "entries");
-    json_array(json);
+    json_array_begin(json);
     size_t written = write_entries(buffer, max, json);
     json_array_end(json);
     buffer_figures(buffer, &figures);
     json_key(json, "totals");
-    json_object(json);
+    json_object_begin(json);
     for (int reason = 0; reason < REASONS; reason++)
         json_key_unsigned(json, buffer_loss_reasons[reason], figures.ledger_lost[reason]);
     json_object_end(json);

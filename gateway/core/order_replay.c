@@ -104,9 +104,9 @@ int order_replay_run(struct gateway *gateway, const struct arguments *arguments,
     if (error)
         return error;
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key(&json, "outlets");
-    json_array(&json);
+    json_array_begin(&json);
     error = add_everywhere(gateway, outlet, &wish, &json, why);
     json_array_end(&json);
     json_key_unsigned(&json, "readings_at_most", wish.end - wish.next);

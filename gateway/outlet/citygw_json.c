@@ -18,7 +18,7 @@ static void write_value(struct json *json, const struct value *value)
         break;
     case VALUE_INTEGER:
         if (value->number >= -INTEGER_EXACT && value->number <= INTEGER_EXACT) {
-            json_integer(json, (int64_t)value->number);
+            json_signed(json, (int64_t)value->number);
             break;
         }
         json_number(json, value->number);
@@ -32,7 +32,7 @@ static void write_value(struct json *json, const struct value *value)
 static void write_values(struct json *json, const struct reading *reading)
 {
     json_key(json, "values");
-    json_object(json);
+    json_object_begin(json);
     for (size_t i = 0; i < reading->value_count; i++) {
         json_key(json, reading->values[i].name);
         write_value(json, &reading->values[i]);
@@ -46,7 +46,7 @@ static void write_refused(struct json *json, const struct reading *reading)
         return;
     }
     json_key(json, "refused");
-    json_array(json);
+    json_array_begin(json);
     for (size_t i = 0; i < reading->refused_count; i++) {
         json_text(json, reading->refused[i]);
     }
@@ -59,7 +59,7 @@ void citygw_json(const struct outlet_record *record, const struct reading *readi
     char time[UTC_TEXT_SIZE];
     struct json json;
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_text(&json, "sensor", record->sensor);
     json_key_text(&json, "kind", kind_names[reading->kind]);
     json_key_text(&json, "epoch", epoch);

@@ -103,7 +103,7 @@ static void write_status(const struct mqtt *mqtt, const char *state, const char 
 {
     struct json json;
     json_begin(&json, out);
-    json_object(&json);
+    json_object_begin(&json);
     json_key_text(&json, "state", state);
     json_key_text(&json, "session", mqtt->session);
     json_key_text(&json, "since", since);

@@ -33,16 +33,16 @@ static void assert_written(const char *expected)
 static void commas_stand_between_values_and_nowhere_else(void **state)
 {
     (void)state;
-    json_object(&json);
+    json_object_begin(&json);
     json_key_text(&json, "a", "x");
     json_key(&json, "b");
-    json_array(&json);
-    json_integer(&json, -1);
-    json_object(&json);
+    json_array_begin(&json);
+    json_signed(&json, -1);
+    json_object_begin(&json);
     json_object_end(&json);
-    json_array(&json);
+    json_array_begin(&json);
     json_array_end(&json);
-    json_null(&json);
+    json_null_value(&json);
     json_array_end(&json);
     json_key_bool(&json, "c", true);
     json_object_end(&json);
@@ -52,7 +52,7 @@ static void commas_stand_between_values_and_nowhere_else(void **state)
 static void text_is_escaped_and_broken_text_is_mended(void **state)
 {
     (void)state;
-    json_array(&json);
+    json_array_begin(&json);
     json_text(&json, "a\"b\\c\n\x01梅");
     json_text_n(&json, "x\xff\xe6\xa2y", 5);
     json_text(&json, NULL);
@@ -63,7 +63,7 @@ static void text_is_escaped_and_broken_text_is_mended(void **state)
 static void numbers_that_json_cannot_say_become_null(void **state)
 {
     (void)state;
-    json_array(&json);
+    json_array_begin(&json);
     json_number(&json, NAN);
     json_number(&json, -INFINITY);
     json_number(&json, 0.1);
