@@ -132,8 +132,10 @@ static void bear_refusal(int code, int drain)
         rig_nap();
     }
     rig_offer(rig, 4);
-    for (int i = 0; i < 1000 && rig_cursor(rig) < 5; i++) {
-        rig_advance(rig, i % 40 ? 0 : 31);
+    for (int i = 0; i < 20000 && rig_cursor(rig) < 5; i++) {
+        // The library connects in real time: a leap meanwhile would make it seem dead.
+        bool online = rig_count(rig, OUTLET_CONNECTED, "") > rig_count(rig, OUTLET_DISCONNECTED, "");
+        rig_advance(rig, i % 40 ? 0 : online ? 31 : 2);
         rig_nap();
     }
     if (rig_cursor(rig) != 5 || rig->delivered_count != 4 || rig->parked_count != 0) {
