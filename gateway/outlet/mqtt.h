@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "mqtt_ahead.h"
 #include "mqtt_backlog.h"
 #include "mqtt_backoff.h"
 #include "mqtt_command.h"
@@ -26,6 +27,7 @@
  *   mqtt_message.c  a lane's next message
  *   mqtt_batch.c    many readings in one message, and what becomes of a refused one
  *   mqtt_states.c   the newest states, sent beside their turn
+ *   mqtt_ahead.c    which of them need no turn of their own any more
  *   mqtt_publish.c  the library takes a message; documents and emptied topics
  *   mqtt_command.c  what is asked of the gateway over the broker, and the replies
  *   mqtt_refusal.c  what the broker refuses: how long to wait, and what a person is told
@@ -165,6 +167,7 @@ struct mqtt {
     struct lane lanes[LANES];
     struct backlog backlog;
     struct states states;
+    struct ahead ahead;
     struct outlet_batch piece; // of a split batch
     struct window_message aside[ASIDE_MAX];
     size_t aside_count;
@@ -239,7 +242,8 @@ void batch_piece_done(struct window *window, struct window_message *message, boo
 // mqtt_states.c
 void states_begin(struct mqtt *mqtt); // a connection is new
 bool states_send(struct mqtt *mqtt);  // the next one; false: none now
-void states_answer(struct mqtt *mqtt, int code);
+void states_answer(struct mqtt *mqtt, uint64_t number, int code);
+uint64_t states_lowest_pending(const struct mqtt *mqtt);
 
 // mqtt_publish.c
 bool publish(struct mqtt *mqtt, const struct publication *publication, enum mqtt_purpose purpose, uint64_t index);

@@ -60,6 +60,7 @@ void flow_forget(struct mqtt *mqtt)
         }
     }
     reply_forget(mqtt);
+    ahead_forget(&mqtt->ahead, states_lowest_pending(mqtt));
     for (size_t i = 0; i < mqtt->retained.vanished_count; i++) {
         if (mqtt->retained.vanished[i].state == VANISHED_SENT) {
             retained_mark(&mqtt->retained, i, VANISHED_WAITING);
@@ -175,7 +176,7 @@ static void answer(struct mqtt *mqtt, const struct ticket *ticket)
         answer_vanished(mqtt, (size_t)ticket->index, ticket->code);
         break;
     case PURPOSE_STATE:
-        states_answer(mqtt, ticket->code);
+        states_answer(mqtt, ticket->index, ticket->code);
         break;
     case PURPOSE_ASIDE:
         answer_message(mqtt, NULL, &mqtt->aside[ticket->index], ticket->code);

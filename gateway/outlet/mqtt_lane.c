@@ -189,7 +189,7 @@ static void fall_behind(struct mqtt *mqtt, struct lane *live)
     mqtt->backlog.again_us = 0;
 }
 
-const struct outlet_record *lane_peek(struct mqtt *mqtt, enum mqtt_lane which)
+static const struct outlet_record *peek(struct mqtt *mqtt, enum mqtt_lane which)
 {
     struct lane *lane = &mqtt->lanes[which];
     bool live = which == LANE_LIVE && !mqtt->in_order;
@@ -209,4 +209,16 @@ const struct outlet_record *lane_peek(struct mqtt *mqtt, enum mqtt_lane which)
         return NULL;
     }
     return record;
+}
+
+// What went beside its turn has had it. Whether it arrived is waited for: the answer wakes us.
+const struct outlet_record *lane_peek(struct mqtt *mqtt, enum mqtt_lane which)
+{
+    const struct outlet_record *record;
+    enum ahead_fate fate = AHEAD_NOT;
+    while ((record = peek(mqtt, which)) && which != LANE_REPLAY &&
+           (fate = ahead_fate(&mqtt->ahead, record->number)) == AHEAD_ARRIVED) {
+        lane_take(&mqtt->lanes[which]);
+    }
+    return record && fate == AHEAD_UNDER_WAY ? NULL : record;
 }

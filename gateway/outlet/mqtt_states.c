@@ -11,7 +11,7 @@
 
 enum { READ_RECORDS = 64, SEQ_SIZE = 24 };
 
-static uint64_t lowest_pending(const struct mqtt *mqtt)
+uint64_t states_lowest_pending(const struct mqtt *mqtt)
 {
     struct outlet_range ranges[OUTLET_RANGES_MAX];
     return mqtt->feed.pending(mqtt->feed.context, ranges) > 0 ? ranges[0].from : 0;
@@ -61,7 +61,7 @@ static bool begin_round(struct mqtt *mqtt)
     }
     if (states->wanted) {
         states->wanted = false;
-        start(states, lowest_pending(mqtt));
+        start(states, states_lowest_pending(mqtt));
     }
     begin_beside_batches(mqtt);
     return states->active;
@@ -84,11 +84,33 @@ static const struct outlet_record *next_state(struct mqtt *mqtt)
     return states->active ? &states->read.records[0] : NULL;
 }
 
+static bool is_pending(const struct mqtt *mqtt, uint64_t number)
+{
+    struct outlet_range ranges[OUTLET_RANGES_MAX];
+    size_t count = mqtt->feed.pending(mqtt->feed.context, ranges), i = 0;
+    while (i < count && ranges[i].to <= number) {
+        i++;
+    }
+    return i < count && ranges[i].from <= number;
+}
+
+// Where readings go in batches, a state is only an extra: it goes all the same in its turn.
+static bool takes_the_turn(const struct mqtt *mqtt)
+{
+    return mqtt->options->batch != BATCH_ALWAYS;
+}
+
+static bool has_its_turn_before_it(const struct mqtt *mqtt, uint64_t number)
+{
+    return is_pending(mqtt, number) && ahead_fate(&mqtt->ahead, number) == AHEAD_NOT;
+}
+
 // Where the number of the newest one stands that went out; NULL when it must not be sent.
 static uint64_t *place_of(struct mqtt *mqtt, const struct outlet_record *record, const struct reading *reading,
                           char ret_topic[TOPIC_SIZE])
 {
-    if (!kind_is_state(reading->kind) || topic_reading(mqtt->tree, reading->kind, record->sensor, ret_topic)) {
+    if (!kind_is_state(reading->kind) || (takes_the_turn(mqtt) && !has_its_turn_before_it(mqtt, record->number)) ||
+        topic_reading(mqtt->tree, reading->kind, record->sensor, ret_topic)) {
         return NULL;
     }
     uint64_t *number = retained_number(&mqtt->retained, ret_topic);
@@ -118,8 +140,11 @@ static bool send_state(struct mqtt *mqtt, const struct outlet_record *record)
     if (mqtt->scratch.overflow || !publish_fits(mqtt, &publication)) {
         return true;
     }
-    if (!publish(mqtt, &publication, PURPOSE_STATE, 0)) {
+    if (!publish(mqtt, &publication, PURPOSE_STATE, record->number)) {
         return false;
+    }
+    if (takes_the_turn(mqtt)) {
+        ahead_sent(&mqtt->ahead, record->number);
     }
     *number = record->number;
     return true;
@@ -138,9 +163,14 @@ bool states_send(struct mqtt *mqtt)
     return true;
 }
 
-// One that is lost with its connection goes again with the next. Each also goes in its turn, where a refusal is told.
-void states_answer(struct mqtt *mqtt, int code)
+// One that is lost with its connection goes again with the next. What is refused also goes in its turn, where that is told.
+void states_answer(struct mqtt *mqtt, uint64_t number, int code)
 {
+    bool arrived = code >= 0 && reason_of_publish(code) == REASON_SETTLED;
+    if (arrived && ahead_fate(&mqtt->ahead, number) == AHEAD_UNDER_WAY) {
+        mqtt->feed.delivered(mqtt->feed.context, number, number + 1, 1);
+    }
+    ahead_answered(&mqtt->ahead, number, arrived);
     if (code > 0 && reason_of_publish(code) != REASON_SETTLED && mqtt->states.refused_us == 0) {
         mqtt->states.refused_us = mqtt->now_us + AGAIN;
     }

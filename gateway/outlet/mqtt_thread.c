@@ -180,6 +180,7 @@ void mqtt_free(struct mqtt *mqtt)
     for (size_t i = 0; i < ASIDE_MAX; i++) {
         bytes_finish(&mqtt->aside[i].payload);
     }
+    ahead_finish(&mqtt->ahead);
     bytes_finish(&mqtt->scratch);
     mqtt_login_destroy(mqtt->login);
     free(mqtt);

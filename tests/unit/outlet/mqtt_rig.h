@@ -161,6 +161,7 @@ static int rig_read_states(void *context, uint64_t since, size_t *index, size_t 
         uint64_t number = rig->available - *index;
         if (*index < rig->available && number >= since) {
             rig_hand_over(rig, number, ret_batch)->refresh = true;
+            rig->given[number] = true;
         }
     }
     pthread_mutex_unlock(&rig->lock);

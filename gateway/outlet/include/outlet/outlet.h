@@ -32,7 +32,7 @@ struct outlet_record {
     int64_t corrected_us; // 0: the stored time stands. Else: this is the time, and its quality is `corrected`
     bool newest;          // no reading of its sensor had a later time when it was stored: may be retained
     bool replay;          // sent before, and asked for again: goes to replay topics, never retained
-    bool refresh;         // the newest reading of a state, sent beside its turn: settles nothing
+    bool refresh;         // the newest reading of a state, to be sent beside its turn
     const uint8_t *payload;
     size_t size;
 };
