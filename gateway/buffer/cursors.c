@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SLOTS = 2, CRC_FROM = 16, HEAD_SIZE = 28 };
+enum { SLOTS = 3, CRC_FROM = 16, HEAD_SIZE = 28 };
 
 static const char file_name[] = "cursors";
 
@@ -118,33 +118,44 @@ static bool slot_parse(const uint8_t slot[CURSOR_SLOT_SIZE], struct cursors *ret
     return true;
 }
 
+// Neither of the two.
+static int third_slot(int slot, int other)
+{
+    return slot == other ? (slot + 1) % SLOTS : SLOTS - slot - other;
+}
+
 int cursors_read(const struct buffer_disk *disk, int folder, struct cursors *ret_cursors, struct cursors_file *ret_file)
 {
-    *ret_file = (struct cursors_file){.fd = -1};
+    *ret_file = (struct cursors_file){.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
     *ret_cursors = (struct cursors){0};
     int fd = disk->open(disk, folder, file_name, O_RDWR | O_NONBLOCK);
     if (fd < 0)
         return fd;
-    int readable = 0;
+    int newest = -1, before = -1;
+    uint64_t generations[SLOTS];
     for (int slot = 0; slot < SLOTS; slot++) {
         uint8_t bytes[CURSOR_SLOT_SIZE];
         struct cursors cursors;
-        uint64_t generation;
         disk_salvage(disk, fd, bytes, sizeof bytes, (int64_t)slot * CURSOR_SLOT_SIZE);
-        if (!slot_parse(bytes, &cursors, &generation))
+        if (!slot_parse(bytes, &cursors, &generations[slot]))
             continue;
-        if (readable++ == 0 || generation > ret_file->generation) {
+        if (newest < 0 || generations[slot] > generations[newest]) {
             *ret_cursors = cursors;
-            *ret_file = (struct cursors_file){.fd = -1, .slot = 1 - slot, .generation = generation};
+            before = newest;
+            newest = slot;
+        } else if (before < 0 || generations[slot] > generations[before]) {
+            before = slot;
         }
     }
-    // It may stand in the page cache alone: then the other slot, when there is something in it, is the one on disk.
-    if (readable > 0)
+    if (newest >= 0) {
+        // It may stand in the page cache alone: then the one before, when there is one, is the one on disk.
         ret_file->unsynced = disk->sync(disk, fd) != 0;
-    if (ret_file->unsynced && readable == SLOTS)
-        ret_file->slot = 1 - ret_file->slot;
+        ret_file->synced = ret_file->unsynced && before >= 0 ? before : newest;
+        ret_file->slot = third_slot(newest, ret_file->synced);
+        ret_file->generation = generations[newest];
+    }
     close(fd);
-    return readable > 0 ? 0 : -EBADMSG;
+    return newest >= 0 ? 0 : -EBADMSG;
 }
 
 static void slot_fill(struct bytes *out, const struct cursors *cursors, uint64_t generation)
@@ -172,7 +183,7 @@ static void slot_fill(struct bytes *out, const struct cursors *cursors, uint64_t
     bytes_finish(&rest);
 }
 
-static int open_file(const struct buffer_disk *disk, int folder, struct cursors_file *file)
+int cursors_open(const struct buffer_disk *disk, int folder, struct cursors_file *file)
 {
     if (file->fd >= 0 && !disk_lost(file->fd))
         return 0;
@@ -194,32 +205,38 @@ static int open_file(const struct buffer_disk *disk, int folder, struct cursors_
     return 0;
 }
 
-int cursors_write(const struct buffer_disk *disk, int folder, struct cursors_file *file, const struct cursors *cursors,
-                  bool sync)
+int cursors_write(const struct buffer_disk *disk, struct cursors_file *file, const struct cursors *cursors)
 {
-    int error = open_file(disk, folder, file);
-    if (error)
-        return error;
     struct bytes bytes;
     bytes_init(&bytes, CURSOR_SLOT_SIZE);
     slot_fill(&bytes, cursors, file->generation + 1);
-    error = bytes.overflow
-                ? -ENOMEM
-                : disk->write(disk, file->fd, bytes.data, bytes.used, (int64_t)file->slot * CURSOR_SLOT_SIZE);
+    int error = bytes.overflow
+                    ? -ENOMEM
+                    : disk->write(disk, file->fd, bytes.data, bytes.used, (int64_t)file->slot * CURSOR_SLOT_SIZE);
     file->written = bytes.used;
     bytes_finish(&bytes);
     if (!error) {
         file->generation++;
         file->unsynced = true;
-        error = sync ? disk->sync(disk, file->fd) : 0;
-    }
-    if (error) {
-        cursors_close(file); // a failed sync may be forgotten by this descriptor
-    } else if (sync) {
-        file->unsynced = false;
-        file->slot = 1 - file->slot;
     }
     return error;
+}
+
+int cursors_sync(const struct buffer_disk *disk, struct cursors_file *file)
+{
+    int slot = file->slot, fd = file->fd;
+    uint64_t generation = file->generation;
+    file->slot = third_slot(slot, file->synced);
+    pthread_mutex_unlock(&file->lock);
+    int error = disk->sync(disk, fd);
+    pthread_mutex_lock(&file->lock);
+    if (error) {
+        cursors_close(file); // a failed sync may be forgotten by this descriptor
+        return error;
+    }
+    file->synced = slot;
+    file->unsynced = file->generation != generation;
+    return 0;
 }
 
 void cursors_close(struct cursors_file *file)

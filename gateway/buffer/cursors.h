@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "buffer/buffer.h"
 #include "disk.h"
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,9 +25,11 @@ struct cursors {
     size_t count;
 };
 
+// Several threads may write; each holds the lock. Only one of them opens, syncs and closes.
 struct cursors_file {
+    pthread_mutex_t lock;
     int fd;
-    int slot; // where to write next; the other one was the last to be synced
+    int slot, synced; // where to write next; the last to be synced
     uint64_t generation;
     bool unsynced;
     bool named;     // the file's name is known to be on disk
@@ -52,7 +55,10 @@ bool cursors_all_had(const struct cursors *cursors, uint64_t from, uint64_t to);
 int cursors_read(const struct buffer_disk *disk, int folder, struct cursors *ret_cursors,
                  struct cursors_file *ret_file);
 
-// Writes all of them; with `sync` they are durable afterwards. The file is opened or made when needed.
-int cursors_write(const struct buffer_disk *disk, int folder, struct cursors_file *file, const struct cursors *cursors,
-                  bool sync);
+// Opens or makes the file unless it is open.
+int cursors_open(const struct buffer_disk *disk, int folder, struct cursors_file *file);
+// Writes all of them into the open file.
+int cursors_write(const struct buffer_disk *disk, struct cursors_file *file, const struct cursors *cursors);
+// Makes durable what was written. With the lock held, which is let go while the disk works. On an error the file is closed.
+int cursors_sync(const struct buffer_disk *disk, struct cursors_file *file);
 void cursors_close(struct cursors_file *file);

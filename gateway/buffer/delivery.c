@@ -23,6 +23,16 @@ static void set_dirty(struct buffer *buffer)
     }
 }
 
+// With the file's lock held. Of several threads the last one writes the newest.
+static int write_all(struct buffer *buffer)
+{
+    buffer_lock(buffer);
+    struct cursors cursors = buffer->cursors;
+    buffer->cursors_dirty = false;
+    buffer_unlock(buffer);
+    return cursors_write(buffer->disk, &buffer->writer.cursors_file, &cursors);
+}
+
 static int open_new(struct buffer *buffer, const char *name, bool from_oldest, struct fault *why)
 {
     struct cursors *cursors = &buffer->cursors;
@@ -74,11 +84,19 @@ bool buffer_cursor_pending(const struct buffer *buffer, const char *name, struct
 
 void buffer_cursor_done(struct buffer *buffer, const char *name, uint64_t from, uint64_t to)
 {
+    struct cursors_file *file = &buffer->writer.cursors_file;
+    pthread_mutex_lock(&file->lock);
     buffer_lock(buffer);
     struct cursor *cursor = cursors_find(&buffer->cursors, name);
-    if (cursor && pending_done(&cursor->pending, from, to < buffer->durable ? to : buffer->durable))
-        set_dirty(buffer);
+    bool moved = cursor && pending_done(&cursor->pending, from, to < buffer->durable ? to : buffer->durable);
     buffer_unlock(buffer);
+    // At once and on the outlet's own thread: a kill then costs no more than what is under way.
+    if (moved && (file->fd < 0 || write_all(buffer) != 0)) {
+        buffer_lock(buffer);
+        set_dirty(buffer);
+        buffer_unlock(buffer);
+    }
+    pthread_mutex_unlock(&file->lock);
 }
 
 // What of the segment is pending and can be read.
@@ -133,14 +151,19 @@ void buffer_cursor_keep(struct buffer *buffer, const char *const names[], size_t
 static int write_file(struct buffer *buffer, bool sync)
 {
     struct writer *writer = &buffer->writer;
+    struct cursors_file *file = &writer->cursors_file;
     buffer_at_disk(buffer);
-    buffer_lock(buffer);
-    struct cursors cursors = buffer->cursors;
-    buffer->cursors_dirty = false;
-    buffer_unlock(buffer);
-    int error = cursors_write(buffer->disk, buffer->folder, &writer->cursors_file, &cursors, sync);
+    pthread_mutex_lock(&file->lock);
+    int error = cursors_open(buffer->disk, buffer->folder, file);
+    if (!error)
+        error = write_all(buffer);
+    if (error)
+        cursors_close(file);
+    else if (sync)
+        error = cursors_sync(buffer->disk, file);
     if (sync && !error) // between two syncs the page cache takes the writes together
-        atomic_fetch_add_explicit(&buffer->written_bytes, writer->cursors_file.written, memory_order_relaxed);
+        atomic_fetch_add_explicit(&buffer->written_bytes, file->written, memory_order_relaxed);
+    pthread_mutex_unlock(&file->lock);
     if (sync || error)
         writer->cursors_sync_us = monotonic_us() + SYNC_EVERY_US; // also when to try again
     if (error && !writer->cursors_failed)
@@ -164,7 +187,9 @@ void delivery_serve(struct buffer *buffer, bool leaving)
     bool dirty = buffer->cursors_dirty;
     bool due = dirty && now_us >= buffer->cursors_dirty_us + DELIVERY_WRITE_US;
     buffer_unlock(buffer);
+    pthread_mutex_lock(&buffer->writer.cursors_file.lock);
     bool unsynced = dirty || writer->cursors_file.unsynced || writer->cursors_failed;
+    pthread_mutex_unlock(&buffer->writer.cursors_file.lock);
     if (unsynced && (leaving || now_us >= writer->cursors_sync_us))
         write_file(buffer, true);
     else if (due && !writer->cursors_failed)

@@ -9,7 +9,7 @@
  *     lock            held by flock while a process has the buffer open; its text is that process's id
  *     000000000007.seg  ...  segments, read in the order of their ids
  *     checkpoint.0, checkpoint.1   the streams' names and sequences, two slots written in turn
- *     cursors         what each outlet has been acknowledged for, two slots in one file
+ *     cursors         what each outlet has been acknowledged for, three slots in one file
  *     ledger.0, ledger.1           what some outlet will never get, twice the same
  *     *.damaged       files that could not be read and were set aside; nothing reads them, the newest few are kept
  *
@@ -106,8 +106,8 @@
  * It is synced whenever a segment is made, before records of a new stream are written, and before a segment that it does
  * not cover is removed. The state at the beginning of every segment is the third copy.
  *
- * CURSORS. Two slots, at 0 and at 40960, of which only as much is written as is used. What is not yet synced is always
- * written over the slot that was not the last one synced, so that a torn write leaves the other.
+ * CURSORS. Three slots, at 0, 40960 and 81920, of which only as much is written as is used: the last one synced, the one
+ * that is being synced, and the one that is written to meanwhile, so that a torn write leaves another.
  *
  *      0  8  magic "citygwCU"
  *      8  4  version

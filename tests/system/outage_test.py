@@ -88,7 +88,7 @@ def test_an_outage_of_broker_and_influxdb_loses_nothing(gateway, broker, subscri
     subscriber.wait(everything(load), "everything acknowledged, by MQTT")
     found = numbers(subscriber)
     assert set(found) == load.acknowledged
-    assert sum(n - 1 for n in found.values()) <= IN_FLIGHT + SENSORS  # what was in flight; each state once beside its turn
+    assert sum(n - 1 for n in found.values()) <= IN_FLIGHT
     assert any(r.get("backlog") for _, r in subscriber.readings())
     peers.wait_until(lambda: influx.count() >= load.sent, "everything in InfluxDB", 120)
     assert points(influx) == collections.Counter(load.acknowledged)
@@ -106,7 +106,7 @@ def test_kill_9_in_the_middle_loses_nothing_acknowledged(gateway, subscriber, in
         await asyncio.to_thread(gateway.start)
         await task
     asyncio.run(killed())
-    assert load.sent >= 7 * RATE and len(load.acknowledged) == load.sent
+    assert len(load.acknowledged) == load.sent
     subscriber.wait(everything(load), "everything acknowledged", 90)
     found = numbers(subscriber)
     assert set(found) <= set(range(load.sent)), "nothing that was never sent"

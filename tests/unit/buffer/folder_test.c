@@ -123,11 +123,11 @@ static void what_is_missing_does_not_raise_new_sequences_while_all_names_are_kno
     assert_int_equal(buffer_stream_next_seq(rig->buffer, stream), 1);
 }
 
-static void one_cursor_slot_is_enough_and_none_means_from_the_oldest(void **state)
+static void another_cursor_slot_is_enough_and_none_means_from_the_oldest(void **state)
 {
     struct rig *rig = *state;
     fill_segments(rig, 120);
-    for (uint64_t next = 15; next <= 20; next += 5) { // each close syncs, so both slots are written
+    for (uint64_t next = 15; next <= 20; next += 5) { // each close syncs, so several slots are written
         rig_open(rig);
         buffer_cursor_done(rig->buffer, "mqtt", 0, next);
         rig_close(rig);
@@ -137,7 +137,7 @@ static void one_cursor_slot_is_enough_and_none_means_from_the_oldest(void **stat
     assert_in_range(buffer_cursor(rig->buffer, "mqtt"), 15, 20);
     buffer_cursor_done(rig->buffer, "mqtt", 0, 50);
     rig_close(rig);
-    rig_spoil(rig, "cursors", 0, 81920);
+    rig_spoil(rig, "cursors", 0, 122880);
     rig_open(rig);
     assert_true(rig_reported(rig, "cursors"));
     assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 0);
@@ -200,7 +200,7 @@ static void with_nothing_readable_a_new_epoch_begins(void **state)
         rig_spoil(rig, names.names[i], 0, 4096);
     rig_spoil(rig, "checkpoint.0", 0, 100);
     rig_spoil(rig, "checkpoint.1", 0, 100);
-    rig_spoil(rig, "cursors", 0, 81920);
+    rig_spoil(rig, "cursors", 0, 122880);
     rig_open(rig);
     assert_string_not_equal(buffer_epoch(rig->buffer), epoch);
     assert_int_equal(rig_read(rig, 1, NULL, 0), 0);
@@ -236,7 +236,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(where_names_may_be_lost_new_sequences_begin_high_and_it_is_said, make, end),
         cmocka_unit_test_setup_teardown(what_is_missing_does_not_raise_new_sequences_while_all_names_are_known, make,
                                         end),
-        cmocka_unit_test_setup_teardown(one_cursor_slot_is_enough_and_none_means_from_the_oldest, make, end),
+        cmocka_unit_test_setup_teardown(another_cursor_slot_is_enough_and_none_means_from_the_oldest, make, end),
         cmocka_unit_test_setup_teardown(damaged_files_do_not_pile_up, make, end),
         cmocka_unit_test_setup_teardown(strange_things_in_the_folder_do_not_stop_the_start, make, end),
         cmocka_unit_test_setup_teardown(with_nothing_readable_a_new_epoch_begins, make, end),

@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include "cursors.h"
+#include "pending.h"
 #include <sys/wait.h>
 
 /*
@@ -197,9 +198,9 @@ static void the_name_of_the_positions_file_is_synced_until_that_succeeds(void **
     struct cursors cursors;
     assert_int_equal(cursors_read(&rig->disk.disk, folder, &cursors, &file), -ENOENT);
     rig_fail(rig, FAIL_FOLDER, 1, EIO);
-    assert_int_equal(cursors_write(&rig->disk.disk, folder, &file, &cursors, true), -EIO);
-    assert_int_equal(cursors_write(&rig->disk.disk, folder, &file, &cursors, true), 0);
-    assert_int_equal(cursors_write(&rig->disk.disk, folder, &file, &cursors, true), 0);
+    assert_int_equal(cursors_open(&rig->disk.disk, folder, &file), -EIO);
+    assert_int_equal(cursors_open(&rig->disk.disk, folder, &file), 0);
+    assert_int_equal(cursors_open(&rig->disk.disk, folder, &file), 0);
     assert_int_equal(atomic_load(&rig->disk.folder_syncs), 2);
     cursors_close(&file);
     close(folder);
@@ -212,17 +213,55 @@ static void positions_that_could_not_be_synced_do_not_cost_the_synced_ones(void 
     struct cursors_file file;
     struct cursors cursors;
     assert_int_equal(cursors_read(&rig->disk.disk, folder, &cursors, &file), -ENOENT);
-    assert_int_equal(cursors_write(&rig->disk.disk, folder, &file, &cursors, true), 0);
-    assert_int_equal(cursors_write(&rig->disk.disk, folder, &file, &cursors, false), 0);
+    assert_int_equal(cursors_open(&rig->disk.disk, folder, &file), 0);
+    pthread_mutex_lock(&file.lock);
+    assert_int_equal(cursors_write(&rig->disk.disk, &file, &cursors), 0);
+    int synced = file.slot;
+    assert_int_equal(cursors_sync(&rig->disk.disk, &file), 0);
+    assert_int_equal(cursors_write(&rig->disk.disk, &file, &cursors), 0);
     int unsynced = file.slot;
     cursors_close(&file);
+    pthread_mutex_unlock(&file.lock);
     rig_fail(rig, FAIL_SYNC, 1, EIO);
     assert_int_equal(cursors_read(&rig->disk.disk, folder, &cursors, &file), 0);
     assert_true(file.unsynced);
-    assert_int_equal(file.slot, unsynced);
+    assert_int_equal(file.synced, synced);
+    assert_int_equal(file.slot, 3 - synced - unsynced); // neither of them
     assert_int_equal(cursors_read(&rig->disk.disk, folder, &cursors, &file), 0);
     assert_false(file.unsynced);
-    assert_int_equal(file.slot, 1 - unsynced);
+    assert_int_equal(file.synced, unsynced);
+    assert_int_not_equal(file.slot, unsynced);
+    close(folder);
+}
+
+static void write_position(struct rig *rig, struct cursors_file *file, uint64_t number)
+{
+    struct cursors cursors = {.list = {{.name = "mqtt", .pending = pending_from(number)}}, .count = 1};
+    assert_int_equal(cursors_write(&rig->disk.disk, file, &cursors), 0);
+}
+
+// Others write while the sync runs: a power cut may tear what they write and lose what is being synced.
+static void a_sync_moves_the_next_write_to_a_third_slot(void **state)
+{
+    struct rig *rig = *state;
+    int folder = open(rig->path, O_RDONLY | O_DIRECTORY);
+    struct cursors_file file;
+    struct cursors cursors;
+    cursors_read(&rig->disk.disk, folder, &cursors, &file);
+    assert_int_equal(cursors_open(&rig->disk.disk, folder, &file), 0);
+    pthread_mutex_lock(&file.lock);
+    for (uint64_t round = 1; round <= 7; round++) {
+        write_position(rig, &file, round);
+        int slot = file.slot, before = file.synced;
+        assert_int_equal(cursors_sync(&rig->disk.disk, &file), 0);
+        assert_int_equal(file.synced, slot);
+        assert_true(round == 1 || slot != before);
+        assert_true(file.slot != slot && (round == 1 || file.slot != before));
+    }
+    cursors_close(&file);
+    pthread_mutex_unlock(&file.lock);
+    assert_int_equal(cursors_read(&rig->disk.disk, folder, &cursors, &file), 0);
+    assert_int_equal(cursors.list[0].pending.ranges[0].from, 7);
     close(folder);
 }
 
@@ -270,6 +309,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_name_of_a_new_checkpoint_is_synced_until_that_succeeds, make, end),
         cmocka_unit_test_setup_teardown(the_name_of_the_positions_file_is_synced_until_that_succeeds, make, end),
         cmocka_unit_test_setup_teardown(positions_that_could_not_be_synced_do_not_cost_the_synced_ones, make, end),
+        cmocka_unit_test_setup_teardown(a_sync_moves_the_next_write_to_a_third_slot, make, end),
         cmocka_unit_test_setup_teardown(a_last_segment_that_reads_in_part_is_kept_aside_whole, make, end),
         cmocka_unit_test_setup_teardown(a_segment_that_cannot_be_read_at_all_is_not_taken_for_empty, make, end),
     };
