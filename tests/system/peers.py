@@ -181,6 +181,11 @@ class Subscriber:
             self.looked_at = len(self.messages)
             return list(self.parsed)
 
+    def forget(self):
+        """Everything that came so far."""
+        with self.changed:
+            self.messages, self.parsed, self.looked_at = [], [], 0
+
     def last(self, ending):
         with self.changed:
             found = [m for m in self.messages if m.topic.endswith(ending)]
