@@ -91,11 +91,15 @@ static size_t collect_busy(struct mqtt *mqtt)
     return count;
 }
 
+uint64_t lane_unsent(const struct lane *lane)
+{
+    return lane->used < lane->read.count ? lane->read.records[lane->used].number : lane->position;
+}
+
 // The lowest number that is the live lane's.
 static uint64_t live_bottom(const struct lane *live)
 {
-    uint64_t unsent = live->used < live->read.count ? live->read.records[live->used].number : live->position;
-    uint64_t lowest = window_lowest(&live->window);
+    uint64_t unsent = lane_unsent(live), lowest = window_lowest(&live->window);
     return lowest < unsent ? lowest : unsent;
 }
 
@@ -178,7 +182,7 @@ static void read_on(struct mqtt *mqtt, enum mqtt_lane which)
     lane->error = error;
 }
 
-// Too old to be live: the lane goes on with what is newest, and leaves this to the backlog.
+// Too old to be live: the lane goes on with what is newest, and leaves this to the backlog. The states in it go first.
 static void fall_behind(struct mqtt *mqtt, struct lane *live)
 {
     lane_forget(live);
@@ -187,6 +191,7 @@ static void fall_behind(struct mqtt *mqtt, struct lane *live)
     live->again_us = mqtt->now_us + READ_AGAIN;
     mqtt->backlog.news = true;
     mqtt->backlog.again_us = 0;
+    mqtt->states.wanted = true;
 }
 
 static const struct outlet_record *peek(struct mqtt *mqtt, enum mqtt_lane which)

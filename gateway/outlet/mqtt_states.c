@@ -17,11 +17,12 @@ uint64_t states_lowest_pending(const struct mqtt *mqtt)
     return mqtt->feed.pending(mqtt->feed.context, ranges) > 0 ? ranges[0].from : 0;
 }
 
-static void start(struct states *states, uint64_t since)
+static void start(struct states *states, uint64_t since, uint64_t until)
 {
     states->active = true;
     states->only_newer = false;
     states->since = since;
+    states->until = until;
     states->index = 0;
     states->used = states->read.count = 0;
 }
@@ -46,7 +47,7 @@ static void begin_beside_batches(struct mqtt *mqtt)
         publish_look(mqtt, states->next_us);
         return;
     }
-    start(states, states->mark);
+    start(states, states->mark, UINT64_MAX);
     states->only_newer = true;
     states->mark = position;
     states->next_us = mqtt->now_us + SECOND;
@@ -61,7 +62,7 @@ static bool begin_round(struct mqtt *mqtt)
     }
     if (states->wanted) {
         states->wanted = false;
-        start(states, states_lowest_pending(mqtt));
+        start(states, states_lowest_pending(mqtt), lane_unsent(&mqtt->lanes[LANE_LIVE])); // what is new needs no help
     }
     begin_beside_batches(mqtt);
     return states->active;
@@ -102,7 +103,7 @@ static bool takes_the_turn(const struct mqtt *mqtt)
 
 static bool has_its_turn_before_it(const struct mqtt *mqtt, uint64_t number)
 {
-    return is_pending(mqtt, number) && ahead_fate(&mqtt->ahead, number) == AHEAD_NOT;
+    return number < mqtt->states.until && is_pending(mqtt, number) && ahead_fate(&mqtt->ahead, number) == AHEAD_NOT;
 }
 
 // Where the number of the newest one stands that went out; NULL when it must not be sent.
