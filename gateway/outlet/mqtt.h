@@ -214,9 +214,10 @@ void mqtt_free(struct mqtt *mqtt);
 void mqtt_free_unless_needed(struct mqtt *mqtt); // when the thread is over: callbacks may still come
 
 // mqtt_lane.c
-void lane_begin(struct mqtt *mqtt);            // a connection is new
-uint64_t lane_unsent(const struct lane *lane); // the lowest number that it did not take yet
-void lane_forget(struct lane *lane);           // what was read and not taken
+void lane_begin(struct mqtt *mqtt);                      // a connection is new
+uint64_t lane_unsent(const struct lane *lane);           // the lowest number that it did not take yet
+bool lane_has(const struct mqtt *mqtt, uint64_t number); // it is under way, or was refused and waits
+void lane_forget(struct lane *lane);                     // what was read and not taken
 // The lane's next reading, or NULL; it stays the next until it is taken.
 const struct outlet_record *lane_peek(struct mqtt *mqtt, enum mqtt_lane which);
 void lane_take(struct lane *lane);

@@ -91,6 +91,28 @@ static size_t collect_busy(struct mqtt *mqtt)
     return count;
 }
 
+static bool window_has(const struct window *window, uint64_t number)
+{
+    for (uint64_t place = window->first; place < window->next; place++) {
+        const struct window_message *message = window_at(window, place);
+        if (message->state != MESSAGE_DROPPED && message->from <= number && number < message->to) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lane_has(const struct mqtt *mqtt, uint64_t number)
+{
+    for (size_t i = 0; i < ASIDE_MAX; i++) {
+        const struct window_message *aside = &mqtt->aside[i];
+        if (aside->state != MESSAGE_NONE && aside->from <= number && number < aside->to) {
+            return true;
+        }
+    }
+    return window_has(&mqtt->lanes[LANE_LIVE].window, number) || window_has(&mqtt->lanes[LANE_BACKLOG].window, number);
+}
+
 uint64_t lane_unsent(const struct lane *lane)
 {
     return lane->used < lane->read.count ? lane->read.records[lane->used].number : lane->position;

@@ -103,7 +103,8 @@ static bool takes_the_turn(const struct mqtt *mqtt)
 
 static bool has_its_turn_before_it(const struct mqtt *mqtt, uint64_t number)
 {
-    return number < mqtt->states.until && is_pending(mqtt, number) && ahead_fate(&mqtt->ahead, number) == AHEAD_NOT;
+    return number < mqtt->states.until && ahead_fate(&mqtt->ahead, number) == AHEAD_NOT && is_pending(mqtt, number) &&
+           !lane_has(mqtt, number);
 }
 
 // Where the number of the newest one stands that went out; NULL when it must not be sent.

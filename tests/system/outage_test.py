@@ -69,7 +69,7 @@ def points(influx):
 
 
 def test_an_outage_of_broker_and_influxdb_loses_nothing(gateway, broker, subscriber, influx):
-    gateway.configure(parking(SENSORS))
+    gateway.configure(parking(SENSORS), mqtt="backlog_rate = 2000/s")
     gateway.start()
     load = Load(gateway.coap_port)
 

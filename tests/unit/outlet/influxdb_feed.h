@@ -7,6 +7,7 @@
 #include "reading/reading.h"
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +36,9 @@ struct feed {
     pthread_mutex_t lock; // what stands below is used by the worker, too
     struct fed *fed;      // FEED_MAX; never moves, because the worker holds pointers into it
     size_t count;
-    uint64_t position; // the lowest pending number
-    size_t delivered, reads;
+    atomic_uint_least64_t position; // the lowest pending number
+    atomic_size_t delivered;
+    size_t reads;
     size_t replay_at, replay_end; // the readings [replay_at, replay_end) are asked for again; from 0
     size_t replayed;
     int read_error; // the next read fails with it

@@ -11,7 +11,6 @@ struct tally {
     atomic_uint alone, states;
     unsigned bad; // the seq that is refused for good
     bool silent;
-    atomic_bool released;
 };
 
 static bool holds(const struct peer_publish *publish, unsigned seq)
@@ -52,15 +51,7 @@ static int tally_all(struct peer *peer, const struct peer_publish *publish)
     if (tally->bad && !publish->retained && holds(publish, tally->bad)) {
         return 0x99;
     }
-    return tally->silent && !atomic_load(&tally->released) ? PEER_SILENT : 0;
-}
-
-static void release_when_told(struct peer *peer)
-{
-    struct tally *tally = peer->test;
-    if (atomic_load(&tally->released)) {
-        peer_release(peer);
-    }
+    return tally->silent && !atomic_load(&peer->release) ? PEER_SILENT : 0;
 }
 
 static void begin_batches(struct tally *tally, int mode, struct peer **ret_peer, struct rig **ret_rig)
@@ -108,7 +99,6 @@ static void while_no_place_is_free_readings_gather(void **state)
     struct rig *rig;
     (void)state;
     begin_batches(&tally, BATCH_ALWAYS, &peer, &rig);
-    peer->idle = release_when_told;
     rig->mqtt.in_flight = 2;
     peer_begin(peer);
     rig_start(rig);
@@ -121,7 +111,7 @@ static void while_no_place_is_free_readings_gather(void **state)
     for (uint64_t last = 3; last <= 50; last++) {
         rig_offer(rig, last);
     }
-    atomic_store(&tally.released, true);
+    atomic_store(&peer->release, true);
     assert_true(rig_wait_delivered(rig, 51));
     assert_int_equal(tally.batches, 3);
     assert_int_equal(tally.batched[2], 48);

@@ -126,54 +126,39 @@ static void places_are_kept_for_what_is_new(void **state)
     peer_stop(peer);
 }
 
-struct slow {
-    struct memory memory;
-    atomic_bool released;
-};
-
 static int hold_until_released(struct peer *peer, const struct peer_publish *publish)
 {
-    struct slow *slow = peer->test;
-    note(&slow->memory, publish);
-    return publish->seq > 0 && !atomic_load(&slow->released) ? PEER_SILENT : 0;
-}
-
-static void release_when_told(struct peer *peer)
-{
-    struct slow *slow = peer->test;
-    if (atomic_load(&slow->released)) {
-        peer_release(peer);
-    }
+    note(peer->test, publish);
+    return publish->seq > 0 && !atomic_load(&peer->release) ? PEER_SILENT : 0;
 }
 
 static void what_the_live_lane_cannot_send_in_time_becomes_backlog(void **state)
 {
-    struct slow slow = {0};
-    struct peer *peer = peer_start(hold_until_released, &slow);
+    struct memory memory = {0};
+    struct peer *peer = peer_start(hold_until_released, &memory);
     struct rig *rig = rig_make(peer->port);
     (void)state;
-    peer->idle = release_when_told;
     rig->mqtt.drain = DRAIN_LIVE_FIRST;
     rig->mqtt.in_flight = 4;
     peer_begin(peer);
     rig_start(rig);
     wait_begun(rig);
     rig_offer(rig, 20);
-    wait_sent(&slow.memory, 4);
+    wait_sent(&memory, 4);
     pthread_mutex_lock(&rig->lock);
     rig->late_to = 21; // they have grown old meanwhile
     pthread_mutex_unlock(&rig->lock);
     rig_advance(rig, 6);
-    atomic_store(&slow.released, true);
+    atomic_store(&peer->release, true);
     assert_true(rig_wait_delivered(rig, 21));
     rig_offer(rig, 23);
     assert_true(rig_wait_delivered(rig, 24));
     assert_true(rig_stop(rig));
     assert_false(rig->misdelivered);
     for (unsigned seq = 1; seq <= 23; seq++) {
-        assert_int_equal(slow.memory.sent[seq], 1);
-        assert_int_equal(slow.memory.backlog[seq], seq > 4 && seq <= 20);
-        assert_int_equal(slow.memory.retained[seq], seq <= 4 || seq >= 18); // of what fell behind, the three newest states
+        assert_int_equal(memory.sent[seq], 1);
+        assert_int_equal(memory.backlog[seq], seq > 4 && seq <= 20);
+        assert_int_equal(memory.retained[seq], seq <= 4 || seq >= 18); // of what fell behind, the three newest states
     }
     rig_finish(rig);
     peer_stop(peer);
@@ -344,7 +329,6 @@ static void the_newest_states_go_again_when_asked_for(void **state)
     assert_int_equal(memory.sent[6], 1);
     rig->type->refresh(rig->state);
     advance_until_sent(rig, 0, &memory, 6, 2);
-    rig->misdelivered = false;
     assert_true(rig_stop(rig));
     assert_true(memory.retained[6]);
     assert_int_equal(memory.sent[4], 1);

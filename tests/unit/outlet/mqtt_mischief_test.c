@@ -73,7 +73,7 @@ static void acknowledgements_too_many_settle_nothing_else(void **state)
         rig_nap();
     }
     assert_int_equal(rig_cursor(rig), 3);
-    peer->idle = peer_release;
+    atomic_store(&peer->release, true);
     assert_true(rig_wait_delivered(rig, 41));
     assert_int_equal(rig->delivered_count, 40);
     assert_int_equal(peer->connections, 1);
@@ -135,7 +135,7 @@ static void bear_refusal(int code, int drain)
     for (int i = 0; i < 20000 && rig_cursor(rig) < 5; i++) {
         // The library connects in real time: a leap meanwhile would make it seem dead.
         bool online = rig_count(rig, OUTLET_CONNECTED, "") > rig_count(rig, OUTLET_DISCONNECTED, "");
-        rig_advance(rig, i % 40 ? 0 : online ? 31 : 2);
+        rig_advance(rig, i % 40 ? 0 : online ? 31 : 10);
         rig_nap();
     }
     if (rig_cursor(rig) != 5 || rig->delivered_count != 4 || rig->parked_count != 0) {

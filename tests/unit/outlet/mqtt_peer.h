@@ -51,7 +51,8 @@ struct peer {
     atomic_uint connections;
     size_t open, open_most; // PUBLISH packets without their PUBACK
     unsigned held[PEER_OPEN_MAX];
-    size_t held_count; // PEER_SILENT ones, for peer_release()
+    size_t held_count;   // PEER_SILENT ones
+    atomic_bool release; // they are to be answered after all, the last first
     uint8_t buffer[PEER_BUFFER];
     size_t used;
 };
@@ -225,6 +226,9 @@ static inline void peer_serve(struct peer *peer)
         if (poll(&ready, 1, 100) == 0) {
             if (peer->idle) {
                 peer->idle(peer);
+            }
+            if (atomic_load(&peer->release)) {
+                peer_release(peer);
             }
             continue;
         }
