@@ -122,7 +122,7 @@
  *      8  4  version
  *     12  4  CRC32C of the 16 bytes that follow
  *     16  8  generation
- *     24  8  zero
+ *     24  8  how many batches the generations before had: of two generations, the one with more of them in all counts
  *     32     frames of type 4, whose CRCs begin from the secret and the inverse of the generation. Their number counts
  *            from 1; the first holds all that was known when the generation began, each one after it what one event added:
  *             8  evicted: records below this number made room, see below

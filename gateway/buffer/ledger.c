@@ -107,12 +107,12 @@ static void put_batch(struct buffer *buffer, const struct losses *losses, const 
         frame_close(out->data + start, &seal);
 }
 
-static void put_head(struct bytes *out, uint64_t generation)
+static void put_head(struct bytes *out, uint64_t generation, uint64_t before)
 {
     struct bytes tail;
     bytes_init(&tail, 16);
     bytes_u64(&tail, generation);
-    bytes_u64(&tail, 0);
+    bytes_u64(&tail, before);
     bytes_append(out, LEDGER_MAGIC, 8);
     bytes_u32(out, FORMAT_VERSION);
     bytes_u32(out, crc32c(0, tail.data, tail.used));
@@ -158,20 +158,21 @@ static int write_whole(struct buffer *buffer, int file, const struct bytes *byte
 }
 
 // All of it into one file and then into the other. The first is one that is not needed, and the second is only touched when
-// that is on disk: so one of them is whole at any time. 0 when one holds all of it.
-static int rewrite(struct buffer *buffer, const struct losses *losses, uint64_t evicted)
+// that is on disk: so one of them is whole at any time. `total`: the batches that it sums up. 0 when one holds all of it.
+static int rewrite(struct buffer *buffer, const struct losses *losses, uint64_t evicted, uint64_t total)
 {
     struct ledger *ledger = &buffer->ledger;
     struct bytes bytes;
     bytes_init(&bytes, LEDGER_BYTES_MAX);
-    uint64_t generation = ledger->generation + 1;
-    put_head(&bytes, generation);
+    uint64_t generation = ++ledger->highest, before = total > 0 ? total - 1 : 0;
+    put_head(&bytes, generation, before);
     put_batch(buffer, losses, losses->list, losses->count, evicted, 1, generation, &bytes);
     int first = ledger->whole & 1u ? 1 : 0;
     int error = bytes.overflow ? -ENOMEM : write_whole(buffer, first, &bytes);
     ledger->whole &= ~(1u << first);
     if (!error) {
         ledger->generation = generation;
+        ledger->before = before;
         ledger->batches = 1;
         ledger->used = bytes.used;
         ledger->whole = 1u << first | (write_whole(buffer, 1 - first, &bytes) == 0 ? 1u << (1 - first) : 0);
@@ -189,7 +190,8 @@ static int append(struct buffer *buffer, const struct losses *losses, const stru
     struct ledger *ledger = &buffer->ledger;
     bool grown = ledger->used > LOG_BYTES + 4 * losses->count * sizeof *batch;
     int error = -EIO;
-    if ((ledger->rewrite || ledger->batches == 0 || grown) && (error = rewrite(buffer, losses, evicted)) == 0)
+    if ((ledger->rewrite || ledger->batches == 0 || grown) &&
+        (error = rewrite(buffer, losses, evicted, ledger->before + ledger->batches + 1)) == 0)
         return 0;
     struct bytes bytes;
     bytes_init(&bytes, LEDGER_BYTES_MAX);
@@ -278,7 +280,7 @@ void ledger_serve(struct buffer *buffer, bool now)
     struct ledger *ledger = &buffer->ledger;
     pthread_mutex_lock(&ledger->mutex);
     if (ledger->rewrite && (now || monotonic_us() >= ledger->retry_us))
-        rewrite(buffer, &ledger->losses, ledger->evicted);
+        rewrite(buffer, &ledger->losses, ledger->evicted, ledger->before + ledger->batches);
     pthread_mutex_unlock(&ledger->mutex);
 }
 
@@ -286,7 +288,7 @@ void ledger_serve(struct buffer *buffer, bool now)
 
 struct copy {
     struct bytes bytes;
-    uint64_t generation;
+    uint64_t generation, before;
     bool there, reads; // `reads`: its head does
     bool bad;          // is to be set aside
 };
@@ -312,6 +314,7 @@ static void load_copy(struct buffer *buffer, int file, struct copy *ret_copy)
     struct view view = {data + 8, HEAD_SIZE - 8, false};
     uint32_t version = view_u32(&view), crc = view_u32(&view);
     ret_copy->generation = view_u64(&view);
+    ret_copy->before = view_u64(&view);
     ret_copy->reads = version == FORMAT_VERSION && crc == crc32c(0, data + CRC_FROM, HEAD_SIZE - CRC_FROM);
 }
 
@@ -397,7 +400,21 @@ static void take_batches(struct buffer *buffer, struct copy copies[LEDGER_FILES]
     }
 }
 
-// Of two generations, the newer one counts when it begins with a whole batch; the older one is what was being replaced.
+// How many batches it sums up.
+static uint64_t total_of(const struct buffer *buffer, const struct copy *copy)
+{
+    struct frame frame;
+    uint64_t last = 0;
+    for (size_t at = HEAD_SIZE; at < copy->bytes.used;) {
+        bool reads = read_batch(buffer, copy, at, &frame);
+        last = reads ? frame.first : last;
+        at += reads ? frame_padded(frame.length) : 8;
+    }
+    return copy->before + last;
+}
+
+// Of two generations, the one counts that sums up more: where the disk failed while the newer one was written, the older one
+// may have gone on. Otherwise it is the newer one, when it begins with a whole batch; the older one was being replaced.
 static void choose(const struct buffer *buffer, struct copy copies[LEDGER_FILES])
 {
     struct frame frame;
@@ -410,8 +427,11 @@ static void choose(const struct buffer *buffer, struct copy copies[LEDGER_FILES]
             copy->reads = false;
         }
     }
-    if (copies[0].reads && copies[1].reads && copies[0].generation != copies[1].generation)
-        copies[copies[0].generation < copies[1].generation ? 0 : 1].reads = false;
+    if (copies[0].reads && copies[1].reads && copies[0].generation != copies[1].generation) {
+        uint64_t first = total_of(buffer, &copies[0]), second = total_of(buffer, &copies[1]);
+        bool older = copies[0].generation < copies[1].generation;
+        copies[first < second || (first == second && older) ? 0 : 1].reads = false;
+    }
 }
 
 void ledger_load(struct buffer *buffer)
@@ -428,8 +448,12 @@ void ledger_load(struct buffer *buffer)
     take_batches(buffer, copies);
     for (int file = 0; file < LEDGER_FILES; file++) {
         const struct copy *copy = &copies[file];
-        if (copy->generation > ledger->generation)
+        if (copy->generation > ledger->highest)
+            ledger->highest = copy->generation;
+        if (copy->reads) {
             ledger->generation = copy->generation;
+            ledger->before = copy->before;
+        }
         // Not all is as it was written: the next batch begins a new generation.
         ledger->rewrite = ledger->rewrite || (any && (!copy->reads || copy->bytes.used != ledger->used));
         ledger->rewrite = ledger->rewrite || copy->bad;
@@ -438,46 +462,5 @@ void ledger_load(struct buffer *buffer)
         bytes_finish(&copies[file].bytes);
     }
     if (ledger->rewrite)
-        rewrite(buffer, &ledger->losses, ledger->evicted);
-}
-
-/* What others see of it. */
-
-const char *const buffer_loss_reasons[] = {"full", "age", "damage"};
-
-static int by_until(const void *a, const void *b)
-{
-    const struct loss *left = a, *right = b;
-    return left->until_us > right->until_us ? -1 : left->until_us < right->until_us;
-}
-
-size_t buffer_losses(const struct buffer *buffer, size_t skip, struct buffer_loss *ret_losses, size_t max)
-{
-    struct buffer *shared = (struct buffer *)buffer;
-    buffer_lock(shared);
-    const struct losses *losses = &buffer->ledger.losses;
-    size_t count = losses->count, copied = 0;
-    struct loss *list = malloc((count + 1) * sizeof *list);
-    if (list && count > 0)
-        memcpy(list, losses->list, count * sizeof *list);
-    buffer_unlock(shared);
-    if (!list)
-        return 0;
-    qsort(list, count, sizeof *list, by_until);
-    buffer_lock(shared);
-    for (size_t i = skip; i < count && copied < max; i++) {
-        const struct loss *loss = &list[i];
-        struct buffer_loss *out = &ret_losses[copied++];
-        *out = (struct buffer_loss){.stream = loss->stream,
-                                    .reason = (enum buffer_loss_reason)loss->reason,
-                                    .first_seq = loss->first,
-                                    .last_seq = loss->last,
-                                    .count = loss->count,
-                                    .since_us = loss->since_us,
-                                    .until_us = loss->until_us};
-        memcpy(out->outlet, losses->names[loss->outlet], sizeof out->outlet);
-    }
-    buffer_unlock(shared);
-    free(list);
-    return copied;
+        rewrite(buffer, &ledger->losses, ledger->evicted, ledger->before + ledger->batches);
 }

@@ -19,7 +19,9 @@ enum { LEDGER_FILES = 2, LEDGER_WHOLE = 3, LEDGER_BYTES_MAX = 16 << 20 };
 struct ledger {
     struct losses losses;  // changed by who holds both mutexes, read by who holds either
     pthread_mutex_t mutex; // held across calls to the disk; taken before the buffer's
-    uint64_t generation, batches, used;
+    uint64_t generation, batches, used; // of what stands in the whole files
+    uint64_t before;                    // batches of the generations before
+    uint64_t highest;                   // generation that may stand in a file
     uint64_t evicted; // records below this number made room, and the loss of them stands in the ledger
     bool rewrite;     // the files are not what they should be: all of it is written anew
     int64_t retry_us; // monotonic: not before

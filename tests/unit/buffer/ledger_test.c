@@ -116,6 +116,40 @@ static void without_outlets_nobody_had_it(void **state)
     assert_int_equal(unexplained(fixture, ""), 0);
 }
 
+// The disk failed while a new generation was written into one file, yet kept what was written; the other file went on.
+static void the_file_that_went_on_counts_though_the_other_is_of_a_newer_generation(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rig *rig = fixture->rig;
+    size_t older_size, newer_size;
+    rig->options.max_size_bytes = 64 << 10;
+    open_with_outlets(rig);
+    commit_routine(rig, 1, 1001);
+    rig_close(rig);
+    uint8_t *older = rig_load(rig, "ledger.0", &older_size);
+    rig_spoil(rig, "ledger.1", 0, 100);
+    rig_open(rig); // writes both anew
+    rig_close(rig);
+    uint8_t *newer = rig_load(rig, "ledger.0", &newer_size);
+    assert_true(newer[16] > older[16]);
+    rig_store(rig, "ledger.0", older, older_size);
+    rig_store(rig, "ledger.1", older, older_size);
+    rig_open(rig);
+    commit_routine(rig, 1001, 2001);
+    rig_close(rig);
+    rig_store(rig, "ledger.0", newer, newer_size);
+    free(older);
+    free(newer);
+    for (int i = 0; i < 2; i++) {
+        rig_open(rig);
+        assert_int_equal(holes_lost(rig, "mqtt", BUFFER_LOSS_FULL), rig_figures(rig).oldest - 1);
+        assert_int_equal(unexplained(fixture, "mqtt"), 0);
+        commit_routine(rig, 2001 + 500 * (uint64_t)i, 2501 + 500 * (uint64_t)i); // it goes on from there
+        assert_int_equal(unexplained(fixture, "mqtt"), 0);
+        rig_close(rig);
+    }
+}
+
 // The name of a file that made room comes back after a power cut: it goes, and is not entered a second time.
 static void what_comes_back_after_it_was_entered_goes_for_good(void **state)
 {
@@ -357,6 +391,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_made_room_is_told_by_outlet_and_stream, make, end),
         cmocka_unit_test_setup_teardown(what_was_too_old_is_told_and_what_was_delivered_is_not, make, end),
         cmocka_unit_test_setup_teardown(without_outlets_nobody_had_it, make, end),
+        cmocka_unit_test_setup_teardown(the_file_that_went_on_counts_though_the_other_is_of_a_newer_generation, make,
+                                        end),
         cmocka_unit_test_setup_teardown(what_comes_back_after_it_was_entered_goes_for_good, make, end),
         cmocka_unit_test_setup_teardown(a_gap_that_a_reader_finds_is_told, make, end),
         cmocka_unit_test_setup_teardown(the_first_segment_missing_is_told, make, end),

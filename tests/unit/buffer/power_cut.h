@@ -28,6 +28,7 @@ struct cut_op {
 
 struct cut_record {
     struct buffer_disk disk;
+    pthread_mutex_t lock; // outlets' threads write beside the writer's
     struct cut_op *ops;
     atomic_size_t count;
     size_t size;
@@ -49,16 +50,17 @@ static inline int cut_name(struct cut_record *record, const char *name)
     return record->name_count++;
 }
 
-static inline struct cut_op *cut_note(struct cut_record *record, enum cut_kind kind, int file)
+static inline void cut_note(struct cut_record *record, struct cut_op op)
 {
+    pthread_mutex_lock(&record->lock);
     if (record->count == record->size) {
         record->size = record->size ? 2 * record->size : 1024;
         record->ops = realloc(record->ops, record->size * sizeof *record->ops);
         assert_non_null(record->ops);
     }
-    struct cut_op *op = &record->ops[record->count++];
-    *op = (struct cut_op){.kind = kind, .file = file, .settled = atomic_load(&record->settled)};
-    return op;
+    op.settled = atomic_load(&record->settled);
+    record->ops[record->count++] = op;
+    pthread_mutex_unlock(&record->lock);
 }
 
 static inline int cut_open(const struct buffer_disk *disk, int folder, const char *name, int flags)
@@ -70,7 +72,7 @@ static inline int cut_open(const struct buffer_disk *disk, int folder, const cha
         assert_true(fd < CUT_FDS_MAX);
         record->fds[fd] = cut_name(record, name);
         if (!there)
-            cut_note(record, CUT_CREATE, record->fds[fd]);
+            cut_note(record, (struct cut_op){.kind = CUT_CREATE, .file = record->fds[fd]});
     }
     return fd;
 }
@@ -78,12 +80,11 @@ static inline int cut_open(const struct buffer_disk *disk, int folder, const cha
 static inline int cut_write(const struct buffer_disk *disk, int fd, const void *data, size_t size, int64_t offset)
 {
     struct cut_record *record = (struct cut_record *)disk;
-    struct cut_op *op = cut_note(record, CUT_WRITE, record->fds[fd]);
-    op->offset = offset;
-    op->size = size;
-    op->data = malloc(size);
-    assert_non_null(op->data);
-    memcpy(op->data, data, size);
+    struct cut_op op = {
+        .kind = CUT_WRITE, .file = record->fds[fd], .offset = offset, .size = size, .data = malloc(size)};
+    assert_non_null(op.data);
+    memcpy(op.data, data, size);
+    cut_note(record, op);
     return disk_system.write(disk, fd, data, size, offset);
 }
 
@@ -92,44 +93,46 @@ static inline int cut_sync(const struct buffer_disk *disk, int fd)
     struct cut_record *record = (struct cut_record *)disk;
     unsigned fail_every = atomic_load(&record->fail_every);
     if (fail_every && ++record->sync_count % fail_every == 0) {
-        cut_note(record, CUT_SYNC_FAILED, record->fds[fd]);
+        cut_note(record, (struct cut_op){.kind = CUT_SYNC_FAILED, .file = record->fds[fd]});
         return -EIO;
     }
-    cut_note(record, CUT_SYNC, record->fds[fd]);
+    cut_note(record, (struct cut_op){.kind = CUT_SYNC, .file = record->fds[fd]});
     return 0;
 }
 
 static inline int cut_truncate(const struct buffer_disk *disk, int fd, int64_t size)
 {
     struct cut_record *record = (struct cut_record *)disk;
-    cut_note(record, CUT_RESIZE, record->fds[fd])->offset = size;
+    cut_note(record, (struct cut_op){.kind = CUT_RESIZE, .file = record->fds[fd], .offset = size});
     return disk_system.truncate(disk, fd, size);
 }
 
 static inline int cut_remove(const struct buffer_disk *disk, int folder, const char *name)
 {
     struct cut_record *record = (struct cut_record *)disk;
-    cut_note(record, CUT_REMOVE, cut_name(record, name));
+    cut_note(record, (struct cut_op){.kind = CUT_REMOVE, .file = cut_name(record, name)});
     return disk_system.remove(disk, folder, name);
 }
 
 static inline int cut_rename(const struct buffer_disk *disk, int folder, const char *from, const char *to)
 {
     struct cut_record *record = (struct cut_record *)disk;
-    cut_note(record, CUT_RENAME, cut_name(record, from))->other = cut_name(record, to);
+    struct cut_op op = {.kind = CUT_RENAME, .file = cut_name(record, from), .other = cut_name(record, to)};
+    cut_note(record, op);
     return disk_system.rename(disk, folder, from, to);
 }
 
 static inline int cut_sync_folder(const struct buffer_disk *disk, int folder)
 {
     (void)folder;
-    cut_note((struct cut_record *)disk, CUT_FOLDER, -1);
+    cut_note((struct cut_record *)disk, (struct cut_op){.kind = CUT_FOLDER, .file = -1});
     return 0;
 }
 
 static inline void cut_begin(struct cut_record *record)
 {
     memset(record, 0, sizeof *record);
+    pthread_mutex_init(&record->lock, NULL);
     atomic_store(&record->settled, 1);
     record->disk = disk_system;
     record->disk.open = cut_open;

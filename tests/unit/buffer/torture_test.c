@@ -61,7 +61,8 @@ static int t_sync_folder(const struct buffer_disk *disk, int folder)
 static bool nothing_waits(struct rig *rig, uint64_t number)
 {
     (void)number;
-    return rig_figures(rig).waiting == 0;
+    struct buffer_figures figures = rig_figures(rig);
+    return figures.waiting == 0 && !figures.failing;
 }
 
 static void store_all(struct rig *rig)
