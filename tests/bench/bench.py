@@ -97,7 +97,9 @@ def bridged(count):
 
 def single():
     """One message a reading, beside Paho alone with the best of three windows."""
-    ours, bare = alternate(lambda: through(size(100_000))[0], lambda: best_paho(size(60_000)))
+    # What comes faster than one by one can go becomes backlog after 5 s; its pace is not what is measured.
+    mqtt = "in_flight = 1000\nbacklog_rate = 1000000/s\n"
+    ours, bare = alternate(lambda: through(size(100_000), mqtt)[0], lambda: best_paho(size(60_000)))
     yield table.ratio("to a subscriber, one message a reading", ours, bare, "bare Paho", 0.8)
 
 
