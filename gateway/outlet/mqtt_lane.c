@@ -136,9 +136,12 @@ static struct outlet_range *next_planned(struct mqtt *mqtt)
         publish_look(mqtt, backlog->again_us);
         return NULL;
     }
+    const struct lane *live = &mqtt->lanes[LANE_LIVE];
+    uint64_t bound = live_bottom(live);
     size_t count = mqtt->feed.pending(mqtt->feed.context, pending);
-    backlog_plan(backlog, pending, count, mqtt->busy, collect_busy(mqtt), live_bottom(&mqtt->lanes[LANE_LIVE]));
-    backlog->news = backlog->count > 0; // when this plan is done, look once more
+    backlog_plan(backlog, pending, count, mqtt->busy, collect_busy(mqtt), bound);
+    // When this plan is done, look once more; also when what is under way live hides something behind it.
+    backlog->news = backlog->count > 0 || bound < lane_unsent(live);
     backlog->again_us = mqtt->now_us + PLAN_AGAIN;
     return backlog_next(backlog);
 }

@@ -164,6 +164,46 @@ static void what_the_live_lane_cannot_send_in_time_becomes_backlog(void **state)
     peer_stop(peer);
 }
 
+// Answers the first half of twenty.
+static void release_half(struct peer *peer)
+{
+    if (peer->held_count == 20 && atomic_load(&peer->release_half)) {
+        for (size_t i = 0; i < 10; i++) {
+            peer_puback(peer, peer->held[i], 0);
+            peer->held[i] = peer->held[i + 10];
+        }
+        peer->held_count = 10;
+    }
+}
+
+// Nothing new comes that would wake the outlet, and the live lane has messages under way when the rest of it becomes backlog.
+static void what_fell_behind_goes_without_being_woken(void **state)
+{
+    struct memory memory = {0};
+    struct peer *peer = peer_start(hold_until_released, &memory);
+    struct rig *rig = rig_make(peer->port);
+    (void)state;
+    peer->idle = release_half;
+    rig->mqtt.drain = DRAIN_LIVE_FIRST;
+    rig->mqtt.in_flight = 20;
+    peer_begin(peer);
+    rig_start(rig);
+    wait_begun(rig);
+    rig_offer(rig, 40);
+    wait_sent(&memory, 20);
+    pthread_mutex_lock(&rig->lock);
+    rig->late_to = 41;
+    pthread_mutex_unlock(&rig->lock);
+    rig_advance(rig, 6);
+    atomic_store(&peer->release_half, true);
+    wait_sent(&memory, 40); // a state of what fell behind
+    atomic_store(&peer->release, true);
+    assert_true(rig_wait_delivered(rig, 41));
+    assert_true(rig_stop(rig));
+    rig_finish(rig);
+    peer_stop(peer);
+}
+
 static void what_waits_for_the_clock_is_left_and_goes_later(void **state)
 {
     struct memory memory = {0};
@@ -344,6 +384,7 @@ int main(void)
         cmocka_unit_test(the_backlog_keeps_its_pace_and_what_is_new_does_not_wait_for_it),
         cmocka_unit_test(places_are_kept_for_what_is_new),
         cmocka_unit_test(what_the_live_lane_cannot_send_in_time_becomes_backlog),
+        cmocka_unit_test(what_fell_behind_goes_without_being_woken),
         cmocka_unit_test(what_waits_for_the_clock_is_left_and_goes_later),
         cmocka_unit_test(holes_of_an_earlier_run_are_not_sent_again),
         cmocka_unit_test(in_order_an_older_reading_holds_back_the_newer_ones),

@@ -51,8 +51,8 @@ struct peer {
     atomic_uint connections;
     size_t open, open_most; // PUBLISH packets without their PUBACK
     unsigned held[PEER_OPEN_MAX];
-    size_t held_count;   // PEER_SILENT ones
-    atomic_bool release; // they are to be answered after all, the last first
+    size_t held_count;                // PEER_SILENT ones
+    atomic_bool release, release_half; // they are to be answered after all, the last first
     uint8_t buffer[PEER_BUFFER];
     size_t used;
 };
