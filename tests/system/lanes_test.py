@@ -22,6 +22,10 @@ def is_behind(gateway):
     return gateway.api("status")["outlets"][0]["lag_readings"] > 100
 
 
+def wait_connected(gateway, connected):
+    peers.wait_until(lambda: gateway.api("status")["outlets"][0]["connected"] == connected, f"connected: {connected}")
+
+
 class Probe:
     """Posts single readings, and says how long each took to its subscriber (probe.py)."""
 
@@ -60,7 +64,7 @@ def test_a_new_reading_is_there_within_a_second_while_a_backlog_drains(mqtt_gate
     with oracle.Load(mqtt_gateway.coap_port, SENSORS, 2000, window=200) as load:
         pile_up(load, BACKLOG)
     gate.open()
-    peers.wait_until(lambda: mqtt_gateway.api("status")["outlets"][0]["connected"], "connected")
+    wait_connected(mqtt_gateway, True)
     while is_behind(mqtt_gateway):
         probe.go()
     print(f"figures: {len(probe.took)} new readings meanwhile, median {sorted(probe.took)[len(probe.took) // 2] * 1e3:.1f} ms, "
@@ -89,6 +93,7 @@ def test_what_is_pending_survives_an_outage_within_an_outage_and_a_kill(mqtt_gat
         load.rate = 10
         for how in ("outage", "kill"):
             gate.open()
+            wait_connected(mqtt_gateway, True)  # what is committed before is backlog
             seen = len(recorder.arrivals)
             recorder.wait(lambda r: len(r.arrivals) > seen + 500, "some of the backlog")
             probe.go()
@@ -96,6 +101,7 @@ def test_what_is_pending_survives_an_outage_within_an_outage_and_a_kill(mqtt_gat
             if how == "kill":
                 mqtt_gateway.kill()
                 mqtt_gateway.start()
+            wait_connected(mqtt_gateway, False)
             load.more_acknowledged(5)
         gate.open()
     oracle.wait_for_all(load, recorder, 60)
