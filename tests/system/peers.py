@@ -10,6 +10,7 @@ import random
 import select
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -88,21 +89,20 @@ class Broker:
 
 
 class Gate:
-    """A way to a broker that can be shut: connections break, new ones are refused. The broker and its other clients notice
-    nothing, so that an outage does not depend on what a broker keeps over its own restart."""
+    """A way to a broker that can be shut: connections break, new ones are reset. The broker and its other clients notice
+    nothing, so that an outage does not depend on what a broker keeps over its own restart. The port is never given up, or
+    somebody else could have it meanwhile."""
 
     def __init__(self, target):
-        self.target, self.port, self.pairs, self.listener = target, free_port(), [], None
-        self.open()
-
-    def open(self):
+        self.target, self.port, self.pairs, self.is_open = target, free_port(), [], True
         self.listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
 
+    def open(self):
+        self.is_open = True
+
     def shut(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.listener = None
+        self.is_open = False
         for pair in self.pairs:
             for end in pair:
                 with contextlib.suppress(OSError):
@@ -113,10 +113,16 @@ class Gate:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = listener.accept()
+                if not self.is_open:
+                    near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    near.close()
+                    continue
                 far = socket.create_connection(("127.0.0.1", self.target))
                 for end in (near, far):
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.pairs.append((near, far))
+                if not self.is_open:  # shut just now
+                    self.shut()
                 for ends in ((near, far), (far, near)):
                     threading.Thread(target=self._pump, args=ends, daemon=True).start()
 
