@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "account.h"
+#include "told_clock.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -16,29 +17,6 @@
 
 #define SECOND INT64_C(1000000)
 #define HOUR (3600 * SECOND)
-
-static _Atomic int64_t wall_us, boot_us; // the buffer's writer asks, too
-static _Atomic bool set;
-
-static int64_t told_wall(const struct clock *clock)
-{
-    (void)clock;
-    return wall_us;
-}
-
-static int64_t told_boot(const struct clock *clock)
-{
-    (void)clock;
-    return boot_us;
-}
-
-static bool told_synchronised(const struct clock *clock)
-{
-    (void)clock;
-    return set;
-}
-
-static const struct clock told = {.wall_us = told_wall, .boot_us = told_boot, .synchronised = told_synchronised};
 
 static const char *const sensors[] = {"bay-1", "bay-2"};
 static const char *const outlets[] = {"mqtt"};

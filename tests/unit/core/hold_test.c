@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "hold.h"
+#include "told_clock.h"
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,29 +13,6 @@
  */
 
 #define SECOND INT64_C(1000000)
-
-static _Atomic int64_t wall_us, boot_us; // the buffer's writer asks, too
-static _Atomic bool set;
-
-static int64_t told_wall(const struct clock *clock)
-{
-    (void)clock;
-    return wall_us;
-}
-
-static int64_t told_boot(const struct clock *clock)
-{
-    (void)clock;
-    return boot_us;
-}
-
-static bool told_synchronised(const struct clock *clock)
-{
-    (void)clock;
-    return set;
-}
-
-static const struct clock told = {.wall_us = told_wall, .boot_us = told_boot, .synchronised = told_synchronised};
 
 static char folder[64];
 static struct buffer *buffer;
