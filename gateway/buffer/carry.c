@@ -112,15 +112,7 @@ static void consider(struct buffer *buffer, const struct audience *audience, con
 static void find_candidates(struct buffer *buffer, const struct audience *audience, const struct segment *segment,
                             const struct bytes *bytes, struct bytes *out)
 {
-    struct walk walk = {
-        .data = bytes->data,
-        .size = bytes->used,
-        .offset = SEGMENT_HEADER_SIZE,
-        .whole = true,
-        .seed = frame_seed(buffer->secret, segment->id),
-        .next = segment->first,
-        .limit = segment->end,
-    };
+    struct walk walk = walk_over(buffer, segment, bytes);
     struct frame frame;
     for (enum walk_step step; (step = walk_next(&walk, &frame)) != WALK_END;) {
         if (step != WALK_FRAME || frame.type != FRAME_RECORDS)

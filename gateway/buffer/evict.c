@@ -46,15 +46,7 @@ static void count_loss(struct buffer *buffer, const struct leaving *leaving)
 
 static bool has_gaps(const struct buffer *buffer, const struct leaving *leaving)
 {
-    struct walk walk = {
-        .data = leaving->bytes.data,
-        .size = leaving->bytes.used,
-        .offset = SEGMENT_HEADER_SIZE,
-        .whole = true,
-        .seed = frame_seed(buffer->secret, leaving->segment.id),
-        .next = leaving->segment.first,
-        .limit = leaving->segment.end,
-    };
+    struct walk walk = walk_over(buffer, &leaving->segment, &leaving->bytes);
     struct frame frame;
     enum walk_step step;
     while ((step = walk_next(&walk, &frame)) == WALK_FRAME) {

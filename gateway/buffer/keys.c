@@ -32,15 +32,7 @@ static size_t young_segments(const struct buffer *buffer, int64_t limit_us)
 static void tell_keys(const struct buffer *buffer, const struct segment *segment, const struct bytes *bytes,
                       const struct seen *seen)
 {
-    struct walk walk = {
-        .data = bytes->data,
-        .size = bytes->used,
-        .offset = SEGMENT_HEADER_SIZE,
-        .whole = true,
-        .seed = frame_seed(buffer->secret, segment->id),
-        .next = segment->first,
-        .limit = segment->end,
-    };
+    struct walk walk = walk_over(buffer, segment, bytes);
     struct frame frame;
     for (enum walk_step step; (step = walk_next(&walk, &frame)) != WALK_END;) {
         if (step != WALK_FRAME || frame.key_size == 0)

@@ -22,19 +22,6 @@ void reckon_audience(struct buffer *buffer, struct audience *ret_audience)
     }
 }
 
-static struct walk walk_over(const struct buffer *buffer, const struct segment *segment, const struct bytes *bytes)
-{
-    return (struct walk){
-        .data = bytes->data,
-        .size = bytes->used,
-        .offset = SEGMENT_HEADER_SIZE,
-        .whole = true,
-        .seed = frame_seed(buffer->secret, segment->id),
-        .next = segment->first,
-        .limit = segment->end,
-    };
-}
-
 static struct loss loss_of(const struct buffer *buffer, uint32_t stream, uint64_t first, uint64_t last, uint64_t count,
                            enum buffer_loss_reason reason)
 {

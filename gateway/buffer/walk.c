@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "walk.h"
 
+#include "inside.h"
+
 // A whole frame that this walk may hand out: later than what we have, and not the next segment's business.
 static bool reads(const struct walk *walk, size_t at, struct frame *ret_frame)
 {
@@ -34,4 +36,17 @@ enum walk_step walk_next(struct walk *walk, struct frame *ret_frame)
     walk->next += frame.records;
     *ret_frame = frame;
     return WALK_FRAME;
+}
+
+struct walk walk_over(const struct buffer *buffer, const struct segment *segment, const struct bytes *bytes)
+{
+    return (struct walk){
+        .data = bytes->data,
+        .size = bytes->used,
+        .offset = SEGMENT_HEADER_SIZE,
+        .whole = true,
+        .seed = frame_seed(buffer->secret, segment->id),
+        .next = segment->first,
+        .limit = segment->end,
+    };
 }

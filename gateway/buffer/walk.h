@@ -32,3 +32,10 @@ enum walk_step {
 };
 
 enum walk_step walk_next(struct walk *walk, struct frame *ret_frame);
+
+struct buffer;
+struct bytes;
+struct segment;
+
+// Over all of a segment, whose content is in `bytes`.
+struct walk walk_over(const struct buffer *buffer, const struct segment *segment, const struct bytes *bytes);
