@@ -121,7 +121,6 @@ bool batch_load_piece(struct mqtt *mqtt, struct window *window, struct window_me
 {
     const struct outlet_feed *feed = &mqtt->feed;
     struct outlet_batch *read = &mqtt->piece;
-    feed->batch_finish(feed->context, read);
     read->count = 0;
     if (message->piece < message->to) {
         int error = feed->read(feed->context, message->piece, message->to, true, 1, PIECE_BYTES, read);

@@ -190,9 +190,11 @@ static void read_on(struct mqtt *mqtt, enum mqtt_lane which)
     if (lane->dry && mqtt->now_us < lane->again_us) {
         return;
     }
-    mqtt->feed.batch_finish(mqtt->feed.context, &lane->read);
     lane->read.count = lane->used = 0;
     int error = reads[which](mqtt, lane);
+    if (error || (lane->read.count == 0 && which != LANE_LIVE)) {
+        mqtt->feed.batch_finish(mqtt->feed.context, &lane->read); // large, and not needed for long
+    }
     lane->dry = error || (lane->read.count == 0 && which != LANE_BACKLOG); // that one's plan knows better
     lane->read_us = mqtt->now_us;
     lane->again_us = mqtt->now_us + READ_AGAIN;

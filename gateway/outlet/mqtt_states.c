@@ -74,7 +74,6 @@ static const struct outlet_record *next_state(struct mqtt *mqtt)
     if (states->used < states->read.count) {
         return &states->read.records[states->used];
     }
-    mqtt->feed.batch_finish(mqtt->feed.context, &states->read);
     states->used = states->read.count = 0;
     int error = mqtt->feed.read_states(mqtt->feed.context, states->since, &states->index, READ_RECORDS, &states->read);
     if (error) {
@@ -82,6 +81,9 @@ static const struct outlet_record *next_state(struct mqtt *mqtt)
         states->refused_us = mqtt->now_us + AGAIN;
     }
     states->active = states->read.count > 0;
+    if (!states->active) {
+        mqtt->feed.batch_finish(mqtt->feed.context, &states->read);
+    }
     return states->active ? &states->read.records[0] : NULL;
 }
 

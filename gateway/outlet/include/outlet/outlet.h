@@ -92,6 +92,7 @@ struct outlet_feed {
     // uv_queue_work).
     int (*read)(void *context, uint64_t from, uint64_t to, bool skip_held, size_t max_records, size_t max_bytes,
                 struct outlet_batch *ret_batch);
+    // Frees what the batch holds. One that is kept for the next read also knows where in its file that one begins.
     void (*batch_finish)(void *context, struct outlet_batch *batch);
     // [from, to) is settled; `readings` of them arrived (the rest was parked). Exactly what was sent: never across a
     // number that the outlet was not given.
