@@ -171,8 +171,8 @@ def post(port, clients, count, cbor, *more):
     return result
 
 
-def published(program, port, count, window):
-    return _run([PROGRAMS / program, port, count, window])
+def published(program, port, count, window, *more):
+    return _run([PROGRAMS / program, port, count, window, *more])
 
 
 @contextlib.contextmanager

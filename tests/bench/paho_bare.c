@@ -2,16 +2,21 @@
 /*
  * Paho alone, for scripts/bench: publishes readings of 200 bytes, one in a message at QoS 1, with so many on their way. What it
  * reaches is the limit of a gateway that sends by Paho.
- *   paho_bare PORT COUNT WINDOW
+ *   paho_bare PORT COUNT WINDOW VERSION
+ * VERSION 5 gives each message the properties that the gateway's have, which cost the library more than the message itself;
+ * 3 is MQTT 3.1.1, which has none.
  */
 #include "histogram.h"
 #include "reading.h"
 #include <MQTTAsync.h>
 #include <semaphore.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 static sem_t window, connected, finished;
 static unsigned long long wanted, acknowledged;
+static bool is_version_5;
 
 static void on_connected(void *context, MQTTAsync_successData *data)
 {
@@ -19,19 +24,47 @@ static void on_connected(void *context, MQTTAsync_successData *data)
     sem_post(&connected);
 }
 
-static void on_acknowledged(void *context, MQTTAsync_successData *data)
+static void on_connected5(void *context, MQTTAsync_successData5 *data)
 {
     (void)context, (void)data;
+    sem_post(&connected);
+}
+
+static void count_acknowledged(void)
+{
     sem_post(&window);
     if (++acknowledged == wanted)
         sem_post(&finished);
 }
 
+static void on_acknowledged(void *context, MQTTAsync_successData *data)
+{
+    (void)context, (void)data;
+    count_acknowledged();
+}
+
+static void on_acknowledged5(void *context, MQTTAsync_successData5 *data)
+{
+    (void)context, (void)data;
+    count_acknowledged();
+}
+
+static void refuse(void)
+{
+    fprintf(stderr, "paho_bare: refused\n");
+    exit(2);
+}
+
 static void on_failure(void *context, MQTTAsync_failureData *data)
 {
     (void)context, (void)data;
-    fprintf(stderr, "paho_bare: refused\n");
-    exit(2);
+    refuse();
+}
+
+static void on_failure5(void *context, MQTTAsync_failureData5 *data)
+{
+    (void)context, (void)data;
+    refuse();
 }
 
 static int on_message(void *context, char *topic, int size, MQTTAsync_message *message)
@@ -44,18 +77,47 @@ static MQTTAsync connect_to(const char *port)
 {
     char url[64];
     MQTTAsync client;
-    MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer;
+    MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer;
+    MQTTAsync_connectOptions plain = MQTTAsync_connectOptions_initializer, options5 = MQTTAsync_connectOptions_initializer5;
+    MQTTAsync_connectOptions options = is_version_5 ? options5 : plain;
+    create.maxBufferedMessages = 65535; // more than any window
+    create.MQTTVersion = is_version_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
     snprintf(url, sizeof url, "tcp://127.0.0.1:%s", port);
-    if (MQTTAsync_create(&client, url, "bench-paho", MQTTCLIENT_PERSISTENCE_NONE, NULL) != MQTTASYNC_SUCCESS ||
+    if (MQTTAsync_createWithOptions(&client, url, "bench-paho", MQTTCLIENT_PERSISTENCE_NONE, NULL, &create) !=
+            MQTTASYNC_SUCCESS ||
         MQTTAsync_setCallbacks(client, NULL, NULL, on_message, NULL) != MQTTASYNC_SUCCESS)
         exit(2);
     options.maxInflight = 65535;
-    options.onSuccess = on_connected;
-    options.onFailure = on_failure;
+    options.onSuccess = is_version_5 ? NULL : on_connected;
+    options.onFailure = is_version_5 ? NULL : on_failure;
+    options.onSuccess5 = is_version_5 ? on_connected5 : NULL;
+    options.onFailure5 = is_version_5 ? on_failure5 : NULL;
     if (MQTTAsync_connect(client, &options) != MQTTASYNC_SUCCESS)
         exit(2);
     sem_wait(&connected);
     return client;
+}
+
+static void add_pair(MQTTProperties *properties, char *name, char *value)
+{
+    MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_USER_PROPERTY};
+    property.value.data = (MQTTLenString){.data = name, .len = (int)strlen(name)};
+    property.value.value = (MQTTLenString){.data = value, .len = (int)strlen(value)};
+    MQTTProperties_add(properties, &property);
+}
+
+static void add_properties(MQTTProperties *properties, unsigned long long serial)
+{
+    char seq[24], json[] = "application/json";
+    MQTTProperty utf8 = {.identifier = MQTTPROPERTY_CODE_PAYLOAD_FORMAT_INDICATOR, .value.byte = 1};
+    MQTTProperty type = {.identifier = MQTTPROPERTY_CODE_CONTENT_TYPE};
+    type.value.data = (MQTTLenString){.data = json, .len = (int)strlen(json)};
+    snprintf(seq, sizeof seq, "%llu", serial);
+    MQTTProperties_add(properties, &utf8);
+    MQTTProperties_add(properties, &type);
+    add_pair(properties, (char[]){"epoch"}, (char[]){"1f2e3d4c"});
+    add_pair(properties, (char[]){"seq"}, seq);
+    add_pair(properties, (char[]){"gateway"}, (char[]){"bench"});
 }
 
 static void publish(MQTTAsync client, unsigned long long serial)
@@ -66,18 +128,24 @@ static void publish(MQTTAsync client, unsigned long long serial)
     message.payload = payload;
     message.payloadlen = (int)reading_write(payload, serial);
     message.qos = 1;
-    response.onSuccess = on_acknowledged;
-    response.onFailure = on_failure;
+    response.onSuccess = is_version_5 ? NULL : on_acknowledged;
+    response.onFailure = is_version_5 ? NULL : on_failure;
+    response.onSuccess5 = is_version_5 ? on_acknowledged5 : NULL;
+    response.onFailure5 = is_version_5 ? on_failure5 : NULL;
+    if (is_version_5)
+        add_properties(&message.properties, serial);
     if (MQTTAsync_sendMessage(client, "bench/reading", &message, &response) != MQTTASYNC_SUCCESS)
-        on_failure(NULL, NULL);
+        refuse();
+    MQTTProperties_free(&message.properties);
 }
 
 int main(int argc, char *argv[])
 {
-    if (argc < 4) {
-        fprintf(stderr, "usage: paho_bare PORT COUNT WINDOW\n");
+    if (argc < 5) {
+        fprintf(stderr, "usage: paho_bare PORT COUNT WINDOW VERSION\n");
         return 2;
     }
+    is_version_5 = strcmp(argv[4], "5") == 0;
     wanted = strtoull(argv[2], NULL, 10);
     sem_init(&window, 0, (unsigned)atoi(argv[3]));
     sem_init(&connected, 0, 0);
