@@ -78,7 +78,8 @@ static MQTTAsync connect_to(const char *port)
     char url[64];
     MQTTAsync client;
     MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer;
-    MQTTAsync_connectOptions plain = MQTTAsync_connectOptions_initializer, options5 = MQTTAsync_connectOptions_initializer5;
+    MQTTAsync_connectOptions plain = MQTTAsync_connectOptions_initializer,
+                             options5 = MQTTAsync_connectOptions_initializer5;
     MQTTAsync_connectOptions options = is_version_5 ? options5 : plain;
     create.maxBufferedMessages = 65535; // more than any window
     create.MQTTVersion = is_version_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
