@@ -32,7 +32,7 @@ for room in "${!may[@]}"; do
     for other in "${!may[@]}"; do
         folder=$(folder "$other")/include
         [ -d "$folder" ] || continue # core shows nothing to anyone
-        header=$(cd "$folder" && find . -name '*.h' | sort | head -1)
+        header=$(cd "$folder" && find . -name '*.h' | sort | sed -n 1p)
         header=${header#./}
         allowed=no
         [ "$room" = "$other" ] && allowed=yes

@@ -9,7 +9,8 @@ functions=$(git ls-files 'gateway/*.c' 'drivers/*.c' | xargs ctags -x --c-kinds=
 echo "the 20 longest functions (lines, name, file):"
 head -20 <<<"$functions" | sed 's/^/  /'
 echo "the 20 longest files (lines, file):"
-git ls-files 'gateway/*.[ch]' 'drivers/*.[ch]' 'tests/*.[ch]' 'tests/*.py' | xargs wc -l | grep -v ' total$' | sort -rn | head -20
+files=$(git ls-files 'gateway/*.[ch]' 'drivers/*.[ch]' 'tests/*.[ch]' 'tests/*.py' | xargs wc -l | grep -v ' total$' | sort -rn)
+head -20 <<<"$files" # not from the pipe: sort would fail when head has enough
 awk '{n[NR] = $1} END {printf "functions: %d, median %d lines, 90 %% up to %d, over 60: %.1f %%\n", NR, n[int((NR + 1) / 2)], n[int(NR / 10) + 1], 100 * over / NR}
      $1 > 60 {over++}' <<<"$functions"
 long=$(awk '$1 > 100 || ($2 == "main" && $1 > 80)' <<<"$functions")
