@@ -22,6 +22,7 @@ struct account {
     struct day day;      // the worker's while `busy`
     struct day refusals; // the loop's: only `refused` is used, until the worker is not busy
     bool busy, new_report;
+    bool looked; // at least once
     int64_t next_look_us, next_save_us;
     char last[DAY_TEXT_SIZE]; // the day whose report was closed last; "" none
     struct bytes today;       // the running day's report, as of the last look
@@ -159,6 +160,7 @@ static void looked(uv_work_t *work, int status)
     struct account *account = work->data;
     (void)status;
     account->busy = false;
+    account->looked = true;
     if (account->new_report && account->options.reported)
         account->options.reported(account->options.context);
     account->new_report = false;
@@ -244,15 +246,20 @@ static bool is_day(const char *day)
     return day[sizeof shape - 1] == '\0';
 }
 
+static bool is_today(const struct account *account, const char *day)
+{
+    return day && strcmp(day, account->day.text) == 0;
+}
+
 int account_report(struct account *account, const char *day, struct bytes *out, struct fault *why)
 {
     if (day && !is_day(day))
         return fault_set(why, -EINVAL, "%s", _("\"day\" is no day; expected one such as 2026-11-24"));
-    if (account->busy)
+    if (account->busy || (is_today(account, day) && !account->looked))
         return fault_set(why, -EBUSY, "%s", _("the account is just being made; try again in a moment"));
     if (!day && !*account->last)
         return fault_set(why, -ENOENT, "%s", _("no day has ended yet; ask for today's with its date"));
-    if (!day || strcmp(day, account->day.text) != 0)
+    if (!is_today(account, day))
         return read_report(account, day ? day : account->last, out, why);
     if (account->today.used == 0)
         return fault_set(why, -EBUSY, "%s", _("today's account is not made while much waits to be sent"));

@@ -141,6 +141,7 @@ static void says(const char *day, const char *part)
 static void a_day_is_closed_after_local_midnight(void **state)
 {
     (void)state;
+    says("2026-11-24", "the account is just being made");
     commit(streams[0], 3);
     pass(2 * HOUR);
     commit(streams[0], 2);
