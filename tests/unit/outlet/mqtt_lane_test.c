@@ -377,6 +377,30 @@ static void the_newest_states_go_again_when_asked_for(void **state)
     peer_stop(peer);
 }
 
+// The batch knows where in its file the next read begins, so that what is new costs no walk over what was sent.
+static void what_the_live_lane_read_with_is_kept_for_its_next_read(void **state)
+{
+    struct memory memory = {0};
+    struct peer *peer;
+    struct rig *rig;
+    (void)state;
+    begin_live(accept_all, &memory, &peer, &rig);
+    peer_begin(peer);
+    rig_start(rig);
+    wait_begun(rig);
+    for (uint64_t number = 1; number <= 5; number++) {
+        rig_offer(rig, number);
+        assert_true(rig_wait_delivered(rig, number + 1));
+    }
+    pthread_mutex_lock(&rig->lock);
+    size_t let_go = rig->let_go;
+    pthread_mutex_unlock(&rig->lock);
+    assert_int_equal(let_go, 0);
+    assert_true(rig_stop(rig));
+    rig_finish(rig);
+    peer_stop(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +415,7 @@ int main(void)
         cmocka_unit_test(a_forbidden_topic_holds_up_no_other_until_too_many_stand_aside),
         cmocka_unit_test(a_reading_that_is_parked_holds_up_no_other_meanwhile),
         cmocka_unit_test(the_newest_states_go_again_when_asked_for),
+        cmocka_unit_test(what_the_live_lane_read_with_is_kept_for_its_next_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,7 @@ struct rig {
     size_t replayed;
     size_t states_read;    // rounds of read_states
     uint64_t states_since; // of the last round
+    size_t let_go;         // batches that were finished after a read
     bool takes_commands;
     size_t commands;
     struct outlet_command command; // the last one; its payload is in command_text
@@ -144,6 +145,7 @@ static int rig_read(void *context, uint64_t from, uint64_t to, bool skip_held, s
         }
     }
     ret_batch->next = from;
+    ret_batch->private = rig;
     pthread_mutex_unlock(&rig->lock);
     return 0;
 }
@@ -203,8 +205,11 @@ static void rig_command(void *context, const struct outlet_command *command)
 
 static void rig_batch_finish(void *context, struct outlet_batch *batch)
 {
-    (void)context;
-    (void)batch;
+    struct rig *rig = context;
+    pthread_mutex_lock(&rig->lock);
+    rig->let_go += batch->private != NULL;
+    pthread_mutex_unlock(&rig->lock);
+    batch->private = NULL;
 }
 
 static void rig_delivered(void *context, uint64_t from, uint64_t to, size_t readings)
