@@ -40,8 +40,8 @@ def ours_ingest(clients, count, cbor=True, env=None):
 
 
 def bare_ingest(clients, count, cbor=True):
-    with peers.bare_coap() as port:
-        return peers.post(port, clients, count, cbor)["rate"]
+    with peers.BareCoap() as bare:
+        return peers.post(bare.port, clients, count, cbor)["rate"]
 
 
 def ingest():
@@ -156,15 +156,24 @@ def node_cpu(count):
         return (peers.cpu_seconds(process.pid) - before) / acknowledged * 100_000
 
 
+def bare_cpu(count):
+    """What libcoap alone needs to hear and answer them."""
+    with peers.BareCoap() as bare:
+        before = bare.cpu_seconds()
+        peers.post(bare.port, 100, count, True)
+        return (bare.cpu_seconds() - before) / count * 100_000
+
+
 def cpu():
     """CPU seconds of the daemon for 100 000 readings, MQTT in batches."""
     mqtt = "batch = always\n"
     ways = [lambda: through(size(300_000), mqtt)[1], lambda: through(size(300_000), mqtt, cbor=False)[1],
-            lambda: bridged(size(100_000))[1]]
+            lambda: bridged(size(100_000))[1], lambda: bare_cpu(size(300_000))]
     if peers.has_node():
         ways.append(lambda: node_cpu(size(50_000)))
-    cbor, json, bridge, *node = alternate(*ways)
+    cbor, json, bridge, bare, *node = alternate(*ways)
     yield table.at_most("CPU for 100 000 CBOR readings", cbor, bridge, "mosquitto bridge", 1.0, "s")
+    yield table.at_most("the same", cbor, bare, "bare libcoap", None, "s")
     yield table.at_most("CPU for 100 000 JSON readings", json, node[0] if node else None, "Node.js", 1.5, "s")
 
 

@@ -175,15 +175,13 @@ def published(program, port, count, window, *more):
     return _run([PROGRAMS / program, port, count, window, *more])
 
 
-@contextlib.contextmanager
-def bare_coap():
-    port, server = free_port(socket.SOCK_DGRAM), Server()
-    server.launch([PROGRAMS / "coap_bare", port], os.devnull)
-    wait_until(lambda: f":{port:04X} " in pathlib.Path("/proc/net/udp").read_text(), "coap_bare listens")
-    try:
-        yield port
-    finally:
-        server.end()
+class BareCoap(Server):
+    """A libcoap server that answers and stores nothing."""
+
+    def start(self):
+        self.port = free_port(socket.SOCK_DGRAM)
+        self.launch([PROGRAMS / "coap_bare", self.port], os.devnull)
+        wait_until(lambda: f":{self.port:04X} " in pathlib.Path("/proc/net/udp").read_text(), "coap_bare listens")
 
 
 def has_node():

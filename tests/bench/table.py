@@ -35,7 +35,8 @@ def at_least(what, ours, beside, name, least):
 
 
 def at_most(what, ours, beside, name, most, unit):
-    return _row(what, ours, beside, name, f"<= {_number(most, unit)}", ours <= most, unit)
+    target = "-" if most is None else f"<= {_number(most, unit)}"
+    return _row(what, ours, beside, name, target, None if most is None else ours <= most, unit)
 
 
 WIDTHS = (44, 12, 36, 6, 13)
