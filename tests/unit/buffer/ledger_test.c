@@ -101,7 +101,8 @@ static void what_was_too_old_is_told_and_what_was_delivered_is_not(void **state)
     assert_int_equal(holes_lost(rig, "mqtt", BUFFER_LOSS_AGE), 0);
     struct buffer_loss loss;
     assert_int_equal(buffer_losses(rig->buffer, 0, &loss, 1), 1);
-    assert_int_equal(loss.since_us, atomic_load(&rig->wall_us) - 1);
+    int64_t now_us = atomic_load(&rig->wall_us);
+    assert_in_range(loss.since_us, now_us - 1, now_us); // in the first or the second look of the advance
     assert_int_equal(loss.until_us, loss.since_us);
 }
 
