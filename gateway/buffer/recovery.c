@@ -3,6 +3,7 @@
 
 #include "base/messages.h"
 #include "folder.h"
+#include "found.h"
 #include "reckon.h"
 #include "roll.h"
 #include "scan.h"
@@ -10,16 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-// A segment file before it is a segment.
-struct found {
-    struct segment_header header;
-    bool header_reads, needs_scan;
-    uint64_t id, first, file_bytes;
-};
 
 struct recovery {
     struct buffer *buffer;
@@ -36,68 +28,13 @@ struct recovery {
     struct scan scan;
 };
 
-static void mint_identity(struct buffer *buffer)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-    uint8_t random[sizeof buffer->secret + 4];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
-        // Never seen after boot; still different from what this machine had before.
-        uint64_t time[2] = {(uint64_t)clock_wall_us(buffer->options.clock), (uint64_t)monotonic_us()};
-        memcpy(random, time, sizeof random);
-    }
-    memcpy(buffer->secret, random, sizeof buffer->secret);
-    for (size_t i = 0; i < 4; i++)
-        buffer->epoch[i] = letters[random[sizeof buffer->secret + i] % (sizeof letters - 1)];
-}
-
-static void read_header(const struct buffer *buffer, struct found *found)
-{
-    char name[SEGMENT_NAME_SIZE];
-    uint8_t bytes[SEGMENT_HEADER_SIZE];
-    int fd = buffer->disk->open(buffer->disk, buffer->folder, segment_name(found->id, name), O_RDONLY | O_NONBLOCK);
-    if (fd < 0)
-        return;
-    struct stat info;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
-        found->file_bytes = (uint64_t)info.st_size;
-        disk_salvage(buffer->disk, fd, bytes, sizeof bytes, 0);
-        found->header_reads = segment_header_read(bytes, sizeof bytes, &found->header) == 0;
-    }
-    close(fd);
-}
-
 static void read_headers(struct recovery *recovery)
 {
     for (size_t i = 0; i < recovery->files.count; i++) {
         recovery->found[i].id = recovery->files.ids[i];
-        read_header(recovery->buffer, &recovery->found[i]);
+        found_read(recovery->buffer, &recovery->found[i]);
     }
     recovery->count = recovery->files.count;
-}
-
-// The checkpoint says who we are, or else the newest segment that reads; else the buffer begins anew.
-static void find_identity(struct recovery *recovery)
-{
-    struct buffer *buffer = recovery->buffer;
-    if (recovery->checkpoint.found) {
-        memcpy(buffer->epoch, recovery->checkpoint.state.epoch, 5);
-        memcpy(buffer->secret, recovery->checkpoint.state.secret, sizeof buffer->secret);
-        return;
-    }
-    for (size_t i = recovery->count; i-- > 0;) {
-        if (recovery->found[i].header_reads && recovery->found[i].header.id == recovery->found[i].id) {
-            memcpy(buffer->epoch, recovery->found[i].header.epoch, 5);
-            memcpy(buffer->secret, recovery->found[i].header.secret, sizeof buffer->secret);
-            return;
-        }
-    }
-    mint_identity(buffer);
-}
-
-static bool is_ours(const struct buffer *buffer, const struct found *found)
-{
-    return found->header_reads && found->header.id == found->id && memcmp(found->header.epoch, buffer->epoch, 4) == 0 &&
-           memcmp(found->header.secret, buffer->secret, sizeof buffer->secret) == 0;
 }
 
 static size_t content_size(const struct bytes *bytes)
@@ -153,7 +90,7 @@ static bool place(struct recovery *recovery, struct found *found, uint64_t previ
     struct bytes *bytes = &recovery->scan.bytes;
     uint64_t content = 0;
     bool whole = true;
-    found->first = is_ours(buffer, found) ? found->header.first : 0;
+    found->first = found_is_ours(buffer, found) ? found->header.first : 0;
     bool by_header = found->first != 0;
     if (!by_header) {
         whole = load_whole(recovery, found) == 0;
@@ -482,7 +419,7 @@ static int recover(struct recovery *recovery)
         return -ENOMEM;
     read_checkpoint(recovery);
     read_headers(recovery);
-    find_identity(recovery);
+    found_identity(buffer, &recovery->checkpoint, recovery->found, recovery->count);
     ledger_load(buffer);
     place_all(recovery);
     remove_evicted(recovery);
