@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "export.h"
 #include "reading/reading.h"
+#include "told_clock.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -20,20 +21,6 @@ enum { SENSORS = 3, TEXT_MAX = 4 << 20 };
 
 static const int64_t second = 1000000, epoch_us = INT64_C(1795316645000000); // 2026-11-22T03:04:05Z
 
-static int64_t held_us(const struct clock *clock)
-{
-    (void)clock;
-    return epoch_us;
-}
-
-static bool held_synchronised(const struct clock *clock)
-{
-    (void)clock;
-    return true;
-}
-
-static const struct clock held = {.wall_us = held_us, .boot_us = held_us, .synchronised = held_synchronised};
-
 static char folder[64];
 static struct settings settings = {.gateway = {.id = "umeda-01", .municipality = "271004"}};
 static struct buffer *buffer;
@@ -44,10 +31,12 @@ static char *text;
 static int begin(void **state)
 {
     (void)state;
+    wall_us = boot_us = epoch_us;
+    set = true;
     strcpy(folder, "/tmp/citygw-export-XXXXXX");
     assert_non_null(mkdtemp(folder));
     struct buffer_options options = {.path = folder,
-                                     .clock = &held,
+                                     .clock = &told,
                                      .max_size_bytes = 64 << 20,
                                      .max_age_us = INT64_MAX / 4,
                                      .keep_delivered_us = INT64_MAX / 4};
@@ -58,7 +47,7 @@ static int begin(void **state)
         assert_int_equal(buffer_stream(buffer, name, &streams[i], NULL), 0);
     }
     assert_int_equal(buffer_cursor_open(buffer, "mqtt", true, NULL), 0);
-    exports = exports_create(&settings, buffer, &held);
+    exports = exports_create(&settings, buffer, &told);
     text = malloc(TEXT_MAX);
     return 0;
 }
