@@ -40,7 +40,7 @@ static void warn_when_later(struct loading *loading, struct section *section, co
     struct value fallback;
     if (section->type->later || (!(key->flags & KEY_LATER) && !value->later))
         return;
-    value_default(key, loading->memory, &fallback);
+    value_default(key, loading->scratch, &fallback);
     if (value->later || !value_same(value, &fallback))
         section_warning(loading, section, entry->line, entry->key, "%s",
                         key->until ? _(key->until) : _("this is not built yet and has no effect so far"));
@@ -64,7 +64,7 @@ static const char *fold_number(struct loading *loading, struct section *section,
     char half, shown[VALUE_SHOWN_MAX];
     if (!value_is_numeric(key) || !width_find(entry->value, &half))
         return entry->value;
-    char *folded = memory_take(loading->memory, strlen(entry->value) + 1);
+    char *folded = memory_take(loading->scratch, strlen(entry->value) + 1);
     if (!folded)
         return entry->value;
     width_fold(entry->value, folded);
@@ -143,6 +143,8 @@ static void fill(struct loading *loading, struct section *section)
     char *object = section->object;
     if (object) {
         const char *name = *section->name ? section->name : type->type;
+        if (*section->name)
+            name = memory_text(loading->memory, name, strlen(name)); // the section goes, its name stays
         memcpy(object, &section->origin, sizeof section->origin); // every section's struct begins with it
         if (type->name_offset)
             memcpy(object + type->name_offset, &name, sizeof name);
@@ -159,7 +161,7 @@ static void fill(struct loading *loading, struct section *section)
 static int index_sections(struct loading *loading)
 {
     char place[PLACE_MAX];
-    if (names_init(&loading->by_key, loading->memory, loading->section_count) != 0)
+    if (names_init(&loading->by_key, loading->scratch, loading->section_count) != 0)
         return -ENOMEM;
     for (size_t i = 0; i < loading->section_count; i++) {
         struct section *section = &loading->sections[i];
@@ -223,5 +225,5 @@ int loading_build(struct loading *loading)
     for (size_t i = 0; i < loading->section_count; i++)
         if (loading->sections[i].type && !loading->sections[i].unusable)
             fill(loading, &loading->sections[i]);
-    return memory_failed(loading->memory) ? -ENOMEM : 0;
+    return loading_failed(loading) ? -ENOMEM : 0;
 }

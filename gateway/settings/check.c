@@ -200,7 +200,7 @@ static void check_address(struct loading *loading, struct section *section, stru
     char place[PLACE_MAX];
     if (!*sensor->address)
         sensor->address = sensor->id;
-    const char *both = memory_printf(loading->memory, "%s\n%s", sensor->source, sensor->address);
+    const char *both = memory_printf(loading->scratch, "%s\n%s", sensor->source, sensor->address);
     const struct section *first = names_put(addresses, both, section);
     if (!first)
         return;
@@ -282,8 +282,8 @@ void loading_check(struct loading *loading)
     struct names outlets, addresses;
     check_gateway(loading);
     check_when_full(loading);
-    if (names_init(&outlets, loading->memory, loading->section_count) != 0 ||
-        names_init(&addresses, loading->memory, loading->section_count) != 0)
+    if (names_init(&outlets, loading->scratch, loading->section_count) != 0 ||
+        names_init(&addresses, loading->scratch, loading->section_count) != 0)
         return;
     for (size_t i = 0; i < loading->section_count; i++) {
         struct section *section = &loading->sections[i];

@@ -35,7 +35,7 @@ static void trim_end(char *text, size_t size)
 // Fills type, name and label from "sensor : bay-1".
 static void name_section(struct reader *reader, struct section *section, const char *text)
 {
-    struct settings_memory *memory = reader->loading->memory;
+    struct settings_memory *memory = reader->loading->scratch;
     size_t size = strcspn(text, ":");
     const char *name = text[size] ? text + size + 1 + strspn(text + size + 1, " \t") : "";
     while (size && strchr(" \t", text[size - 1]))
@@ -105,7 +105,7 @@ static void open_section(struct reader *reader, const struct ini_item *item, boo
                      item->why.text);
         return;
     }
-    void *longer = memory_grow(loading->memory, loading->sections, loading->section_count, sizeof *loading->sections);
+    void *longer = memory_grow(loading->scratch, loading->sections, loading->section_count, sizeof *loading->sections);
     if (!longer)
         return;
     loading->sections = longer;
@@ -125,7 +125,7 @@ static void open_section(struct reader *reader, const struct ini_item *item, boo
 static void add_entry(struct reader *reader, const struct ini_item *item)
 {
     struct section *section = reader->section;
-    struct settings_memory *memory = reader->loading->memory;
+    struct settings_memory *memory = reader->loading->scratch;
     if (section->count == ENTRIES_MAX) {
         section_error(reader->loading, section, item->line, NULL,
                       _("the section is too long; expected at most %d keys"), ENTRIES_MAX);

@@ -50,7 +50,8 @@ struct section {
 
 struct loading {
     struct settings *settings;
-    struct settings_memory *memory;
+    struct settings_memory *memory;  // what stays with the settings
+    struct settings_memory *scratch; // what only loading needs: the files' sections and lines
     struct findings *findings;
     const struct settings_files *files;
     const char *main_file;
@@ -65,6 +66,11 @@ struct loading {
 // The same as settings_load(), with files from anywhere.
 int settings_load_from(const struct settings_files *files, const char *path, struct findings *findings,
                        struct settings **ret_settings);
+
+static inline bool loading_failed(const struct loading *loading)
+{
+    return memory_failed(loading->memory) || memory_failed(loading->scratch);
+}
 
 int loading_read(struct loading *loading);  // -errno when the main file cannot be read
 int loading_build(struct loading *loading); // -ENOMEM

@@ -106,7 +106,7 @@ static const char *relative_to_main(struct loading *loading, const char *pattern
             bytes_char(&path, *at);
         }
     bytes_append(&path, pattern, size);
-    const char *text = memory_text(loading->memory, (const char *)path.data, path.used);
+    const char *text = memory_text(loading->scratch, (const char *)path.data, path.used);
     bytes_finish(&path);
     return text;
 }
@@ -123,7 +123,7 @@ static void read_included(struct loading *loading)
 {
     struct section *found = gateway_section(loading);
     const struct entry *include = found ? section_entry(found, "include") : NULL;
-    if (!include || names_init(&loading->paths, loading->memory, FILES_MAX) != 0)
+    if (!include || names_init(&loading->paths, loading->scratch, FILES_MAX) != 0)
         return;
     struct section gateway = *found; // sections move while more are added
     struct inclusion inclusion = {.loading = loading, .gateway = &gateway, .line = include->line};
@@ -147,5 +147,5 @@ int loading_read(struct loading *loading)
     if (error)
         return error;
     read_included(loading);
-    return memory_failed(loading->memory) ? -ENOMEM : 0;
+    return loading_failed(loading) ? -ENOMEM : 0;
 }

@@ -45,17 +45,22 @@ static int load(struct loading *loading)
         error = loading_build(loading);
     if (!error)
         loading_check(loading);
-    return memory_failed(loading->memory) ? -ENOMEM : error;
+    return loading_failed(loading) ? -ENOMEM : error;
 }
 
 int settings_load_from(const struct settings_files *files, const char *path, struct findings *findings,
                        struct settings **ret_settings)
 {
     struct settings *settings = calloc(1, sizeof *settings);
-    struct settings_memory *memory = memory_create();
-    struct loading loading = {
-        .settings = settings, .memory = memory, .findings = findings, .files = files, .main_file = path};
-    int error = settings && memory ? load(&loading) : -ENOMEM;
+    struct settings_memory *memory = memory_create(), *scratch = memory_create();
+    struct loading loading = {.settings = settings,
+                              .memory = memory,
+                              .scratch = scratch,
+                              .findings = findings,
+                              .files = files,
+                              .main_file = path};
+    int error = settings && memory && scratch ? load(&loading) : -ENOMEM;
+    memory_destroy(scratch);
     if (error == -ENOMEM)
         findings_add(findings, FINDING_STOPS, (struct origin){.file = path}, NULL, NULL, _("out of memory"));
     if (!error) {
