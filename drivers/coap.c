@@ -217,7 +217,7 @@ static void settled(void *state, uint64_t ticket, int status)
         answer.code = COAP_RESPONSE_CODE(500);
         answer.text = _("the reading could not be stored; send it again later");
     }
-    dedup_update(driver->dedup, &pending->key, coap_driver_now_us(driver), &answer);
+    dedup_update(driver->dedup, pending->digest, coap_driver_now_us(driver), &answer);
     if (pending->session) {
         answer_send(driver, pending, answer.code, answer.text);
         coap_session_release(pending->session);

@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coap_dedup.h"
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { KEY_VERSION = 1, START_SIZE = 256 };
+enum { TICK_US = 100000, CON_LIFETIME_TICKS = 2470, NON_LIFETIME_TICKS = 1450 };
 
-#define CON_LIFETIME_US (INT64_C(247) * 1000000)
-#define NON_LIFETIME_US (INT64_C(145) * 1000000)
-#define NOWHERE UINT32_MAX
+#define NOWHERE 0xffffffu
 
 struct entry {
-    struct dedup_key key;
-    uint8_t code;
-    uint32_t next; // in its bucket
-    int64_t time_us;
-    uint64_t ticket;
-    char *text;
+    struct dedup_digest digest;
+    union {
+        uint64_t ticket; // while the code is 0
+        char *text;      // then; may be NULL
+    };
+    uint32_t ticks;     // since boot, when it came; wraps around after 13 years
+    uint32_t next : 24; // in its bucket
+    uint32_t code : 8;
 };
+_Static_assert(sizeof(struct entry) == 32, "there are 64 k of them");
+_Static_assert(DEDUP_ENTRIES_MAX < NOWHERE, "a place fits into `next`");
+_Static_assert(sizeof(struct dedup_digest) == crypto_shorthash_siphashx24_BYTES, "a digest is all of the hash");
 
 // A ring in order of arrival, so that the oldest is at `head`; buckets chain its places by hash, the newest first.
 struct dedup {
@@ -26,6 +32,7 @@ struct dedup {
     size_t size, max, head, count;
     size_t text_bytes;
     uint64_t evicted;
+    uint8_t secret[crypto_shorthash_siphashx24_KEYBYTES];
 };
 
 static uint8_t *put_big_endian(uint8_t *at, uint64_t value, unsigned size)
@@ -56,44 +63,57 @@ struct dedup_key dedup_key_of(const struct dedup_message *message)
     return key;
 }
 
-// By words of eight bytes: this is asked five times for a request. The last word overlaps the one before.
-static size_t bucket_of(const struct dedup *dedup, const struct dedup_key *key)
+struct dedup_digest dedup_digest_of(const struct dedup *dedup, const struct dedup_key *key)
 {
-    uint64_t hash = 0;
-    for (size_t at = 0; at < DEDUP_KEY_SIZE; at += sizeof hash) {
-        uint64_t word;
-        size_t from = at + sizeof word <= DEDUP_KEY_SIZE ? at : DEDUP_KEY_SIZE - sizeof word;
-        memcpy(&word, key->bytes + from, sizeof word);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
-    }
-    return (size_t)hash & (dedup->size - 1);
+    struct dedup_digest digest;
+    crypto_shorthash_siphashx24((uint8_t *)digest.words, key->bytes, sizeof key->bytes, dedup->secret);
+    digest.words[1] = (digest.words[1] & ~UINT64_C(1)) | key->bytes[1];
+    return digest;
+}
+
+static uint32_t *bucket_of(const struct dedup *dedup, struct dedup_digest digest)
+{
+    return &dedup->buckets[digest.words[0] & (dedup->size - 1)];
+}
+
+static uint32_t ticks_of(int64_t time_us)
+{
+    return (uint32_t)(time_us / TICK_US);
+}
+
+static int32_t lifetime_ticks(struct dedup_digest digest)
+{
+    return digest.words[1] & 1 ? NON_LIFETIME_TICKS : CON_LIFETIME_TICKS;
 }
 
 static bool is_alive(const struct entry *entry, int64_t now_us)
 {
-    int64_t lifetime_us = entry->key.bytes[1] == 0 ? CON_LIFETIME_US : NON_LIFETIME_US;
-    return now_us - entry->time_us < lifetime_us;
+    return (int32_t)(ticks_of(now_us) - entry->ticks) < lifetime_ticks(entry->digest);
 }
 
 static void link_entry(struct dedup *dedup, uint32_t place)
 {
-    uint32_t *bucket = &dedup->buckets[bucket_of(dedup, &dedup->ring[place].key)];
-    dedup->ring[place].next = *bucket;
+    uint32_t *bucket = bucket_of(dedup, dedup->ring[place].digest);
+    dedup->ring[place].next = *bucket & NOWHERE;
     *bucket = place;
 }
 
 static void unlink_entry(struct dedup *dedup, uint32_t place)
 {
-    uint32_t *at = &dedup->buckets[bucket_of(dedup, &dedup->ring[place].key)];
-    while (*at != place)
-        at = &dedup->ring[*at].next;
-    *at = dedup->ring[place].next;
+    uint32_t *bucket = bucket_of(dedup, dedup->ring[place].digest);
+    if (*bucket == place) {
+        *bucket = dedup->ring[place].next;
+        return;
+    }
+    uint32_t before = *bucket;
+    while (dedup->ring[before].next != place)
+        before = dedup->ring[before].next;
+    dedup->ring[before].next = dedup->ring[place].next;
 }
 
 static void drop_text(struct dedup *dedup, struct entry *entry)
 {
-    if (!entry->text)
+    if (!entry->code || !entry->text)
         return;
     dedup->text_bytes -= strlen(entry->text) + 1;
     free(entry->text);
@@ -124,7 +144,8 @@ static int resize(struct dedup *dedup, size_t size)
         free(buckets);
         return -ENOMEM;
     }
-    memset(buckets, 0xff, size * sizeof *buckets);
+    for (size_t i = 0; i < size; i++)
+        buckets[i] = NOWHERE;
     for (size_t i = 0; i < dedup->count; i++)
         ring[i] = dedup->ring[(dedup->head + i) & (dedup->size - 1)];
     free(dedup->ring);
@@ -144,9 +165,12 @@ int dedup_create(size_t max, struct dedup **ret_dedup)
     if (!dedup)
         return -ENOMEM;
     dedup->max = max;
-    if (resize(dedup, max < START_SIZE ? max : START_SIZE) < 0) {
+    int error = getrandom(dedup->secret, sizeof dedup->secret, 0) == sizeof dedup->secret ? 0 : -EIO;
+    if (!error)
+        error = resize(dedup, max < START_SIZE ? max : START_SIZE);
+    if (error) {
         free(dedup);
-        return -ENOMEM;
+        return error;
     }
     *ret_dedup = dedup;
     return 0;
@@ -163,37 +187,48 @@ void dedup_destroy(struct dedup *dedup)
     free(dedup);
 }
 
-static struct entry *lookup(struct dedup *dedup, const struct dedup_key *key, int64_t now_us)
+static struct entry *lookup(struct dedup *dedup, struct dedup_digest digest, int64_t now_us)
 {
-    for (uint32_t place = dedup->buckets[bucket_of(dedup, key)]; place != NOWHERE; place = dedup->ring[place].next) {
+    for (uint32_t place = *bucket_of(dedup, digest); place != NOWHERE; place = dedup->ring[place].next) {
         struct entry *entry = &dedup->ring[place];
-        if (memcmp(entry->key.bytes, key->bytes, sizeof key->bytes) == 0)
+        if (entry->digest.words[0] == digest.words[0] && entry->digest.words[1] == digest.words[1])
             return is_alive(entry, now_us) ? entry : NULL;
     }
     return NULL;
 }
 
-bool dedup_find(struct dedup *dedup, const struct dedup_key *key, int64_t now_us, struct dedup_answer *ret_answer)
+bool dedup_find(struct dedup *dedup, struct dedup_digest digest, int64_t now_us, struct dedup_answer *ret_answer)
 {
-    const struct entry *entry = lookup(dedup, key, now_us);
+    const struct entry *entry = lookup(dedup, digest, now_us);
     if (!entry)
         return false;
-    *ret_answer =
-        (struct dedup_answer){.code = entry->code, .text = entry->text ? entry->text : "", .ticket = entry->ticket};
+    *ret_answer = (struct dedup_answer){.code = entry->code, .text = ""};
+    if (!entry->code)
+        ret_answer->ticket = entry->ticket;
+    else if (entry->text)
+        ret_answer->text = entry->text;
     return true;
+}
+
+static char *keep_text(struct dedup *dedup, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    if (size == 1 || size > DEDUP_TEXT_MAX + 1 || dedup->text_bytes + size > DEDUP_TEXTS_MAX_BYTES)
+        return NULL;
+    char *copy = strdup(text);
+    if (copy)
+        dedup->text_bytes += size;
+    return copy;
 }
 
 static void set_answer(struct dedup *dedup, struct entry *entry, const struct dedup_answer *answer)
 {
     drop_text(dedup, entry);
     entry->code = answer->code;
-    entry->ticket = answer->ticket;
-    size_t size = strlen(answer->text) + 1;
-    if (size == 1 || size > DEDUP_TEXT_MAX + 1 || dedup->text_bytes + size > DEDUP_TEXTS_MAX_BYTES)
-        return;
-    entry->text = strdup(answer->text);
-    if (entry->text)
-        dedup->text_bytes += size;
+    if (answer->code)
+        entry->text = keep_text(dedup, answer->text);
+    else
+        entry->ticket = answer->ticket;
 }
 
 static void make_room(struct dedup *dedup)
@@ -206,20 +241,20 @@ static void make_room(struct dedup *dedup)
     dedup->evicted++;
 }
 
-void dedup_add(struct dedup *dedup, const struct dedup_key *key, int64_t time_us, const struct dedup_answer *answer)
+void dedup_add(struct dedup *dedup, struct dedup_digest digest, int64_t time_us, const struct dedup_answer *answer)
 {
     drop_expired(dedup, time_us);
     make_room(dedup);
     size_t place = (dedup->head + dedup->count) & (dedup->size - 1);
-    dedup->ring[place] = (struct entry){.key = *key, .time_us = time_us};
+    dedup->ring[place] = (struct entry){.digest = digest, .ticks = ticks_of(time_us)};
     dedup->count++;
     link_entry(dedup, (uint32_t)place);
     set_answer(dedup, &dedup->ring[place], answer);
 }
 
-void dedup_update(struct dedup *dedup, const struct dedup_key *key, int64_t now_us, const struct dedup_answer *answer)
+void dedup_update(struct dedup *dedup, struct dedup_digest digest, int64_t now_us, const struct dedup_answer *answer)
 {
-    struct entry *entry = lookup(dedup, key, now_us);
+    struct entry *entry = lookup(dedup, digest, now_us);
     if (entry)
         set_answer(dedup, entry, answer);
 }
@@ -227,13 +262,15 @@ void dedup_update(struct dedup *dedup, const struct dedup_key *key, int64_t now_
 bool dedup_restore(struct dedup *dedup, const uint8_t *key, size_t size, int64_t age_us, int64_t now_us,
                    const struct dedup_answer *answer)
 {
-    struct entry restored = {.time_us = now_us - (age_us > 0 ? age_us : 0)};
-    if (size != sizeof restored.key.bytes || key[0] != KEY_VERSION || key[1] > 1)
+    struct dedup_key restored;
+    if (size != sizeof restored.bytes || key[0] != KEY_VERSION || key[1] > 1)
         return false;
-    memcpy(restored.key.bytes, key, size);
-    if (!is_alive(&restored, now_us) || lookup(dedup, &restored.key, now_us))
+    memcpy(restored.bytes, key, size);
+    struct dedup_digest digest = dedup_digest_of(dedup, &restored);
+    age_us = age_us > 0 ? age_us : 0;
+    if (age_us / TICK_US >= lifetime_ticks(digest) || lookup(dedup, digest, now_us))
         return false;
-    dedup_add(dedup, &restored.key, restored.time_us, answer);
+    dedup_add(dedup, digest, now_us - age_us, answer);
     return true;
 }
 

@@ -10,7 +10,9 @@
  * calls the handler each time (RFC 7252 section 4.5 leaves this to the server), so every request is remembered for as
  * long as a copy of it may come: 247 s confirmable (EXCHANGE_LIFETIME), 145 s non-confirmable (NON_LIFETIME).
  *
- * The table holds a fixed number of entries at most; when it is full the oldest gives way, and is counted.
+ * The table holds a fixed number of entries at most; when it is full the oldest gives way, and is counted. It keeps no
+ * keys but their digests (SipHash with 128 bits, under a secret of this process): a third of the memory, and nobody can
+ * make a request whose digest is another one's.
  */
 
 enum {
@@ -29,6 +31,10 @@ enum {
  */
 struct dedup_key {
     uint8_t bytes[DEDUP_KEY_SIZE];
+};
+
+struct dedup_digest {
+    uint64_t words[2]; // the lowest bit of the second is the message type
 };
 
 // What a key is made from.
@@ -55,19 +61,21 @@ struct dedup_key dedup_key_of(const struct dedup_message *message);
 
 struct dedup;
 
-// -ENOMEM. `max` entries at most, a power of two.
+// -ENOMEM, -EIO without a source of random numbers. `max` entries at most, a power of two.
 int dedup_create(size_t max, struct dedup **ret_dedup);
 void dedup_destroy(struct dedup *dedup);
 
+struct dedup_digest dedup_digest_of(const struct dedup *dedup, const struct dedup_key *key);
+
 // True when the request was seen and is not too old at `now_us` (microseconds since boot). *ret_answer borrows until the
 // next call.
-bool dedup_find(struct dedup *dedup, const struct dedup_key *key, int64_t now_us, struct dedup_answer *ret_answer);
+bool dedup_find(struct dedup *dedup, struct dedup_digest digest, int64_t now_us, struct dedup_answer *ret_answer);
 
 // Remembers a request that came at `time_us`. The caller saw that it is not there yet.
-void dedup_add(struct dedup *dedup, const struct dedup_key *key, int64_t time_us, const struct dedup_answer *answer);
+void dedup_add(struct dedup *dedup, struct dedup_digest digest, int64_t time_us, const struct dedup_answer *answer);
 
 // Changes the answer of a request that is there; nothing happens when it has gone.
-void dedup_update(struct dedup *dedup, const struct dedup_key *key, int64_t now_us, const struct dedup_answer *answer);
+void dedup_update(struct dedup *dedup, struct dedup_digest digest, int64_t now_us, const struct dedup_answer *answer);
 
 // Takes a stored key back, `age_us` old at `now_us`. False when it is not such a key or too old to matter.
 bool dedup_restore(struct dedup *dedup, const uint8_t *key, size_t size, int64_t age_us, int64_t now_us,

@@ -18,7 +18,7 @@ struct coap_session_t;
 struct pending {
     uint64_t ticket;                // 0: the slot is free
     struct coap_session_t *session; // a reference of ours; NULL once the driver was closed
-    struct dedup_key key;
+    struct dedup_digest digest;
     int64_t time_us; // when it came, since boot
     uint16_t id;     // the request's message id
     uint8_t token[8];

@@ -68,7 +68,7 @@ static uint64_t wait_for_commit(struct coap_driver *driver, coap_session_t *sess
         return 0;
     coap_bin_const_t token = coap_pdu_get_token(request->pdu);
     pending->session = coap_session_reference(session);
-    pending->key = request->key;
+    pending->digest = request->digest;
     pending->time_us = request->time_us;
     pending->id = (uint16_t)coap_pdu_get_mid(request->pdu);
     pending->token_size = (uint8_t)token.length;
@@ -98,7 +98,7 @@ static uint8_t submit(struct coap_driver *driver, coap_session_t *session, const
         return refuse(driver, REFUSAL_FULL, why);
     }
     struct dedup_answer waiting = {.text = "", .ticket = ticket};
-    dedup_update(driver->dedup, &request->key, request->time_us, &waiting);
+    dedup_update(driver->dedup, request->digest, request->time_us, &waiting);
 
     struct driver_pack pack = {
         .raw = &driver->raw,
@@ -161,12 +161,13 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
 
     int64_t now_us = coap_driver_now_us(driver);
     struct request request = request_read(session, pdu, sensor, now_us);
+    request.digest = dedup_digest_of(driver->dedup, &request.key);
     struct dedup_answer answer = {.text = ""};
-    if (dedup_find(driver->dedup, &request.key, now_us, &answer)) {
+    if (dedup_find(driver->dedup, request.digest, now_us, &answer)) {
         repeat(driver, session, &answer, response);
         return;
     }
-    dedup_add(driver->dedup, &request.key, now_us, &answer);
+    dedup_add(driver->dedup, request.digest, now_us, &answer);
 
     struct fault why = {0};
     uint8_t code = judge(driver, session, &request, &why);
@@ -176,7 +177,7 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
     }
     answer_fill(driver, response, code, why.text);
     answer = (struct dedup_answer){.code = code, .text = why.text};
-    dedup_update(driver->dedup, &request.key, now_us, &answer);
+    dedup_update(driver->dedup, request.digest, now_us, &answer);
 }
 
 static void post_readings(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,

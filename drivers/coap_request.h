@@ -25,6 +25,7 @@ struct request {
     const char *sensor;  // NULL for /readings
     bool unauthenticated;
     struct dedup_key key;
+    struct dedup_digest digest; // of the key; the caller's to fill
 };
 
 // Borrows all it is given.

@@ -159,6 +159,8 @@ static void count_request(struct buffer *buffer, void *owner, uint64_t ticket)
 {
     struct group *group = buffer->filling;
     struct requests *requests = &buffer->requests;
+    if (requests->told == requests->tail) // only as much of the ring is ever touched as waited at once
+        requests->told = requests->durable = requests->tail = 0;
     requests->ring[requests->tail % REQUESTS_MAX] = (struct request){owner, ticket, buffer->appended};
     requests->tail++;
     if (group->requests++ == 0) {

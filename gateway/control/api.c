@@ -245,7 +245,7 @@ void api_sensors(const struct status *status, struct bytes *out)
     json_key(&json, "sensors");
     json_array_begin(&json);
     for (size_t i = 0; i < status->sensor_count; i++)
-        write_sensor(&json, &status->sensors[i]);
+        write_sensor(&json, status->sensor(status->sensors, i));
     json_array_end(&json);
     json_object_end(&json);
 }
@@ -260,11 +260,12 @@ void api_buffer(const struct status *status, struct bytes *out)
 int api_sensor(const struct status *status, const char *id, struct bytes *out)
 {
     for (size_t i = 0; i < status->sensor_count; i++) {
-        if (strcmp(status->sensors[i].id, id) != 0)
+        const struct status_sensor *sensor = status->sensor(status->sensors, i);
+        if (strcmp(sensor->id, id) != 0)
             continue;
         struct json json;
         json_begin(&json, out);
-        write_sensor(&json, &status->sensors[i]);
+        write_sensor(&json, sensor);
         return 0;
     }
     return -ENOENT;

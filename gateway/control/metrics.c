@@ -21,8 +21,6 @@ static const struct list sources = {"source", offsetof(struct status, sources), 
                                     sizeof(struct status_source), offsetof(struct status_source, name)};
 static const struct list outlets = {"outlet", offsetof(struct status, outlets), offsetof(struct status, outlet_count),
                                     sizeof(struct status_outlet), offsetof(struct status_outlet, name)};
-static const struct list sensors = {"sensor", offsetof(struct status, sensors), offsetof(struct status, sensor_count),
-                                    sizeof(struct status_sensor), offsetof(struct status_sensor, id)};
 
 struct writer {
     const struct status *status;
@@ -38,7 +36,6 @@ struct family {
     const struct list *list;
     size_t offset;                  // of the field, in struct status or in an item of the list
     write_value *value;             // prints the field
-    bool (*has)(const void *field); // NULL: every item has it
     void (*samples)(const struct writer *writer, const struct family *family); // instead of all the above
 };
 
@@ -82,11 +79,6 @@ static void write_is_open(struct bytes *out, const void *field)
 {
     const char *state = *(const char *const *)field;
     bytes_char(out, state && strcmp(state, "open") == 0 ? '1' : '0');
-}
-
-static bool is_known(const void *field)
-{
-    return *(const int64_t *)field >= 0;
 }
 
 // NAME="VALUE", in which only backslash, quote and line feed need an escape; the format wants UTF-8.
@@ -152,6 +144,20 @@ static void commit_samples(const struct writer *writer, const struct family *fam
     bytes_printf(writer->out, "%s_sum ", family->name);
     write_double(writer->out, (double)buffer->commit_us_sum / 1e6);
     bytes_printf(writer->out, "\n%s_count %" PRIu64 "\n", family->name, count);
+}
+
+static void age_samples(const struct writer *writer, const struct family *family)
+{
+    for (size_t i = 0; i < writer->status->sensor_count; i++) {
+        const struct status_sensor *sensor = writer->status->sensor(writer->status->sensors, i);
+        if (sensor->age_us < 0)
+            continue;
+        bytes_printf(writer->out, "%s{", family->name);
+        write_label(writer->out, "sensor", sensor->id);
+        bytes_text(writer->out, "} ");
+        write_seconds(writer->out, &sensor->age_us);
+        bytes_char(writer->out, '\n');
+    }
 }
 
 static void http_samples(const struct writer *writer, const struct family *family)
@@ -240,8 +246,8 @@ static const struct family families[] = {
      offsetof(struct status_outlet, replies_dropped), .value = write_unsigned},
     {"citygw_outlet_throttled_seconds_total", "counter", "Time that sending waited for max_rate.", &outlets,
      offsetof(struct status_outlet, throttled_us), .value = write_seconds},
-    {"citygw_sensor_age_seconds", "gauge", "Time since the last reading of a sensor that has reported.", &sensors,
-     offsetof(struct status_sensor, age_us), .value = write_seconds, .has = is_known},
+    {"citygw_sensor_age_seconds", "gauge", "Time since the last reading of a sensor that has reported.",
+     .samples = age_samples},
     {"citygw_http_requests_total", "counter", "Requests to this API.", .samples = http_samples},
     {"process_resident_memory_bytes", "gauge", "Resident memory of the daemon.", .samples = memory_samples},
 };
@@ -255,8 +261,6 @@ static void list_samples(const struct writer *writer, const struct family *famil
     const char *item = list->label ? *(const char *const *)(status + list->items_offset) : status;
     size_t count = list->label ? *(const size_t *)(status + list->count_offset) : 1;
     for (size_t i = 0; i < count; i++, item += list->item_size) {
-        if (family->has && !family->has(item + family->offset))
-            continue;
         bytes_text(writer->out, family->name);
         if (list->label) {
             bytes_char(writer->out, '{');

@@ -115,6 +115,7 @@ void intake_finish(struct intake *intake)
     for (size_t i = 0; intake->live && i < sensors_count(intake->sensors); i++) {
         bytes_finish(&intake->live[i].last);
         free(intake->live[i].quantities);
+        moments_finish(&intake->live[i].moments);
     }
     free(intake->live);
     free(intake->pack);

@@ -14,9 +14,10 @@
 enum { MOMENTS_MAX = 64 };
 
 struct moments {
-    int64_t times_us[MOMENTS_MAX];
-    uint8_t count, next;
+    int64_t *times_us;         // a ring that grows as it fills
+    uint8_t size, count, next; // size: 0 and 4 to MOMENTS_MAX
 };
 
 bool moments_taken(const struct moments *moments, int64_t time_us);
-void moments_take(struct moments *moments, int64_t time_us);
+void moments_take(struct moments *moments, int64_t time_us); // without memory it remembers fewer
+void moments_finish(struct moments *moments);

@@ -18,8 +18,9 @@ struct snapshot {
     struct status_source *sources;
     struct status_outlet outlets[OUTLETS_MAX];
     struct fault outlet_faults[OUTLETS_MAX], outlet_alarms[OUTLETS_MAX];
-    struct status_sensor *sensors;
-    struct bytes *values; // per sensor: its values as JSON texts, one behind the other
+    int64_t now_boot_us;
+    struct status_sensor sensor; // the one last asked for
+    struct bytes values;         // of that: as JSON texts, one behind the other
     struct status_figure figures[STATUS_FIGURES_MAX];
     struct buffer_figures buffer;
     const char *warnings[WARNINGS_MAX];
@@ -29,19 +30,15 @@ struct snapshot {
 struct snapshot *snapshot_create(struct gateway *gateway)
 {
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
-    size_t sensors = gateway->settings->sensor_count + 1;
     if (!snapshot)
         return NULL;
     snapshot->gateway = gateway;
     snapshot->sources = calloc(gateway->source_count + 1, sizeof *snapshot->sources);
-    snapshot->sensors = calloc(sensors, sizeof *snapshot->sensors);
-    snapshot->values = calloc(sensors, sizeof *snapshot->values);
-    if (!snapshot->sources || !snapshot->sensors || !snapshot->values) {
+    bytes_init(&snapshot->values, 64 * 1024);
+    if (!snapshot->sources) {
         snapshot_destroy(snapshot);
         return NULL;
     }
-    for (size_t i = 0; i < sensors; i++)
-        bytes_init(&snapshot->values[i], 64 * 1024);
     return snapshot;
 }
 
@@ -49,10 +46,7 @@ void snapshot_destroy(struct snapshot *snapshot)
 {
     if (!snapshot)
         return;
-    for (size_t i = 0; snapshot->values && i <= snapshot->gateway->settings->sensor_count; i++)
-        bytes_finish(&snapshot->values[i]);
-    free(snapshot->values);
-    free(snapshot->sensors);
+    bytes_finish(&snapshot->values);
     free(snapshot->sources);
     free(snapshot);
 }
@@ -165,11 +159,12 @@ static void take_values(const struct reading *reading, struct bytes *texts, stru
     ret->value_count = count;
 }
 
-static void take_sensor(struct snapshot *snapshot, size_t i, int64_t now_boot_us)
+static const struct status_sensor *take_sensor(void *context, size_t i)
 {
+    struct snapshot *snapshot = context;
     struct gateway *gateway = snapshot->gateway;
     const struct settings_sensor *settings = &gateway->settings->sensor[i];
-    struct status_sensor *ret = &snapshot->sensors[i];
+    struct status_sensor *ret = &snapshot->sensor;
     *ret = (struct status_sensor){.id = settings->id,
                                   .kind = kind_names[settings->kind],
                                   .source = settings->source,
@@ -183,18 +178,19 @@ static void take_sensor(struct snapshot *snapshot, size_t i, int64_t now_boot_us
                                   .time_quality = ""};
     const struct sensor *sensor = sensors_find(gateway->sensors, settings->id);
     if (!sensor || sensor->settings != settings)
-        return;
+        return ret;
     const struct sensor_live *live = &gateway->intake.live[sensor->index];
     struct reading reading;
     ret->seq = buffer_stream_next_seq(gateway->buffer, live->stream) - 1;
     ret->readings = live->readings;
     if (!live->readings || reading_decode(live->last.data, live->last.used, &reading) != 0)
-        return;
+        return ret;
     ret->time_us = reading.time_us;
-    ret->age_us = now_boot_us - live->last_boot_us;
+    ret->age_us = snapshot->now_boot_us - live->last_boot_us;
     ret->quality = quality_names[reading.quality];
     ret->time_quality = time_quality_names[reading.time_quality];
-    take_values(&reading, &snapshot->values[i], ret);
+    take_values(&reading, &snapshot->values, ret);
+    return ret;
 }
 
 // How long the space that is left holds at the present rate: what no outlet waits for any more may be overwritten.
@@ -309,7 +305,8 @@ static void take_identity(struct snapshot *snapshot, int64_t now_us)
                               .source_count = gateway->source_count,
                               .outlets = snapshot->outlets,
                               .outlet_count = gateway->outlet_count,
-                              .sensors = snapshot->sensors,
+                              .sensor = take_sensor,
+                              .sensors = snapshot,
                               .sensor_count = settings->sensor_count,
                               .figures = snapshot->figures};
     snprintf(status->config_hash, sizeof status->config_hash, "%016" PRIx64, settings->hash);
@@ -320,6 +317,7 @@ const struct status *snapshot_take(void *context)
     struct snapshot *snapshot = context;
     struct gateway *gateway = snapshot->gateway;
     int64_t now_us = clock_wall_us(gateway->clock), now_boot_us = clock_boot_us(gateway->clock);
+    snapshot->now_boot_us = now_boot_us;
     take_identity(snapshot, now_us);
     buffer_figures(gateway->buffer, &snapshot->buffer);
     for (size_t i = 0; i < gateway->source_count; i++) {
@@ -331,10 +329,8 @@ const struct status *snapshot_take(void *context)
     for (size_t i = 0; i < gateway->outlet_count; i++)
         take_outlet(snapshot, i, now_us);
     take_buffer(snapshot, now_us, now_boot_us);
-    for (size_t i = 0; i < gateway->settings->sensor_count; i++) {
-        take_sensor(snapshot, i, now_boot_us);
+    for (size_t i = 0; i < gateway->settings->sensor_count; i++)
         snapshot->status.sensors_disabled += gateway->settings->sensor[i].disabled;
-    }
     take_warnings(snapshot);
     return &snapshot->status;
 }

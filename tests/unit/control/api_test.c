@@ -115,7 +115,7 @@ static void hostile_names_cannot_leave_their_string(void **state)
                                    .age_us = -1,
                                    .values = {{"v\"", NULL}},
                                    .value_count = 1};
-    struct status status = {.sensors = &sensor, .sensor_count = 1};
+    struct status status = {.sensor = snapshot_sensor, .sensors = &sensor, .sensor_count = 1};
     api_sensors(&status, *state);
     const char *text = text_of(*state);
     assert_non_null(strstr(text, "{\"id\":\"a\\\",\\\"x\\\":\\\"\\u000a\\u0001\\\\\","));

@@ -50,7 +50,7 @@ static const struct status_outlet snapshot_outlets[] = {
      .fault = "token refused"},
 };
 
-static const struct status_sensor snapshot_sensors[] = {
+static struct status_sensor snapshot_sensors[] = {
     {.id = "bay-1",
      .kind = "parking",
      .source = "coap",
@@ -80,6 +80,11 @@ static const struct status_sensor snapshot_sensors[] = {
      .time_quality = ""},
 };
 
+static const struct status_sensor *snapshot_sensor(void *sensors, size_t index)
+{
+    return (const struct status_sensor *)sensors + index;
+}
+
 static const struct status_figure snapshot_figures[] = {
     {"citygw_coap_duplicates_total", 3},
     {"citygw_serial_overruns", 1},
@@ -107,6 +112,7 @@ static struct status snapshot_make(void)
         .source_count = 2,
         .outlets = snapshot_outlets,
         .outlet_count = 2,
+        .sensor = snapshot_sensor,
         .sensors = snapshot_sensors,
         .sensor_count = 2,
         .buffer = {.path = "/var/lib/citygw/buffer",

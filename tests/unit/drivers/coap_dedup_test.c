@@ -18,7 +18,7 @@ static struct dedup_key key(bool confirmable, unsigned number)
 static bool knows(struct dedup *dedup, struct dedup_key wanted, int64_t now_us)
 {
     struct dedup_answer answer;
-    return dedup_find(dedup, &wanted, now_us, &answer);
+    return dedup_find(dedup, dedup_digest_of(dedup, &wanted), now_us, &answer);
 }
 
 static struct dedup *make(size_t max)
@@ -48,19 +48,34 @@ static void a_key_has_the_layout_that_is_stored(void **state)
     assert_memory_equal(dedup_key_of(&message).bytes, expected, DEDUP_KEY_SIZE);
 }
 
+static void a_digest_is_this_tables_own(void **state)
+{
+    (void)state;
+    struct dedup *one = make(256), *other = make(256);
+    struct dedup_key con = key(true, 1), non = key(false, 1);
+    struct dedup_digest digest = dedup_digest_of(one, &con);
+    assert_int_equal(digest.words[0], dedup_digest_of(one, &con).words[0]);
+    assert_int_not_equal(digest.words[0], dedup_digest_of(other, &con).words[0]);
+    assert_int_not_equal(digest.words[0], dedup_digest_of(one, &non).words[0]);
+    assert_int_equal(digest.words[1] & 1, 0);
+    assert_int_equal(dedup_digest_of(one, &non).words[1] & 1, 1);
+    dedup_destroy(one);
+    dedup_destroy(other);
+}
+
 static void an_answer_is_found_once_it_is_known(void **state)
 {
     (void)state;
     struct dedup *dedup = make(256);
     struct dedup_key asked = key(true, 1);
     struct dedup_answer answer;
-    assert_false(dedup_find(dedup, &asked, 0, &answer));
-    dedup_add(dedup, &asked, 0, &unknown);
-    assert_true(dedup_find(dedup, &asked, 0, &answer));
+    assert_false(dedup_find(dedup, dedup_digest_of(dedup, &asked), 0, &answer));
+    dedup_add(dedup, dedup_digest_of(dedup, &asked), 0, &unknown);
+    assert_true(dedup_find(dedup, dedup_digest_of(dedup, &asked), 0, &answer));
     assert_int_equal(answer.code, 0);
     assert_int_equal(answer.ticket, 77);
-    dedup_update(dedup, &asked, 0, &(struct dedup_answer){.code = 0x96, .text = "too hot"});
-    assert_true(dedup_find(dedup, &asked, 0, &answer));
+    dedup_update(dedup, dedup_digest_of(dedup, &asked), 0, &(struct dedup_answer){.code = 0x96, .text = "too hot"});
+    assert_true(dedup_find(dedup, dedup_digest_of(dedup, &asked), 0, &answer));
     assert_int_equal(answer.code, 0x96);
     assert_string_equal(answer.text, "too hot");
     dedup_destroy(dedup);
@@ -71,8 +86,8 @@ static void requests_are_forgotten_when_no_copy_can_come_any_more(void **state)
     (void)state;
     struct dedup *dedup = make(256);
     struct dedup_key con = key(true, 1), non = key(false, 1);
-    dedup_add(dedup, &con, 0, &changed);
-    dedup_add(dedup, &non, 0, &changed);
+    dedup_add(dedup, dedup_digest_of(dedup, &con), 0, &changed);
+    dedup_add(dedup, dedup_digest_of(dedup, &non), 0, &changed);
     assert_true(knows(dedup, non, 145 * SECOND - 1));
     assert_false(knows(dedup, non, 145 * SECOND));
     assert_true(knows(dedup, con, 247 * SECOND - 1));
@@ -87,10 +102,10 @@ static void a_key_that_returns_after_its_time_is_known_again(void **state)
     (void)state;
     struct dedup *dedup = make(256);
     struct dedup_key con = key(true, 1), non = key(false, 2);
-    dedup_add(dedup, &con, 0, &changed); // keeps the expired one behind it in the ring
-    dedup_add(dedup, &non, 0, &changed);
+    dedup_add(dedup, dedup_digest_of(dedup, &con), 0, &changed); // keeps the expired one behind it in the ring
+    dedup_add(dedup, dedup_digest_of(dedup, &non), 0, &changed);
     assert_false(knows(dedup, non, 150 * SECOND));
-    dedup_add(dedup, &non, 150 * SECOND, &changed);
+    dedup_add(dedup, dedup_digest_of(dedup, &non), 150 * SECOND, &changed);
     assert_true(knows(dedup, non, 290 * SECOND));
     dedup_destroy(dedup);
 }
@@ -102,7 +117,7 @@ static void a_full_table_gives_up_its_oldest_and_counts(void **state)
     struct dedup *dedup = make(MAX);
     for (unsigned i = 0; i < 2 * MAX; i++) {
         struct dedup_key added = key(true, i);
-        dedup_add(dedup, &added, i, &changed);
+        dedup_add(dedup, dedup_digest_of(dedup, &added), i, &changed);
     }
     assert_int_equal(dedup_count(dedup, 0), MAX);
     assert_int_equal(dedup_evicted(dedup), MAX);
@@ -117,7 +132,7 @@ static void growing_in_the_middle_of_the_ring_loses_nothing(void **state)
     struct dedup *dedup = make(DEDUP_ENTRIES_MAX);
     for (unsigned i = 0; i < 1200; i++) { // the first 200 are long gone when the ring is full
         struct dedup_key added = key(true, i);
-        dedup_add(dedup, &added, i < 200 ? 0 : 300 * SECOND, &changed);
+        dedup_add(dedup, dedup_digest_of(dedup, &added), i < 200 ? 0 : 300 * SECOND, &changed);
     }
     for (unsigned i = 0; i < 1200; i++)
         assert_int_equal(knows(dedup, key(true, i), 301 * SECOND), i >= 200);
@@ -134,23 +149,23 @@ static void diagnostics_stay_within_their_bound(void **state)
     text[DEDUP_TEXT_MAX + 1] = '\0';
     struct dedup_key added = key(true, 0);
     struct dedup_answer answer = {.code = 0x80, .text = text}, found;
-    dedup_add(dedup, &added, 0, &answer);
-    assert_true(dedup_find(dedup, &added, 0, &found));
+    dedup_add(dedup, dedup_digest_of(dedup, &added), 0, &answer);
+    assert_true(dedup_find(dedup, dedup_digest_of(dedup, &added), 0, &found));
     assert_string_equal(found.text, ""); // too long
 
     text[DEDUP_TEXT_MAX] = '\0';
     unsigned kept = 0;
     for (unsigned i = 1; i < 20000; i++) {
         added = key(true, i);
-        dedup_add(dedup, &added, 0, &answer);
-        assert_true(dedup_find(dedup, &added, 0, &found));
+        dedup_add(dedup, dedup_digest_of(dedup, &added), 0, &answer);
+        assert_true(dedup_find(dedup, dedup_digest_of(dedup, &added), 0, &found));
         assert_int_equal(found.code, 0x80);
         kept += found.text[0] != '\0';
     }
     assert_int_equal(kept, DEDUP_TEXTS_MAX_BYTES / (DEDUP_TEXT_MAX + 1));
     added = key(true, 30000);
-    dedup_add(dedup, &added, 300 * SECOND, &answer); // the others have gone, and their texts with them
-    assert_true(dedup_find(dedup, &added, 300 * SECOND, &found));
+    dedup_add(dedup, dedup_digest_of(dedup, &added), 300 * SECOND, &answer); // the others have gone, and their texts with them
+    assert_true(dedup_find(dedup, dedup_digest_of(dedup, &added), 300 * SECOND, &found));
     assert_string_equal(found.text, text);
     dedup_destroy(dedup);
 }
@@ -176,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_has_the_layout_that_is_stored),
+        cmocka_unit_test(a_digest_is_this_tables_own),
         cmocka_unit_test(an_answer_is_found_once_it_is_known),
         cmocka_unit_test(requests_are_forgotten_when_no_copy_can_come_any_more),
         cmocka_unit_test(a_key_that_returns_after_its_time_is_known_again),

@@ -102,8 +102,10 @@ struct status {
     size_t source_count;
     const struct status_outlet *outlets;
     size_t outlet_count;
-    const struct status_sensor *sensors; // also disabled ones
-    size_t sensor_count;
+    size_t sensor_count; // also disabled ones
+    // One sensor, made when it is asked for: it is borrowed until the next call.
+    const struct status_sensor *(*sensor)(void *sensors, size_t index);
+    void *sensors;
     struct status_buffer buffer;
     const struct status_figure *figures; // the drivers' own
     size_t figure_count;
