@@ -23,7 +23,16 @@ void bytes_clear(struct bytes *bytes)
     bytes->overflow = false;
 }
 
-enum { START_SIZE = 64 }; // a small stored reading; one is kept for each sensor
+void bytes_trim(struct bytes *bytes)
+{
+    uint8_t *data = bytes->used && bytes->used < bytes->size ? realloc(bytes->data, bytes->used) : NULL;
+    if (data) {
+        bytes->data = data;
+        bytes->size = bytes->used;
+    }
+}
+
+enum { START_SIZE = 64 };
 
 static bool grow(struct bytes *bytes, size_t extra)
 {

@@ -23,6 +23,7 @@ struct streams {
     int64_t *newest_us, *stored_us; // INT64_MIN: none yet
     uint64_t *newest;               // 0: none
     uint32_t *slots;                // name -> stream + 1, open addressing
+    size_t slot_count;
 };
 
 int streams_init(struct streams *streams);

@@ -165,6 +165,7 @@ static void remember(struct intake *intake, const struct buffer_record records[]
         struct sensor_live *live = &intake->live[one->sensor->index];
         bytes_clear(&live->last);
         bytes_append(&live->last, records[i].payload, records[i].size);
+        bytes_trim(&live->last);
         live->last_boot_us = clock_boot_us(intake->clock);
         live->readings++;
         moments_take(&live->moments, one->reading.time_us);

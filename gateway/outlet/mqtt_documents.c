@@ -94,6 +94,7 @@ int documents_put(struct documents *documents, const struct outlet_document *giv
     }
     bytes_clear(&document->json);
     bytes_append(&document->json, given->json, given->size);
+    bytes_trim(&document->json);
     want(documents, document);
     return document->json.overflow ? -ENOMEM : 0;
 }

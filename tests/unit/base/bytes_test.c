@@ -55,12 +55,34 @@ static void formatted_text_uses_no_more_than_its_length(void **state)
     bytes_finish(&bytes);
 }
 
+static void a_trimmed_one_keeps_its_bytes_and_grows_again(void **state)
+{
+    (void)state;
+    struct bytes bytes;
+    bytes_init(&bytes, 1000);
+    bytes_trim(&bytes);
+    assert_int_equal(bytes.size, 0);
+    for (int i = 0; i < 100; i++)
+        bytes_char(&bytes, (char)i);
+    bytes_trim(&bytes);
+    assert_int_equal(bytes.size, 100);
+    bytes_char(&bytes, 100);
+    assert_int_equal(bytes.used, 101);
+    for (int i = 0; i <= 100; i++)
+        assert_int_equal(bytes.data[i], i);
+    bytes_clear(&bytes);
+    bytes_trim(&bytes);
+    assert_true(bytes.size > 100);
+    bytes_finish(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_overflow_leaves_what_was_there_and_stays),
         cmocka_unit_test(integers_come_back_and_the_end_is_noticed),
         cmocka_unit_test(formatted_text_uses_no_more_than_its_length),
+        cmocka_unit_test(a_trimmed_one_keeps_its_bytes_and_grows_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
