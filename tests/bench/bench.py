@@ -181,8 +181,9 @@ def memory_of(sensors, clients, count, rate):
     with fresh() as folder, peers.Broker(folder) as broker:
         with peers.Gateway(folder, broker.port, "batch = always\n", sensors=sensors) as gateway:
             how = ["--sensors", sensors] + (["--rate", rate] if rate else [])
-            peers.post(gateway.coap_port, clients, count, True, *how)
-            return gateway.memory_mb()
+            with gateway.watched_memory() as most:
+                peers.post(gateway.coap_port, clients, count, True, *how)
+            return most
 
 
 def node_memory():
@@ -201,7 +202,7 @@ def backlog_memory():
 
 
 def memory():
-    """Anonymous and resident memory after the load; a backlog must not grow them."""
+    """The most of anonymous and resident memory under load; a backlog must not grow them."""
     anon, resident = memory_of(1000, 1000, size(20_000), 1000)
     yield table.at_most("RssAnon, 1 000 sensors", anon, None, "", 6, "MB")
     node = node_memory() if peers.has_node() else None

@@ -8,7 +8,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
+import urllib.request
 
 BUILD = pathlib.Path(os.environ["CITYGW_BUILD"])
 PROGRAMS = pathlib.Path(os.environ["BENCH_PROGRAMS"])
@@ -107,7 +109,7 @@ class Gateway(Server):
     """The daemon with a hundred parking sensors (or so many) that speak as coap_load does; commit_interval = 0."""
 
     def __init__(self, folder, broker_port=None, mqtt="", sensors=100, env=None):
-        self.folder, self.env = pathlib.Path(folder), env
+        self.folder, self.env, self.broker_port = pathlib.Path(folder), env, broker_port
         self.coap_port, self.http_port = free_port(socket.SOCK_DGRAM), free_port()
         self.config = self.folder / "citygw.ini"
         text = (f"[gateway]\nid = bench\nmunicipality = 271004\nclock_wait = 0 s\n"
@@ -129,6 +131,28 @@ class Gateway(Server):
                 raise Failed("the daemon ended: " + log.read_text(errors="replace").strip()[-300:])
             return answers(self.http_port)
         wait_until(ready, "the daemon listens")
+        if self.broker_port:  # what is stored before is backlog, and goes at its own pace
+            wait_until(self.is_connected, "the daemon has its broker")
+
+    def is_connected(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/api/v1/status", timeout=START_S) as answer:
+            return all(outlet["connected"] for outlet in json.load(answer)["outlets"])
+
+    @contextlib.contextmanager
+    def watched_memory(self):
+        """Yields a list that holds, in the end, the most that RssAnon and RSS were meanwhile, in MB."""
+        most, ended = [0, 0], threading.Event()
+
+        def watch():
+            while not ended.wait(0.02):
+                most[:] = map(max, most, self.memory_mb())
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield most
+        finally:
+            ended.set()
+            watcher.join()
 
 
 class Subscriber:
