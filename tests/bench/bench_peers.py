@@ -106,14 +106,14 @@ class Broker(Server):
 
 
 class Gateway(Server):
-    """The daemon with a hundred parking sensors (or so many) that speak as coap_load does; commit_interval = 0."""
+    """The daemon with a hundred parking sensors (or so many) that speak as coap_load does."""
 
-    def __init__(self, folder, broker_port=None, mqtt="", sensors=100, env=None):
+    def __init__(self, folder, broker_port=None, mqtt="", sensors=100, env=None, commit_interval="0 s"):
         self.folder, self.env, self.broker_port = pathlib.Path(folder), env, broker_port
         self.coap_port, self.http_port = free_port(socket.SOCK_DGRAM), free_port()
         self.config = self.folder / "citygw.ini"
         text = (f"[gateway]\nid = bench\nmunicipality = 271004\nclock_wait = 0 s\n"
-                f"[buffer]\npath = {folder}/buffer\ncommit_interval = 0 s\n"
+                f"[buffer]\npath = {folder}/buffer\ncommit_interval = {commit_interval}\n"
                 f"[coap]\nlisten = 127.0.0.1:{self.coap_port}\n"
                 f"[http]\nlisten = 127.0.0.1:{self.http_port}\nsocket = {folder}/http.sock\n")
         if broker_port:
@@ -137,6 +137,10 @@ class Gateway(Server):
     def is_connected(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/api/v1/status", timeout=START_S) as answer:
             return all(outlet["connected"] for outlet in json.load(answer)["outlets"])
+
+    def metric(self, name):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=START_S) as answer:
+            return next(float(line.split()[1]) for line in answer.read().decode().splitlines() if line.startswith(name + " "))
 
     @contextlib.contextmanager
     def watched_memory(self):
