@@ -2,17 +2,21 @@
 /*
  * Paho alone, for scripts/bench: publishes readings of 200 bytes, one in a message at QoS 1, with so many on their way. What it
  * reaches is the limit of a gateway that sends by Paho.
- *   paho_bare PORT COUNT WINDOW VERSION
+ *   paho_bare PORT COUNT WINDOW VERSION [RATE TIMES FILE]
  * VERSION 5 gives each message the properties that the gateway's have, which cost the library more than the message itself;
- * 3 is MQTT 3.1.1, which has none.
+ * 3 is MQTT 3.1.1, which has none. With RATE (in a second) each is written to FILE and synced before it is published: the
+ * least that a durable gateway can do. TIMES is a file of one int64 for each, where the time goes at which its way began.
  */
 #include "histogram.h"
 #include "reading.h"
 #include <MQTTAsync.h>
+#include <fcntl.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static sem_t window, connected, finished;
 static unsigned long long wanted, acknowledged;
@@ -121,7 +125,39 @@ static void add_properties(MQTTProperties *properties, unsigned long long serial
     add_pair(properties, (char[]){"gateway"}, (char[]){"bench"});
 }
 
-static void publish(MQTTAsync client, unsigned long long serial)
+struct pace {
+    double rate; // 0: none
+    int64_t *times, began_ns;
+    int file;
+};
+
+static void open_pace(struct pace *pace, char *const arguments[], size_t count)
+{
+    int times = open(arguments[1], O_RDWR);
+    pace->rate = atof(arguments[0]);
+    pace->times = mmap(NULL, count * sizeof *pace->times, PROT_READ | PROT_WRITE, MAP_SHARED, times, 0);
+    pace->file = open(arguments[2], O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (pace->rate <= 0 || pace->times == MAP_FAILED || pace->file < 0 ||
+        posix_fallocate(pace->file, 0, (off_t)(count * READING_SIZE)) != 0) {
+        perror("paho_bare");
+        exit(2);
+    }
+    pace->began_ns = monotonic_ns();
+}
+
+static void wait_and_store(const struct pace *pace, unsigned long long serial, const void *payload, size_t size)
+{
+    int64_t due_ns = pace->began_ns + (int64_t)((double)serial / pace->rate * 1e9);
+    struct timespec due = {due_ns / 1000000000, due_ns % 1000000000};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+    pace->times[serial] = monotonic_ns();
+    if (pwrite(pace->file, payload, size, (off_t)(serial * READING_SIZE)) != (ssize_t)size || fdatasync(pace->file) != 0) {
+        perror("paho_bare");
+        exit(2);
+    }
+}
+
+static void publish(MQTTAsync client, const struct pace *pace, unsigned long long serial)
 {
     char payload[READING_SIZE];
     MQTTAsync_message message = MQTTAsync_message_initializer;
@@ -129,6 +165,8 @@ static void publish(MQTTAsync client, unsigned long long serial)
     message.payload = payload;
     message.payloadlen = (int)reading_write(payload, serial);
     message.qos = 1;
+    if (pace->rate > 0)
+        wait_and_store(pace, serial, payload, (size_t)message.payloadlen);
     response.onSuccess = is_version_5 ? NULL : on_acknowledged;
     response.onFailure = is_version_5 ? NULL : on_failure;
     response.onSuccess5 = is_version_5 ? on_acknowledged5 : NULL;
@@ -143,7 +181,7 @@ static void publish(MQTTAsync client, unsigned long long serial)
 int main(int argc, char *argv[])
 {
     if (argc < 5) {
-        fprintf(stderr, "usage: paho_bare PORT COUNT WINDOW VERSION\n");
+        fprintf(stderr, "usage: paho_bare PORT COUNT WINDOW VERSION [RATE TIMES FILE]\n");
         return 2;
     }
     is_version_5 = strcmp(argv[4], "5") == 0;
@@ -152,10 +190,13 @@ int main(int argc, char *argv[])
     sem_init(&connected, 0, 0);
     sem_init(&finished, 0, 0);
     MQTTAsync client = connect_to(argv[1]);
+    struct pace pace = {0};
+    if (argc == 8)
+        open_pace(&pace, argv + 5, wanted);
     int64_t began_ns = monotonic_ns();
     for (unsigned long long serial = 0; serial < wanted; serial++) {
         sem_wait(&window);
-        publish(client, serial);
+        publish(client, &pace, serial);
     }
     sem_wait(&finished);
     double seconds = (double)(monotonic_ns() - began_ns) / 1e9;
