@@ -29,15 +29,25 @@ static void on_buffer_wake(uv_async_t *async)
 {
     struct gateway *gateway = async->data;
     buffer_settled(gateway->buffer, on_settled, NULL);
-    for (size_t i = 0; i < gateway->outlet_count; i++)
-        outlet_wake(&gateway->outlets[i]);
 }
 
-// On the writer's thread.
-static void wake_loop(void *context)
+// On the writer's thread. The outlets need not wait until the loop has answered the sensors.
+static void wake_all(void *context)
 {
     struct gateway *gateway = context;
     uv_async_send(&gateway->buffer_wake);
+    pthread_mutex_lock(&gateway->wake_lock);
+    for (size_t i = 0; i < gateway->woken_outlets; i++)
+        outlet_wake(&gateway->outlets[i]);
+    pthread_mutex_unlock(&gateway->wake_lock);
+}
+
+// All outlets from now on, or none.
+static void wake_outlets(struct gateway *gateway, bool on)
+{
+    pthread_mutex_lock(&gateway->wake_lock);
+    gateway->woken_outlets = on ? gateway->outlet_count : 0;
+    pthread_mutex_unlock(&gateway->wake_lock);
 }
 
 // Before the loop sleeps: what this turn brought, a burst of datagrams say, makes one commit instead of several.
@@ -218,6 +228,7 @@ static uint64_t gateway_stop(struct gateway *gateway)
     for (size_t i = 0; i < gateway->outlet_count; i++)
         outlet_stop(&gateway->outlets[i]);
     run_until(gateway, all_outlets_stopped, stop_outlets_us);
+    wake_outlets(gateway, false);
     for (size_t i = 0; i < gateway->outlet_count; i++)
         outlet_finish(&gateway->outlets[i]);
     for (size_t i = 0; i < gateway->source_count; i++)
@@ -242,6 +253,7 @@ static void gateway_finish(struct gateway *gateway)
     free(gateway->sources);
     free(gateway->states);
     free(gateway->sensor_ids);
+    pthread_mutex_destroy(&gateway->wake_lock);
     snapshot_destroy(gateway->snapshot);
     commands_destroy(gateway->commands);
     exports_destroy(gateway->exports);
@@ -263,17 +275,20 @@ enum gateway_exit gateway_run(struct gateway *gateway, const char *config_path)
 {
     struct fault why = {""};
     *gateway = (struct gateway){.config_path = config_path, .clock = &clock_system};
+    pthread_mutex_init(&gateway->wake_lock, NULL);
     if (start_settings(gateway) != 0) {
         findings_finish(&gateway->findings);
         settings_destroy(gateway->settings);
         return GATEWAY_BAD_SETTINGS;
     }
     start_loop(gateway);
-    bool running = step(start_buffer(gateway, wake_loop, buffer_report, &why), &why) &&
+    bool running = step(start_buffer(gateway, wake_all, buffer_report, &why), &why) &&
                    step(start_intake(gateway, &why), &why) && step(start_outlets(gateway, &why), &why) &&
                    step(start_account(gateway, &why), &why) && step(start_sources(gateway, &why), &why) &&
                    step(start_control(gateway, &why), &why);
     if (running) {
+        wake_outlets(gateway, true);
+        wake_all(gateway); // for what was committed before
         start_timers(gateway);
         malloc_trim(0); // what reading the settings needed is not needed again
         notify("READY=1");

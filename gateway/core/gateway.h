@@ -50,6 +50,8 @@ struct gateway {
 
     uv_loop_t loop;
     uv_async_t buffer_wake;
+    pthread_mutex_t wake_lock; // guards how many of the outlets the buffer's thread wakes
+    size_t woken_outlets;
     uv_prepare_t turn;
     uv_signal_t signals[3];
     uv_timer_t second;
