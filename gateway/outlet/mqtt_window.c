@@ -8,15 +8,9 @@ enum { KEPT_BYTES = 2048 };
 
 int window_init(struct window *window, size_t size, size_t payload_max)
 {
-    *window = (struct window){.size = size};
-    window->ring = calloc(size, sizeof *window->ring);
-    if (!window->ring) {
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < size; i++) {
-        bytes_init(&window->ring[i].payload, payload_max);
-    }
-    return 0;
+    *window = (struct window){.size = size, .payload_max = payload_max};
+    window->ring = calloc(size, sizeof *window->ring); // untouched until it is used: not every lane is
+    return window->ring ? 0 : -ENOMEM;
 }
 
 void window_finish(struct window *window)
@@ -51,6 +45,7 @@ struct window_message *window_add(struct window *window)
     struct window_message *message = slot(window, window->next);
     struct bytes payload = message->payload;
     bytes_clear(&payload);
+    payload.max = window->payload_max;
     *message = (struct window_message){.place = window->next, .state = MESSAGE_WAITING, .payload = payload};
     window->waiting++;
     window->next++;
@@ -122,9 +117,7 @@ static void take_off(struct window *window)
     struct window_message *message = slot(window, window->first++);
     window->bytes -= message->sealed;
     if (message->payload.size > KEPT_BYTES) {
-        size_t max = message->payload.max;
         bytes_finish(&message->payload);
-        bytes_init(&message->payload, max);
     }
 }
 

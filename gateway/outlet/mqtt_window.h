@@ -49,6 +49,7 @@ struct window {
     uint64_t hint;        // no message before this place is waiting
     size_t waiting, sent;
     size_t bytes; // of all payloads, as far as sealed
+    size_t payload_max;
 };
 
 // What a window gives off at its front: messages whose numbers follow each other.
