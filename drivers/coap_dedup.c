@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { KEY_VERSION = 1, START_SIZE = 256 };
+enum { KEY_VERSION = 1, START_SIZE = 2048 };
 enum { TICK_US = 100000, CON_LIFETIME_TICKS = 2470, NON_LIFETIME_TICKS = 1450 };
 
 #define NOWHERE 0xffffffu

@@ -23,15 +23,6 @@ void bytes_clear(struct bytes *bytes)
     bytes->overflow = false;
 }
 
-void bytes_trim(struct bytes *bytes)
-{
-    uint8_t *data = bytes->used && bytes->used < bytes->size ? realloc(bytes->data, bytes->used) : NULL;
-    if (data) {
-        bytes->data = data;
-        bytes->size = bytes->used;
-    }
-}
-
 enum { START_SIZE = 64 };
 
 static bool grow(struct bytes *bytes, size_t extra)
@@ -70,6 +61,17 @@ void bytes_append(struct bytes *bytes, const void *data, size_t size)
         return;
     memcpy(bytes->data + bytes->used, data, size);
     bytes->used += size;
+}
+
+void bytes_keep(struct bytes *bytes, const void *data, size_t size)
+{
+    bytes_clear(bytes);
+    if (size > bytes->size || size < bytes->size / 2) {
+        bytes_finish(bytes);
+        bytes->data = size && size <= bytes->max ? malloc(size) : NULL;
+        bytes->size = bytes->data ? size : 0;
+    }
+    bytes_append(bytes, data, size);
 }
 
 void bytes_text(struct bytes *bytes, const char *text)

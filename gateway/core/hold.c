@@ -85,8 +85,8 @@ static bool shows(const struct hold *hold, bool *ret_waited)
 {
     struct buffer_batch *batch = calloc(1, sizeof *batch);
     const struct buffer_item *item = batch ? first_unsure(hold, atomic_load(&hold->from), batch) : NULL;
-    bool shown = !item || item->corrected_us != 0;
-    *ret_waited = item != NULL;
+    bool waited = item, shown = !item || item->corrected_us != 0;
+    *ret_waited = waited;
     if (batch)
         bytes_finish(&batch->bytes);
     free(batch);

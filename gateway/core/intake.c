@@ -163,9 +163,7 @@ static void remember(struct intake *intake, const struct buffer_record records[]
     for (size_t i = 0; i < intake->pack->count; i++) {
         const struct normalised *one = &intake->pack->readings[i];
         struct sensor_live *live = &intake->live[one->sensor->index];
-        bytes_clear(&live->last);
-        bytes_append(&live->last, records[i].payload, records[i].size);
-        bytes_trim(&live->last);
+        bytes_keep(&live->last, records[i].payload, records[i].size);
         live->last_boot_us = clock_boot_us(intake->clock);
         live->readings++;
         moments_take(&live->moments, one->reading.time_us);

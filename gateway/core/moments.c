@@ -13,7 +13,7 @@ bool moments_taken(const struct moments *moments, int64_t time_us)
 // While it grows it has not wrapped around: the next place is behind the last time.
 static void make_room(struct moments *moments)
 {
-    enum { START_SIZE = 4 };
+    enum { START_SIZE = 32 };
     uint8_t size = moments->size ? (uint8_t)(2 * moments->size) : START_SIZE;
     if (moments->count < moments->size || moments->size == MOMENTS_MAX)
         return;

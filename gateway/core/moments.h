@@ -15,7 +15,7 @@ enum { MOMENTS_MAX = 64 };
 
 struct moments {
     int64_t *times_us;         // a ring that grows as it fills
-    uint8_t size, count, next; // size: 0 and 4 to MOMENTS_MAX
+    uint8_t size, count, next; // size: 0, 32 or MOMENTS_MAX
 };
 
 bool moments_taken(const struct moments *moments, int64_t time_us);

@@ -92,9 +92,7 @@ int documents_put(struct documents *documents, const struct outlet_document *giv
     if (same && !new) {
         return 0;
     }
-    bytes_clear(&document->json);
-    bytes_append(&document->json, given->json, given->size);
-    bytes_trim(&document->json);
+    bytes_keep(&document->json, given->json, given->size);
     want(documents, document);
     return document->json.overflow ? -ENOMEM : 0;
 }

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_SIZE = 16 * 1024, ALIGNMENT = sizeof(max_align_t) };
+// Large enough to be mapped each by itself, so that what only loading needed goes back whole.
+enum { CHUNK_SIZE = 64 * 1024, ALIGNMENT = sizeof(max_align_t) };
 
 struct chunk {
     struct chunk *next;

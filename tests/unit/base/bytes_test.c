@@ -55,24 +55,30 @@ static void formatted_text_uses_no_more_than_its_length(void **state)
     bytes_finish(&bytes);
 }
 
-static void a_trimmed_one_keeps_its_bytes_and_grows_again(void **state)
+static void what_is_kept_takes_about_its_size(void **state)
 {
     (void)state;
     struct bytes bytes;
-    bytes_init(&bytes, 1000);
-    bytes_trim(&bytes);
-    assert_int_equal(bytes.size, 0);
-    for (int i = 0; i < 100; i++)
-        bytes_char(&bytes, (char)i);
-    bytes_trim(&bytes);
-    assert_int_equal(bytes.size, 100);
-    bytes_char(&bytes, 100);
-    assert_int_equal(bytes.used, 101);
-    for (int i = 0; i <= 100; i++)
-        assert_int_equal(bytes.data[i], i);
-    bytes_clear(&bytes);
-    bytes_trim(&bytes);
-    assert_true(bytes.size > 100);
+    char data[200];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (char)i;
+    bytes_init(&bytes, 150);
+    bytes_keep(&bytes, data, 0);
+    assert_int_equal(bytes.used, 0);
+    static const struct {
+        size_t kept, size; // what is kept next, and the memory then
+    } steps[] = {{100, 100}, {60, 100}, {101, 101}, {40, 40}, {150, 150}};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        bytes_keep(&bytes, data + i, steps[i].kept);
+        assert_int_equal(bytes.used, steps[i].kept);
+        assert_int_equal(bytes.size, steps[i].size);
+        assert_memory_equal(bytes.data, data + i, steps[i].kept);
+    }
+    bytes_keep(&bytes, data, 151);
+    assert_true(bytes.overflow);
+    bytes_keep(&bytes, data, 10);
+    assert_false(bytes.overflow);
+    assert_memory_equal(bytes.data, data, 10);
     bytes_finish(&bytes);
 }
 
@@ -82,7 +88,7 @@ int main(void)
         cmocka_unit_test(an_overflow_leaves_what_was_there_and_stays),
         cmocka_unit_test(integers_come_back_and_the_end_is_noticed),
         cmocka_unit_test(formatted_text_uses_no_more_than_its_length),
-        cmocka_unit_test(a_trimmed_one_keeps_its_bytes_and_grows_again),
+        cmocka_unit_test(what_is_kept_takes_about_its_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
