@@ -187,6 +187,23 @@ static void strange_things_in_the_folder_do_not_stop_the_start(void **state)
     rmdir(rig_file(rig, "000000000001.seg.damaged", path));
 }
 
+static void what_is_no_file_held_no_reading(void **state)
+{
+    struct rig *rig = *state;
+    char path[256];
+    fill_segments(rig, 120);
+    assert_int_equal(mkdir(rig_file(rig, "000000000777.seg", path), 0700), 0);
+    assert_int_equal(mkfifo(rig_file(rig, "000000000778.seg", path), 0600), 0);
+    rig_open(rig);
+    assert_int_equal(rig_figures(rig).next, 120);
+    assert_int_equal(rig_figures(rig).lost_damage, 0);
+    assert_true(rig_has(rig, "000000000777.seg.damaged"));
+    rig_commit(rig, 120, 130);
+    rig_reopen(rig);
+    assert_int_equal(rig_figures(rig).next, 130);
+    rmdir(rig_file(rig, "000000000777.seg.damaged", path));
+}
+
 static void with_nothing_readable_a_new_epoch_begins(void **state)
 {
     struct rig *rig = *state;
@@ -239,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_cursor_slot_is_enough_and_none_means_from_the_oldest, make, end),
         cmocka_unit_test_setup_teardown(damaged_files_do_not_pile_up, make, end),
         cmocka_unit_test_setup_teardown(strange_things_in_the_folder_do_not_stop_the_start, make, end),
+        cmocka_unit_test_setup_teardown(what_is_no_file_held_no_reading, make, end),
         cmocka_unit_test_setup_teardown(with_nothing_readable_a_new_epoch_begins, make, end),
         cmocka_unit_test_setup_teardown(a_segment_of_another_buffer_is_not_read, make, end),
     };
