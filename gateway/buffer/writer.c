@@ -165,8 +165,9 @@ static void set_failing(struct buffer *buffer, int error)
     buffer_unlock(buffer);
 }
 
-// What can be done about it now: the oldest makes room, and a file that was taken away is replaced. Not often in a row:
-// what fills the disk, or removes, may be somebody else.
+// What can be done about it now: the oldest makes room where the disk is found full twice in a row (what was full only for a
+// moment is to cost nothing), and a file that was taken away is replaced. Not often: what fills the disk, or removes, may be
+// somebody else.
 static bool mended(struct buffer *buffer, int error)
 {
     if (error == -ESTALE) {
@@ -174,7 +175,8 @@ static bool mended(struct buffer *buffer, int error)
         gone_forget(buffer);
         return true;
     }
-    return (error == -ENOSPC || error == -EDQUOT) && retention_give_way(buffer);
+    bool full = error == -ENOSPC || error == -EDQUOT;
+    return full && (buffer->writer.failures == 0 || retention_give_way(buffer));
 }
 
 // The group keeps its numbers and is tried again, for ever; appends wait only for a moment (see append.c). True: at once.

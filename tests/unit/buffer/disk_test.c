@@ -65,6 +65,23 @@ static void failed_and_half_done_writes_are_done_again(void **state)
     survives(rig, FAIL_ALLOCATE, 1, ENOSPC);
 }
 
+// The oldest would make room, although nobody had it yet.
+static void a_disk_that_is_full_for_a_moment_costs_no_reading(void **state)
+{
+    struct rig *rig = *state;
+    rig_open(rig);
+    assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", true, NULL), 0);
+    rig_commit(rig, 1, 200);
+    static const int kinds[] = {FAIL_WRITE, FAIL_SYNC, FAIL_WRITE, FAIL_SYNC};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        uint64_t next = rig_figures(rig).next;
+        rig_fail(rig, kinds[i], 1, ENOSPC);
+        rig_commit(rig, next, next + 20);
+        rig_holds(rig, 1, next + 20);
+    }
+    assert_int_equal(rig_figures(rig).lost_full, 0);
+}
+
 static void without_preallocation_the_file_grows(void **state)
 {
     struct rig *rig = *state;
@@ -290,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_failed_sync_condemns_the_segment_not_the_readings, make, end),
         cmocka_unit_test_setup_teardown(failed_and_half_done_writes_are_done_again, make, end),
+        cmocka_unit_test_setup_teardown(a_disk_that_is_full_for_a_moment_costs_no_reading, make, end),
         cmocka_unit_test_setup_teardown(without_preallocation_the_file_grows, make, end),
         cmocka_unit_test_setup_teardown(a_condemned_segment_that_cannot_be_cut_gives_nothing_twice, make, end),
         cmocka_unit_test_setup_teardown(a_dead_disk_is_reported_once_and_fills_only_to_the_bound, make, end),
