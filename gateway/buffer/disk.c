@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { SECTOR_BYTES = 4096 };
@@ -72,6 +73,16 @@ static int system_sync_folder(const struct buffer_disk *disk, int folder)
     return error;
 }
 
+static bool system_has_room(const struct buffer_disk *disk, int folder, uint64_t bytes)
+{
+    struct statvfs space;
+    (void)disk;
+    if (fstatvfs(folder, &space) != 0)
+        return false;
+    bool inodes = space.f_files == 0 || space.f_favail > 0; // some file systems do not count them
+    return inodes && (uint64_t)space.f_bavail * space.f_frsize >= bytes;
+}
+
 const struct buffer_disk disk_system = {
     .open = system_open,
     .read = system_read,
@@ -82,6 +93,7 @@ const struct buffer_disk disk_system = {
     .remove = system_remove,
     .rename = system_rename,
     .sync_folder = system_sync_folder,
+    .has_room = system_has_room,
 };
 
 // Takes what reads of the sector up to the first byte that does not, in halves. 1: the file ends there.

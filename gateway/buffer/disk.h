@@ -20,6 +20,7 @@ struct buffer_disk {
     int (*remove)(const struct buffer_disk *disk, int folder, const char *name);
     int (*rename)(const struct buffer_disk *disk, int folder, const char *from, const char *to);
     int (*sync_folder)(const struct buffer_disk *disk, int folder);
+    bool (*has_room)(const struct buffer_disk *disk, int folder, uint64_t bytes); // for a new file of so many
 };
 
 extern const struct buffer_disk disk_system;

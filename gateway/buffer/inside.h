@@ -64,6 +64,8 @@ struct writer {
     uint32_t seed;
     struct group *flying;              // being written; NULL: none
     unsigned failures;                 // in a row
+    unsigned gave_way;                 // segments that somebody still wanted, since a group was stored
+    int64_t failing_us;                // monotonic; since the first of the failures
     bool failing;                      // and that has been reported
     int64_t retry_us, cursors_sync_us; // monotonic
     int64_t retention_boot_us;

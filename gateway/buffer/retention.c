@@ -50,6 +50,16 @@ void retention_make_room(struct buffer *buffer)
     }
 }
 
+bool retention_gives_delivered(struct buffer *buffer)
+{
+    if (!has_old_segment(buffer))
+        return false;
+    buffer_lock(buffer);
+    bool delivered = every_outlet_had(buffer, &buffer->segments.list[0]);
+    buffer_unlock(buffer);
+    return delivered && evict_oldest(buffer, EVICT_FULL);
+}
+
 bool retention_give_way(struct buffer *buffer)
 {
     return oldest_may_go(buffer) && evict_oldest(buffer, EVICT_FULL);

@@ -10,6 +10,9 @@
 // Removes the oldest segments until all, with the new one that is open, keep the size limit.
 void retention_make_room(struct buffer *buffer);
 
+// For a full disk: removes the oldest segment when every outlet had it. False: somebody still wants it.
+bool retention_gives_delivered(struct buffer *buffer);
+
 // For a full disk: removes the oldest segment, when the settings allow it. False: there is nothing to remove.
 bool retention_give_way(struct buffer *buffer);
 

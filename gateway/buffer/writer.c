@@ -16,7 +16,9 @@ enum {
     BEAT_US = 1000 * 1000,
     RETRY_FIRST_US = 100 * 1000,
     RETRY_LAST_US = 5 * 1000 * 1000,
-    RETRY_AT_ONCE = 3,
+    RETRY_AT_ONCE = 4,
+    GIVE_WAY_MOST = 3,
+    FULL_LONG_US = 10 * 1000 * 1000,
 };
 
 const int64_t buffer_commit_bounds_us[11] = {1000,   2000,   5000,   10000,   20000,  50000,
@@ -165,25 +167,45 @@ static void set_failing(struct buffer *buffer, int error)
     buffer_unlock(buffer);
 }
 
-// What can be done about it now: the oldest makes room where the disk is found full twice in a row (what was full only for a
-// moment is to cost nothing), and a file that was taken away is replaced. Not often: what fills the disk, or removes, may be
-// somebody else.
-static bool mended(struct buffer *buffer, int error)
+// That the disk is full counts when there is too little room for another segment (where somebody has a quota nobody can
+// tell), or when it has gone on for long.
+static bool is_full_indeed(const struct buffer *buffer, int error)
+{
+    return error == -EDQUOT || !buffer->disk->has_room(buffer->disk, buffer->folder, buffer->segment_bytes) ||
+           monotonic_us() - buffer->writer.failing_us > FULL_LONG_US;
+}
+
+// The oldest makes room. What was full only for a moment is to cost nothing; and what fills the disk may be somebody else,
+// who would take all that we give: of what an outlet still wants only a little goes until a group was stored again.
+static bool made_room(struct buffer *buffer, int error)
+{
+    struct writer *writer = &buffer->writer;
+    if (writer->failures == 0)
+        return true;
+    if (retention_gives_delivered(buffer))
+        return true;
+    bool may = writer->gave_way < GIVE_WAY_MOST && is_full_indeed(buffer, error) && retention_give_way(buffer);
+    writer->gave_way += may;
+    return may;
+}
+
+// What can be done about it now. A file that was taken away is replaced.
+static bool mended(struct buffer *buffer, int error, bool leaving)
 {
     if (error == -ESTALE) {
         gone_look(buffer);
         gone_forget(buffer);
         return true;
     }
-    bool full = error == -ENOSPC || error == -EDQUOT;
-    return full && (buffer->writer.failures == 0 || retention_give_way(buffer));
+    return (error == -ENOSPC || error == -EDQUOT) && !leaving && made_room(buffer, error);
 }
 
 // The group keeps its numbers and is tried again, for ever; appends wait only for a moment (see append.c). True: at once.
-static bool commit_failed(struct buffer *buffer, int error)
+static bool commit_failed(struct buffer *buffer, int error, bool leaving)
 {
     struct writer *writer = &buffer->writer;
-    bool again = mended(buffer, error) && writer->failures < RETRY_AT_ONCE;
+    writer->failing_us = writer->failures ? writer->failing_us : monotonic_us();
+    bool again = mended(buffer, error, leaving) && writer->failures < RETRY_AT_ONCE;
     int64_t wait_us = RETRY_FIRST_US << (writer->failures < 6 ? writer->failures : 6);
     writer->failures++;
     writer->retry_us = monotonic_us() + (wait_us < RETRY_LAST_US ? wait_us : RETRY_LAST_US);
@@ -204,7 +226,7 @@ static void commit(struct buffer *buffer, bool leaving)
         return;
     while (group->done < group->frames.used) {
         int error = commit_run(buffer);
-        if (error && !commit_failed(buffer, error))
+        if (error && !commit_failed(buffer, error, leaving))
             return;
     }
     if (writer->failing) {
@@ -212,7 +234,7 @@ static void commit(struct buffer *buffer, bool leaving)
         set_failing(buffer, 0);
     }
     writer->failing = false;
-    writer->failures = 0;
+    writer->failures = writer->gave_way = 0;
     writer->retry_us = 0;
     writer->flying = NULL;
     buffer_lock(buffer);

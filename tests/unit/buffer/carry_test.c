@@ -216,7 +216,7 @@ static void on_a_full_disk_events_are_carried_over_in_memory(void **state)
     open_with_outlets(rig);
     store(rig, 1, 200);
     for (int i = 0; i < 8; i++) {
-        rig_fail(rig, FAIL_ALLOCATE, 2, ENOSPC); // full once costs nothing
+        rig_fail(rig, FAIL_ALLOCATE, 3, ENOSPC); // full once costs nothing
         store(rig, 200 + 50 * (uint64_t)i, 250 + 50 * (uint64_t)i);
         rig_fail(rig, FAIL_ALLOCATE, 0, 0);
     }

@@ -82,6 +82,35 @@ static void a_disk_that_is_full_for_a_moment_costs_no_reading(void **state)
     assert_int_equal(rig_figures(rig).lost_full, 0);
 }
 
+static bool has_tried(struct rig *rig, uint64_t times)
+{
+    return atomic_load(&rig->disk.creates) >= (int)times;
+}
+
+// Whatever we gave, somebody else would take.
+static void a_disk_that_others_fill_costs_a_few_segments_at_most(void **state)
+{
+    struct rig *rig = *state;
+    rig->routine_only = true;
+    rig->options.segment_bytes = 16 << 10;
+    rig_open(rig);
+    assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", true, NULL), 0);
+    rig_commit(rig, 1, 1500);
+    size_t before = rig_segments(rig).count;
+    rig_fail(rig, FAIL_ALLOCATE, -1, ENOSPC);
+    rig_fail(rig, FAIL_WRITE, 1, ENOSPC);
+    int tried = atomic_load(&rig->disk.creates);
+    for (uint64_t number = 1500; number < 1520; number++)
+        rig_pack(rig, number, 1);
+    buffer_flush(rig->buffer);
+    assert_true(rig_wait(rig, has_tried, (uint64_t)tried + 6));
+    assert_true(rig_figures(rig).failing);
+    assert_true(rig_segments(rig).count + 3 >= before);
+    rig_fail(rig, FAIL_ALLOCATE, 0, 0);
+    rig_durable(rig, 1520);
+    rig_holds(rig, rig_figures(rig).oldest, 1520);
+}
+
 static void without_preallocation_the_file_grows(void **state)
 {
     struct rig *rig = *state;
@@ -308,6 +337,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_sync_condemns_the_segment_not_the_readings, make, end),
         cmocka_unit_test_setup_teardown(failed_and_half_done_writes_are_done_again, make, end),
         cmocka_unit_test_setup_teardown(a_disk_that_is_full_for_a_moment_costs_no_reading, make, end),
+        cmocka_unit_test_setup_teardown(a_disk_that_others_fill_costs_a_few_segments_at_most, make, end),
         cmocka_unit_test_setup_teardown(without_preallocation_the_file_grows, make, end),
         cmocka_unit_test_setup_teardown(a_condemned_segment_that_cannot_be_cut_gives_nothing_twice, make, end),
         cmocka_unit_test_setup_teardown(a_dead_disk_is_reported_once_and_fills_only_to_the_bound, make, end),

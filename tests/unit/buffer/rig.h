@@ -125,6 +125,7 @@ static inline struct rig *rig_make(void)
     rig->disk.disk.truncate = rig_truncate_file;
     rig->disk.disk.allocate = rig_allocate_file;
     rig->disk.disk.sync_folder = rig_sync_folder;
+    rig->disk.disk.has_room = rig_has_room;
     pthread_mutex_init(&rig->mutex, NULL);
     pthread_mutex_init(&rig->disk.gate, NULL);
     pthread_cond_init(&rig->woken, NULL);

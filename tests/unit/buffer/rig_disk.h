@@ -103,6 +103,14 @@ static inline int rig_allocate_file(const struct buffer_disk *disk, int fd, int6
     return rig_fails(disk, FAIL_ALLOCATE, &error) ? error : disk_system.allocate(disk, fd, size);
 }
 
+static inline bool rig_has_room(const struct buffer_disk *disk, int folder, uint64_t bytes)
+{
+    struct rig_disk *rig = (struct rig_disk *)disk;
+    int64_t free_bytes = atomic_load(&rig->free_bytes);
+    return atomic_load(&rig->left[FAIL_ALLOCATE]) == 0 && (!free_bytes || (int64_t)bytes <= free_bytes) &&
+           disk_system.has_room(disk, folder, bytes);
+}
+
 static inline int rig_truncate_file(const struct buffer_disk *disk, int fd, int64_t size)
 {
     int error;
