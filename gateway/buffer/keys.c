@@ -7,7 +7,9 @@
  * The de-duplication keys of the last minutes, read back at start.
  */
 
-enum { UNKNOWN_MAX = 2 }; // so many segments of unknown age are looked into
+// So much of unknown age is looked into: on a machine without a clock every segment of an earlier boot, and each start
+// begins one.
+enum { UNKNOWN_BYTES = 16 << 20 };
 
 struct seen {
     void (*call)(const uint8_t *key, size_t size, int64_t age_us, void *context);
@@ -18,13 +20,15 @@ struct seen {
 // How many of the newest segments may hold keys that are young enough.
 static size_t young_segments(const struct buffer *buffer, int64_t limit_us)
 {
-    size_t unknown = 0, young = 0;
+    size_t young = 0;
+    uint64_t unknown = 0;
     for (size_t i = buffer->segments.count; i-- > 0; young++) {
         const struct segment *segment = &buffer->segments.list[i];
         int64_t age_us;
         bool known = commit_age(buffer, &segment->newest, segment->this_boot, &age_us);
-        if (known ? age_us > limit_us : unknown++ == UNKNOWN_MAX)
+        if (known ? age_us > limit_us : unknown > UNKNOWN_BYTES)
             break;
+        unknown += known ? 0 : segment->used;
     }
     return young;
 }

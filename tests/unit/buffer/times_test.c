@@ -112,6 +112,32 @@ static void corrected_records_are_found_by_any_time(void **state)
     assert_int_equal(to, 2);
 }
 
+static void count_key(const uint8_t *key, size_t size, int64_t age_us, void *context)
+{
+    (void)key, (void)age_us;
+    assert_int_equal(size, 3);
+    (*(int *)context)++;
+}
+
+// Nobody can tell how long ago a boot without a clock was, and each start begins a segment.
+static void keys_of_several_short_boots_without_a_clock_come_back(void **state)
+{
+    enum { BOOTS = 6 };
+    struct rig *rig = *state;
+    atomic_store(&rig->synchronised, false);
+    for (uint64_t boot = 0; boot < BOOTS; boot++) {
+        rig_open(rig);
+        rig_commit(rig, 1 + 2 * boot, 3 + 2 * boot);
+        rig_close(rig);
+        struct rig_names names = rig_segments(rig);
+        rig_spoil(rig, names.names[names.count - 1], 0, 96); // as good as another boot
+    }
+    rig_open(rig);
+    int count = 0;
+    buffer_recent_keys(rig->buffer, INT64_C(247) * 1000000, count_key, &count);
+    assert_int_equal(count, 2 * BOOTS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +145,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_time_of_what_is_no_longer_kept_is_that_of_the_oldest, make, end),
         cmocka_unit_test_setup_teardown(records_of_a_time_are_found_by_segment, make, end),
         cmocka_unit_test_setup_teardown(corrected_records_are_found_by_any_time, make, end),
+        cmocka_unit_test_setup_teardown(keys_of_several_short_boots_without_a_clock_come_back, make, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
