@@ -87,6 +87,8 @@ static int reckon(struct buffer *buffer, struct leaving *leaving)
     if (leaving->reason == EVICT_DELIVERED || (!full && !pending))
         return 0;
     int error = load(buffer, leaving);
+    reckon_audience(buffer, &leaving->audience); // what was delivered while it was loaded is not lost
+    pending = is_pending(leaving);
     if (!error && full)
         error = carry_take(buffer, &leaving->audience, segment, &leaving->bytes, &leaving->kept);
     if (error)
@@ -146,8 +148,11 @@ static bool leave(struct buffer *buffer, struct leaving *leaving)
     bool decided = !entered && is_entered(leaving);
     count_loss(buffer, leaving); // once: the cursors stand behind it from now on
     error = delivery_sync(buffer);
-    if (error && !is_full(error) && !decided) // a full disk: nothing else would make room
+    if (error && !is_full(error) && !decided) { // a full disk: nothing else would make room
+        if (entered)
+            enter(buffer, leaving, true); // nobody waits for it any more, and the next try would not know who had
         return false;
+    }
     buffer_lock(buffer);
     segments_remove(&buffer->segments, 0);
     buffer_unlock(buffer);

@@ -11,15 +11,16 @@ void found_read(const struct buffer *buffer, struct found *found)
 {
     char name[SEGMENT_NAME_SIZE];
     uint8_t bytes[SEGMENT_HEADER_SIZE];
-    int fd = buffer->disk->open(buffer->disk, buffer->folder, segment_name(found->id, name), O_RDONLY | O_NONBLOCK);
+    struct stat info;
+    segment_name(found->id, name);
+    bool known = fstatat(buffer->folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+    found->not_a_file = known && !S_ISREG(info.st_mode);
+    found->file_bytes = known && !found->not_a_file ? (uint64_t)info.st_size : 0;
+    int fd = found->not_a_file ? -1 : buffer->disk->open(buffer->disk, buffer->folder, name, O_RDONLY | O_NONBLOCK);
     if (fd < 0)
         return;
-    struct stat info;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
-        found->file_bytes = (uint64_t)info.st_size;
-        disk_salvage(buffer->disk, fd, bytes, sizeof bytes, 0);
-        found->header_reads = segment_header_read(bytes, sizeof bytes, &found->header) == 0;
-    }
+    disk_salvage(buffer->disk, fd, bytes, sizeof bytes, 0);
+    found->header_reads = segment_header_read(bytes, sizeof bytes, &found->header) == 0;
     close(fd);
 }
 

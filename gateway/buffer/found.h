@@ -12,10 +12,11 @@
 struct found {
     struct segment_header header;
     bool header_reads, needs_scan;
+    bool not_a_file; // but a folder or a link, say: it never held a record
     uint64_t id, first, file_bytes;
 };
 
-// Fills in all but `first` and `needs_scan` from the file of that id. What cannot be opened has no bytes and no header.
+// Fills in all but `first` and `needs_scan` from the file of that id. What cannot be opened has no header.
 void found_read(const struct buffer *buffer, struct found *found);
 
 // Sets the buffer's epoch and secret: the checkpoint's, or else those of the newest segment that reads; else the buffer

@@ -90,6 +90,10 @@ static bool place(struct recovery *recovery, struct found *found, uint64_t previ
     struct bytes *bytes = &recovery->scan.bytes;
     uint64_t content = 0;
     bool whole = true;
+    if (found->not_a_file) {
+        put_aside(recovery, found, 0);
+        return false;
+    }
     found->first = found_is_ours(buffer, found) ? found->header.first : 0;
     bool by_header = found->first != 0;
     if (!by_header) {
@@ -394,7 +398,8 @@ static void prepare_writer(struct recovery *recovery)
         writer->id = last->id > writer->id ? last->id : writer->id;
         writer->newest = last->newest;
     }
-    buffer->segments.next_id = recovery->files.highest + 1;
+    uint64_t highest = recovery->checkpoint.state.segment;
+    buffer->segments.next_id = (recovery->files.highest > highest ? recovery->files.highest : highest) + 1;
 }
 
 static void read_checkpoint(struct recovery *recovery)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ID_DIGITS = 12, MARKS_STEP = 16, HEADER_CRC_AT = SEGMENT_HEADER_SIZE - 4 };
+enum { ID_DIGITS = 12, ID_DIGITS_MOST = 18, MARKS_STEP = 16, HEADER_CRC_AT = SEGMENT_HEADER_SIZE - 4 };
 
 char *segment_name(uint64_t id, char ret_name[SEGMENT_NAME_SIZE])
 {
@@ -22,8 +22,9 @@ char *segment_name(uint64_t id, char ret_name[SEGMENT_NAME_SIZE])
 bool segment_id(const char *name, uint64_t *ret_id)
 {
     int64_t id;
-    if (strlen(name) != ID_DIGITS + 4 || strcmp(name + ID_DIGITS, ".seg") != 0 || name[0] == '-' || name[0] == '+' ||
-        !integer_parse(name, ID_DIGITS, 1, INT64_MAX, &id))
+    size_t digits = strspn(name, "0123456789");
+    bool as_we_write = digits == ID_DIGITS || (digits > ID_DIGITS && digits <= ID_DIGITS_MOST && name[0] != '0');
+    if (!as_we_write || strcmp(name + digits, ".seg") != 0 || !integer_parse(name, digits, 1, INT64_MAX, &id))
         return false;
     *ret_id = (uint64_t)id;
     return true;

@@ -194,6 +194,7 @@ static void what_is_no_file_held_no_reading(void **state)
     fill_segments(rig, 120);
     assert_int_equal(mkdir(rig_file(rig, "000000000777.seg", path), 0700), 0);
     assert_int_equal(mkfifo(rig_file(rig, "000000000778.seg", path), 0600), 0);
+    assert_int_equal(symlink("nowhere", rig_file(rig, "000000000779.seg", path)), 0);
     rig_open(rig);
     assert_int_equal(rig_figures(rig).next, 120);
     assert_int_equal(rig_figures(rig).lost_damage, 0);
@@ -202,6 +203,24 @@ static void what_is_no_file_held_no_reading(void **state)
     rig_reopen(rig);
     assert_int_equal(rig_figures(rig).next, 130);
     rmdir(rig_file(rig, "000000000777.seg.damaged", path));
+}
+
+static void a_name_of_twelve_nines_does_not_hide_what_comes_next(void **state)
+{
+    struct rig *rig = *state;
+    rig_open(rig);
+    rig_commit(rig, 1, 11);
+    rig_close(rig);
+    rig_store(rig, "999999999999.seg.damaged", "", 0);
+    for (uint64_t next = 11; next < 41; next += 10) {
+        rig_open(rig);
+        rig_commit(rig, next, next + 10);
+        rig_reopen(rig);
+        rig_holds(rig, 1, next + 10);
+        rig_close(rig);
+    }
+    assert_true(rig_has(rig, "1000000000000.seg"));
+    rig_open(rig);
 }
 
 static void with_nothing_readable_a_new_epoch_begins(void **state)
@@ -257,6 +276,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_files_do_not_pile_up, make, end),
         cmocka_unit_test_setup_teardown(strange_things_in_the_folder_do_not_stop_the_start, make, end),
         cmocka_unit_test_setup_teardown(what_is_no_file_held_no_reading, make, end),
+        cmocka_unit_test_setup_teardown(a_name_of_twelve_nines_does_not_hide_what_comes_next, make, end),
         cmocka_unit_test_setup_teardown(with_nothing_readable_a_new_epoch_begins, make, end),
         cmocka_unit_test_setup_teardown(a_segment_of_another_buffer_is_not_read, make, end),
     };
