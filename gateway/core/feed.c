@@ -29,27 +29,35 @@ uint64_t feed_end(void *context)
     return buffer_end(outlet->common->buffer);
 }
 
+// The feed's own part of an outlet's batch.
+struct inner {
+    struct buffer_batch batch;
+    char (*unknown)[16]; // made-up names of its nameless streams, made when first needed; by place
+};
+
 // Damage may have taken a stream's name; its readings go out all the same, under a made-up one.
-static const char *sensor_name(struct outlet *outlet, uint32_t stream, size_t place)
+static const char *sensor_name(const struct outlet *outlet, uint32_t stream, struct outlet_batch *batch)
 {
     const char *name = buffer_stream_name(outlet->common->buffer, stream);
+    struct inner *inner = batch->private;
     if (name)
         return name;
-    if (!outlet->unknown)
-        outlet->unknown = calloc(OUTLET_BATCH_MAX, sizeof *outlet->unknown);
-    if (!outlet->unknown)
+    if (!inner->unknown)
+        inner->unknown = calloc(OUTLET_BATCH_MAX, sizeof *inner->unknown);
+    if (!inner->unknown)
         return "unknown";
-    snprintf(outlet->unknown[place], sizeof *outlet->unknown, "unknown-%u", stream % 1000000);
-    return outlet->unknown[place];
+    snprintf(inner->unknown[batch->count], sizeof *inner->unknown, "unknown-%u", stream % 1000000);
+    return inner->unknown[batch->count];
 }
 
-// The feed's own batch behind the outlet's; NULL: out of memory.
+// NULL: out of memory.
 static struct buffer_batch *inner_batch(struct outlet_batch *batch)
 {
     if (!batch->private)
-        batch->private = calloc(1, sizeof(struct buffer_batch));
+        batch->private = calloc(1, sizeof(struct inner));
+    struct inner *inner = batch->private;
     batch->count = 0;
-    return batch->private;
+    return inner ? &inner->batch : NULL;
 }
 
 // When the outlet was connected, by the clock since boot; never: INT64_MAX.
@@ -68,7 +76,7 @@ static struct outlet_record *add_record(struct outlet *outlet, const struct buff
     bool live = item->this_boot && item->commit_boot_us >= connected_us && now_us - item->commit_boot_us <= live_us;
     struct outlet_record *record = &batch->records[batch->count];
     *record = (struct outlet_record){.number = item->number,
-                                     .sensor = sensor_name(outlet, item->stream, batch->count),
+                                     .sensor = sensor_name(outlet, item->stream, batch),
                                      .seq = item->seq,
                                      .late = !live || item->copied,
                                      .newest = item->newest,
@@ -157,7 +165,7 @@ int feed_read(void *context, uint64_t from, uint64_t to, bool skip_held, size_t 
 // The newest reading of that stream, when it is young enough and does not wait.
 static bool read_newest(struct outlet *outlet, uint32_t stream, uint64_t since, struct outlet_batch *ret_batch)
 {
-    struct buffer_batch *batch = ret_batch->private;
+    struct buffer_batch *batch = &((struct inner *)ret_batch->private)->batch;
     uint64_t number = buffer_stream_newest(outlet->common->buffer, stream);
     if (number < since || number == 0 || buffer_read(outlet->common->buffer, number, 1, 1, batch) != 0 ||
         batch->count == 0 || batch->items[0].number != number || hold_keeps(outlet->common->hold, &batch->items[0]))
@@ -197,9 +205,11 @@ int feed_read_replay(void *context, size_t max_records, size_t max_bytes, struct
 void feed_batch_finish(void *context, struct outlet_batch *batch)
 {
     (void)context;
-    struct buffer_batch *inner = batch->private;
-    if (inner)
-        bytes_finish(&inner->bytes);
+    struct inner *inner = batch->private;
+    if (inner) {
+        bytes_finish(&inner->batch.bytes);
+        free(inner->unknown);
+    }
     free(inner);
     batch->private = NULL;
     batch->count = 0;

@@ -180,8 +180,6 @@ void outlet_finish(struct outlet *outlet)
     if (outlet->state)
         outlet->type->destroy(outlet->state);
     outlet->state = NULL;
-    free(outlet->unknown);
-    outlet->unknown = NULL;
     replays_finish(&outlet->replays);
     pthread_mutex_destroy(&outlet->lock);
 }

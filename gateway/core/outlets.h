@@ -38,7 +38,6 @@ struct outlet {
     void *state; // NULL when it could not be made
     struct outlet_feed feed;
     struct replays replays;
-    char (*unknown)[16]; // made-up names of a batch's nameless streams; made when first needed
 
     pthread_mutex_t lock; // for what follows: events come from any thread
     bool connected;
