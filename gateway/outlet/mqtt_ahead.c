@@ -71,15 +71,26 @@ enum ahead_fate ahead_fate(const struct ahead *ahead, uint64_t number)
     return !is_at(ahead, place, number) ? AHEAD_NOT : ahead->list[place].arrived ? AHEAD_ARRIVED : AHEAD_UNDER_WAY;
 }
 
-void ahead_forget(struct ahead *ahead, uint64_t lowest)
+static void keep(struct ahead *ahead, uint64_t lowest, bool under_way)
 {
     size_t kept = 0;
     for (size_t i = 0; i < ahead->count; i++) {
-        if (ahead->list[i].arrived && ahead->list[i].number >= lowest) {
-            ahead->list[kept++] = ahead->list[i];
+        const struct ahead_number *one = &ahead->list[i];
+        if (one->arrived ? one->number >= lowest : under_way) {
+            ahead->list[kept++] = *one;
         }
     }
     ahead->count = kept;
+}
+
+void ahead_tidy(struct ahead *ahead, uint64_t lowest)
+{
+    keep(ahead, lowest, true);
+}
+
+void ahead_forget(struct ahead *ahead, uint64_t lowest)
+{
+    keep(ahead, lowest, false);
 }
 
 void ahead_finish(struct ahead *ahead)

@@ -26,6 +26,8 @@ enum ahead_fate { AHEAD_NOT, AHEAD_UNDER_WAY, AHEAD_ARRIVED };
 void ahead_sent(struct ahead *ahead, uint64_t number);
 void ahead_answered(struct ahead *ahead, uint64_t number, bool arrived); // not arrived: as if never sent
 enum ahead_fate ahead_fate(const struct ahead *ahead, uint64_t number);
-// The connection is gone: nobody knows what became of those under way. Those below `lowest` have had their turn.
+// Those that arrived below `lowest` have had their turn.
+void ahead_tidy(struct ahead *ahead, uint64_t lowest);
+// The connection is gone: nobody knows what became of those under way. And tidies.
 void ahead_forget(struct ahead *ahead, uint64_t lowest);
 void ahead_finish(struct ahead *ahead);

@@ -62,6 +62,7 @@ static bool begin_round(struct mqtt *mqtt)
     }
     if (states->wanted) {
         states->wanted = false;
+        ahead_tidy(&mqtt->ahead, states_lowest_pending(mqtt));
         start(states, states_lowest_pending(mqtt), lane_unsent(&mqtt->lanes[LANE_LIVE])); // what is new needs no help
     }
     begin_beside_batches(mqtt);

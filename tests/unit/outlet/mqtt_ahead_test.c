@@ -27,6 +27,26 @@ static void what_arrived_is_remembered_until_its_turn_is_over(void **state)
     ahead_finish(&ahead);
 }
 
+static void many_rounds_leave_room_for_the_next(void **state)
+{
+    struct ahead ahead = {0};
+    (void)state;
+    uint64_t number = 1;
+    for (int round = 0; round < 100; round++) { // each sends a thousand states, and all but the last arrives
+        uint64_t first = number;
+        ahead_tidy(&ahead, first);
+        for (; number < first + 1000; number++) {
+            ahead_sent(&ahead, number);
+            assert_int_equal(ahead_fate(&ahead, number), AHEAD_UNDER_WAY);
+            ahead_answered(&ahead, number, number < first + 999);
+            ahead_sent(&ahead, first + 999); // under way for ever
+        }
+        assert_int_equal(ahead_fate(&ahead, first), AHEAD_ARRIVED);
+        assert_int_equal(ahead_fate(&ahead, 1000), AHEAD_UNDER_WAY);
+    }
+    ahead_finish(&ahead);
+}
+
 static void it_never_grows_without_bound(void **state)
 {
     struct ahead ahead = {0};
@@ -44,6 +64,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_arrived_is_remembered_until_its_turn_is_over),
+        cmocka_unit_test(many_rounds_leave_room_for_the_next),
         cmocka_unit_test(it_never_grows_without_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
