@@ -140,8 +140,9 @@ static struct outlet_range *next_planned(struct mqtt *mqtt)
     uint64_t bound = live_bottom(live);
     size_t count = mqtt->feed.pending(mqtt->feed.context, pending);
     backlog_plan(backlog, pending, count, mqtt->busy, collect_busy(mqtt), bound);
-    // When this plan is done, look once more; also when what is under way live hides something behind it.
-    backlog->news = backlog->count > 0 || bound < lane_unsent(live);
+    // When this plan gave something, look once more (see read_backlog); also when what is under way live hides something
+    // behind it. A wake comes when what waits for the clock may go.
+    backlog->news = bound < lane_unsent(live);
     backlog->again_us = mqtt->now_us + PLAN_AGAIN;
     return backlog_next(backlog);
 }
@@ -172,6 +173,7 @@ static int read_backlog(struct mqtt *mqtt, struct lane *lane)
         if (!error) {
             bool ended = lane->read.count == 0 && lane->read.next <= from; // nothing of it may go now
             range->from = ended ? range->to : lane->read.next;
+            mqtt->backlog.news = mqtt->backlog.news || !ended;
         }
     }
     return error;
