@@ -15,7 +15,7 @@ struct entry {
     struct dedup_digest digest;
     union {
         uint64_t ticket; // while the code is 0
-        char *text;      // then; may be NULL
+        char *text;      // afterwards; may be NULL
     };
     uint32_t ticks;     // since boot, when it came; wraps around after 13 years
     uint32_t next : 24; // in its bucket
@@ -246,7 +246,8 @@ void dedup_add(struct dedup *dedup, struct dedup_digest digest, int64_t time_us,
     drop_expired(dedup, time_us);
     make_room(dedup);
     size_t place = (dedup->head + dedup->count) & (dedup->size - 1);
-    dedup->ring[place] = (struct entry){.digest = digest, .ticks = ticks_of(time_us)};
+    uint32_t ticks = ticks_of(time_us) + (time_us % TICK_US > 0); // rounded up: no entry goes before its time
+    dedup->ring[place] = (struct entry){.digest = digest, .ticks = ticks};
     dedup->count++;
     link_entry(dedup, (uint32_t)place);
     set_answer(dedup, &dedup->ring[place], answer);

@@ -83,6 +83,7 @@ static int load(struct buffer *buffer, struct leaving *leaving)
 static int reckon(struct buffer *buffer, struct leaving *leaving)
 {
     const struct segment *segment = &leaving->segment;
+    reckon_audience(buffer, &leaving->audience);
     bool full = leaving->reason == EVICT_FULL, pending = is_pending(leaving);
     if (leaving->reason == EVICT_DELIVERED || (!full && !pending))
         return 0;
@@ -175,7 +176,6 @@ bool evict_oldest(struct buffer *buffer, enum evict_reason reason)
     bytes_init(&leaving->bytes, SEGMENT_BYTES_MAX);
     bytes_init(&leaving->kept, SEGMENT_BYTES_MAX);
     bytes_init(&leaving->losses, SIZE_MAX / 2);
-    reckon_audience(buffer, &leaving->audience);
     buffer_lock(buffer);
     leaving->segment = buffer->segments.list[0];
     buffer_unlock(buffer);

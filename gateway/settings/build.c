@@ -142,9 +142,9 @@ static void fill(struct loading *loading, struct section *section)
     const struct section_type *type = section->type;
     char *object = section->object;
     if (object) {
-        const char *name = *section->name ? section->name : type->type;
-        if (*section->name)
-            name = memory_text(loading->memory, name, strlen(name)); // the section goes, its name stays
+        const char *name = type->type;
+        if (*section->name) // the section goes, its name stays
+            name = memory_text(loading->memory, section->name, strlen(section->name));
         memcpy(object, &section->origin, sizeof section->origin); // every section's struct begins with it
         if (type->name_offset)
             memcpy(object + type->name_offset, &name, sizeof name);

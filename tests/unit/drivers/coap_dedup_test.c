@@ -97,6 +97,21 @@ static void requests_are_forgotten_when_no_copy_can_come_any_more(void **state)
     dedup_destroy(dedup);
 }
 
+static void no_request_is_forgotten_before_its_time(void **state)
+{
+    (void)state;
+    struct dedup *dedup = make(256);
+    struct dedup_key con = key(true, 1), restored = key(true, 2);
+    const int64_t came_us = 50000, lives_us = 247 * SECOND; // between two of the table's own ticks
+    dedup_add(dedup, dedup_digest_of(dedup, &con), came_us, &changed);
+    assert_true(knows(dedup, con, came_us + lives_us - 1));
+    assert_false(knows(dedup, con, came_us + lives_us + SECOND));
+    assert_true(dedup_restore(dedup, restored.bytes, sizeof restored, lives_us - 1, came_us, &changed)); // came before boot
+    assert_true(knows(dedup, restored, came_us));
+    assert_false(knows(dedup, restored, came_us + SECOND));
+    dedup_destroy(dedup);
+}
+
 static void a_key_that_returns_after_its_time_is_known_again(void **state)
 {
     (void)state;
@@ -194,6 +209,7 @@ int main(void)
         cmocka_unit_test(a_digest_is_this_tables_own),
         cmocka_unit_test(an_answer_is_found_once_it_is_known),
         cmocka_unit_test(requests_are_forgotten_when_no_copy_can_come_any_more),
+        cmocka_unit_test(no_request_is_forgotten_before_its_time),
         cmocka_unit_test(a_key_that_returns_after_its_time_is_known_again),
         cmocka_unit_test(a_full_table_gives_up_its_oldest_and_counts),
         cmocka_unit_test(growing_in_the_middle_of_the_ring_loses_nothing),
