@@ -34,8 +34,8 @@ typedef void write_value(struct bytes *out, const void *field);
 struct family {
     const char *name, *type, *help;
     const struct list *list;
-    size_t offset;                  // of the field, in struct status or in an item of the list
-    write_value *value;             // prints the field
+    size_t offset;      // of the field, in struct status or in an item of the list
+    write_value *value; // prints the field
     void (*samples)(const struct writer *writer, const struct family *family); // instead of all the above
 };
 

@@ -203,7 +203,8 @@ static void a_hostile_label_stays_within_its_quotes(void **state)
     (void)state;
     struct status_source source = {.name = "a\"} 1\nb\\", .state = "open", .refused = {{"x\n", 1}}, .refused_count = 1};
     struct status_sensor sensors[] = {{.id = "\xff\xfe"}, {.id = "日本"}};
-    struct status status = {.sources = &source, .source_count = 1, .sensor = snapshot_sensor, .sensors = sensors, .sensor_count = 2};
+    struct status status = {
+        .sources = &source, .source_count = 1, .sensor = snapshot_sensor, .sensors = sensors, .sensor_count = 2};
     char *text = metrics_of(&status);
     check_text(text);
     assert_true(has_line(text, "citygw_source_open{source=\"a\\\"} 1\\nb\\\\\"} 1"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "moments.h"
 #include "check.h"
+#include "moments.h"
 
 static void the_last_times_are_known_and_no_earlier_ones(void **state)
 {

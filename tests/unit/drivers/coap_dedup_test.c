@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coap_dedup.h"
 #include "check.h"
+#include "coap_dedup.h"
 #include <string.h>
 
 #define SECOND INT64_C(1000000)
@@ -106,7 +106,8 @@ static void no_request_is_forgotten_before_its_time(void **state)
     dedup_add(dedup, dedup_digest_of(dedup, &con), came_us, &changed);
     assert_true(knows(dedup, con, came_us + lives_us - 1));
     assert_false(knows(dedup, con, came_us + lives_us + SECOND));
-    assert_true(dedup_restore(dedup, restored.bytes, sizeof restored, lives_us - 1, came_us, &changed)); // came before boot
+    assert_true(
+        dedup_restore(dedup, restored.bytes, sizeof restored, lives_us - 1, came_us, &changed)); // came before boot
     assert_true(knows(dedup, restored, came_us));
     assert_false(knows(dedup, restored, came_us + SECOND));
     dedup_destroy(dedup);
@@ -179,7 +180,8 @@ static void diagnostics_stay_within_their_bound(void **state)
     }
     assert_int_equal(kept, DEDUP_TEXTS_MAX_BYTES / (DEDUP_TEXT_MAX + 1));
     added = key(true, 30000);
-    dedup_add(dedup, dedup_digest_of(dedup, &added), 300 * SECOND, &answer); // the others have gone, and their texts with them
+    dedup_add(dedup, dedup_digest_of(dedup, &added), 300 * SECOND,
+              &answer); // the others have gone, and their texts with them
     assert_true(dedup_find(dedup, dedup_digest_of(dedup, &added), 300 * SECOND, &found));
     assert_string_equal(found.text, text);
     dedup_destroy(dedup);

@@ -18,8 +18,8 @@ struct bytes {
 };
 
 void bytes_init(struct bytes *bytes, size_t max);
-void bytes_finish(struct bytes *bytes);                // frees; also fine on a zeroed one
-void bytes_clear(struct bytes *bytes);                 // keeps the memory for the next use
+void bytes_finish(struct bytes *bytes); // frees; also fine on a zeroed one
+void bytes_clear(struct bytes *bytes);  // keeps the memory for the next use
 // Holds just this from now on, in memory of about its size: for what is kept long. It does not overlap what it holds.
 void bytes_keep(struct bytes *bytes, const void *data, size_t size);
 bool bytes_reserve(struct bytes *bytes, size_t extra); // room for `extra` more; false: overflow
