@@ -173,7 +173,7 @@ static int read_backlog(struct mqtt *mqtt, struct lane *lane)
         if (!error) {
             bool ended = lane->read.count == 0 && lane->read.next <= from; // nothing of it may go now
             range->from = ended ? range->to : lane->read.next;
-            mqtt->backlog.news = mqtt->backlog.news || !ended;
+            mqtt->backlog.news = mqtt->backlog.news || lane->read.count > 0;
         }
     }
     return error;

@@ -2,6 +2,8 @@
 #include "still.h"
 
 #include "feed.h"
+#include <fcntl.h>
+#include <unistd.h>
 
 /*
  * What an outlet is given to read: only what it has not delivered, and nothing that waits for the clock.
@@ -121,6 +123,39 @@ static void a_replay_is_read_beside_what_is_pending(void **state)
     assert_int_equal(batch.count, 0);
 }
 
+static void spoil(const char *name, off_t at, size_t size)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < size; i++)
+        assert_int_equal(pwrite(fd, "Z", 1, at + (off_t)i), 1);
+    close(fd);
+}
+
+// The lanes of an outlet read at the same time, and encode what they read later.
+static void two_batches_do_not_mix_up_the_sensors_whose_names_are_lost(void **state)
+{
+    static struct outlet_batch other;
+    uint32_t second;
+    (void)state;
+    assert_int_equal(buffer_stream(buffer, "bay-2", &second, NULL), 0);
+    commit(stream, false);
+    commit(second, false);
+    outlet_finish(&outlet);
+    buffer_close(buffer);
+    spoil("checkpoint.0", 0, 64);
+    spoil("checkpoint.1", 0, 64);
+    spoil("000000000001.seg", 190, 4); // the copy of the names at its beginning
+    open_buffer();
+    assert_int_equal(feed_read(&outlet, 1, UINT64_MAX, true, 1, 1 << 20, &batch), 0);
+    assert_int_equal(feed_read(&outlet, 2, UINT64_MAX, true, 1, 1 << 20, &other), 0);
+    assert_string_equal(batch.records[0].sensor, "unknown-0");
+    assert_string_equal(other.records[0].sensor, "unknown-1");
+    outlet.feed.batch_finish(&outlet, &other);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
@@ -130,6 +165,7 @@ int main(void)
         TEST(what_waits_for_the_clock_is_left_out_or_ends_the_batch),
         TEST(the_newest_of_each_state_comes_once),
         TEST(a_replay_is_read_beside_what_is_pending),
+        TEST(two_batches_do_not_mix_up_the_sensors_whose_names_are_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

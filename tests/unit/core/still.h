@@ -55,6 +55,20 @@ static struct outlet outlet;
 static struct outlet_batch batch;
 static uint32_t stream;
 
+static void open_buffer(void)
+{
+    struct buffer_options options = {.path = folder,
+                                     .clock = &held,
+                                     .max_size_bytes = 8 << 20,
+                                     .max_age_us = INT64_MAX / 4,
+                                     .keep_delivered_us = INT64_MAX / 4};
+    assert_int_equal(buffer_open(&options, &buffer, NULL), 0);
+    hold_init(&hold, &held, buffer, 60 * 1000000LL);
+    common = (struct outlet_common){
+        .settings = &settings, .buffer = buffer, .clock = &held, .hold = &hold, .states = &stream, .state_count = 1};
+    assert_int_equal(outlet_init(&outlet, &common, &still, 0, NULL), 0);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -63,17 +77,8 @@ static int begin(void **state)
     strcpy(folder, "/tmp/citygw-outlets-XXXXXX");
     assert_non_null(mkdtemp(folder));
     settings = (struct settings){.influxdb = &influxdb, .influxdb_count = 1, .buffer.path = folder};
-    struct buffer_options options = {.path = folder,
-                                     .clock = &held,
-                                     .max_size_bytes = 8 << 20,
-                                     .max_age_us = INT64_MAX / 4,
-                                     .keep_delivered_us = INT64_MAX / 4};
-    assert_int_equal(buffer_open(&options, &buffer, NULL), 0);
+    open_buffer();
     assert_int_equal(buffer_stream(buffer, "bay-1", &stream, NULL), 0);
-    hold_init(&hold, &held, buffer, 60 * 1000000LL);
-    common = (struct outlet_common){
-        .settings = &settings, .buffer = buffer, .clock = &held, .hold = &hold, .states = &stream, .state_count = 1};
-    assert_int_equal(outlet_init(&outlet, &common, &still, 0, NULL), 0);
     return 0;
 }
 

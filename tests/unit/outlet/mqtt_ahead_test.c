@@ -32,17 +32,17 @@ static void many_rounds_leave_room_for_the_next(void **state)
     struct ahead ahead = {0};
     (void)state;
     uint64_t number = 1;
-    for (int round = 0; round < 100; round++) { // each sends a thousand states, and all but the last arrives
+    for (int round = 0; round < 100; round++) { // each sends a thousand states, and one more that never arrives
         uint64_t first = number;
         ahead_tidy(&ahead, first);
         for (; number < first + 1000; number++) {
             ahead_sent(&ahead, number);
             assert_int_equal(ahead_fate(&ahead, number), AHEAD_UNDER_WAY);
-            ahead_answered(&ahead, number, number < first + 999);
-            ahead_sent(&ahead, first + 999); // under way for ever
+            ahead_answered(&ahead, number, true);
         }
+        ahead_sent(&ahead, number++); // under way for ever
         assert_int_equal(ahead_fate(&ahead, first), AHEAD_ARRIVED);
-        assert_int_equal(ahead_fate(&ahead, 1000), AHEAD_UNDER_WAY);
+        assert_int_equal(ahead_fate(&ahead, 1001), AHEAD_UNDER_WAY);
     }
     ahead_finish(&ahead);
 }

@@ -230,6 +230,42 @@ static void what_waits_for_the_clock_is_left_and_goes_later(void **state)
     }
 }
 
+// Until its thread has come round that much later, without being woken.
+static void wait_beat(struct rig *rig, int64_t later_us)
+{
+    int64_t due_us = rig_boot_us(&rig->clock.clock) + later_us;
+    while (rig->type->beat_boot_us(rig->state) < due_us) {
+        sched_yield();
+    }
+}
+
+static void what_waits_for_the_clock_is_not_read_again_and_again(void **state)
+{
+    struct memory memory = {0};
+    struct peer *peer;
+    struct rig *rig;
+    (void)state;
+    begin_live(accept_all, &memory, &peer, &rig);
+    rig->held_from = 1;
+    rig->held_to = RIG_READINGS_MAX;
+    peer_begin(peer);
+    rig_start(rig);
+    wait_begun(rig);
+    rig_offer(rig, 9);
+    wait_beat(rig, 500000); // it has looked at what was offered, and once more
+    pthread_mutex_lock(&rig->lock);
+    size_t passed_over = rig->passed_over;
+    pthread_mutex_unlock(&rig->lock);
+    wait_beat(rig, 1000000);
+    pthread_mutex_lock(&rig->lock);
+    assert_int_equal(rig->passed_over, passed_over);
+    rig->held_to = 0;
+    pthread_mutex_unlock(&rig->lock);
+    rig->type->wake(rig->state);
+    assert_true(rig_wait_delivered(rig, 10));
+    end(peer, rig);
+}
+
 static void holes_of_an_earlier_run_are_not_sent_again(void **state)
 {
     struct memory memory = {0};
@@ -410,6 +446,7 @@ int main(void)
         cmocka_unit_test(what_the_live_lane_cannot_send_in_time_becomes_backlog),
         cmocka_unit_test(what_fell_behind_goes_without_being_woken),
         cmocka_unit_test(what_waits_for_the_clock_is_left_and_goes_later),
+        cmocka_unit_test(what_waits_for_the_clock_is_not_read_again_and_again),
         cmocka_unit_test(holes_of_an_earlier_run_are_not_sent_again),
         cmocka_unit_test(in_order_an_older_reading_holds_back_the_newer_ones),
         cmocka_unit_test(a_forbidden_topic_holds_up_no_other_until_too_many_stand_aside),

@@ -47,6 +47,7 @@ struct rig {
     uint64_t delivered; // the lowest pending number
     bool given[RIG_READINGS_MAX], settled[RIG_READINGS_MAX];
     uint64_t held_from, held_to; // their time waits for the clock
+    size_t passed_over;          // of those, by reads
     bool old;                    // none is the newest of its sensor
     size_t delivered_count, parked_count;
     char parked_text[400];         // of the last one
@@ -139,6 +140,7 @@ static int rig_read(void *context, uint64_t from, uint64_t to, bool skip_held, s
         if (held && !skip_held) {
             break;
         }
+        rig->passed_over += held;
         if (!held && !rig->settled[from]) {
             rig_hand_over(rig, from, ret_batch);
             rig->given[from] = true;
