@@ -365,6 +365,57 @@ static void a_full_disk_does_not_keep_the_ledger_from_its_entry(void **state)
     assert_int_equal(unexplained(fixture, "mqtt"), 0);
 }
 
+static atomic_int ledger_fails, positions_fail;
+
+static bool is_named(int fd, const char *name)
+{
+    char link[32], path[512];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t size = readlink(link, path, sizeof path - 1);
+    path[size > 0 ? size : 0] = '\0';
+    const char *slash = strrchr(path, '/');
+    return slash && strcmp(slash + 1, name) == 0;
+}
+
+static int open_but_the_ledger(const struct buffer_disk *disk, int folder, const char *name, int flags)
+{
+    if (ledger_fails && strncmp(name, "ledger", 6) == 0)
+        return -ENOSPC;
+    return rig_open_file(disk, folder, name, flags);
+}
+
+static int sync_but_the_positions(const struct buffer_disk *disk, int fd)
+{
+    if (positions_fail && is_named(fd, "cursors")) {
+        ledger_fails = positions_fail = 0;
+        return -EIO;
+    }
+    return rig_sync_file(disk, fd);
+}
+
+// What the cursors stand behind by now is nobody's any more: the next try would find nothing to tell of.
+static void nor_does_a_failure_of_the_positions_behind_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rig *rig = fixture->rig;
+    rig->options.max_age_us = 24 * HOUR_US;
+    rig->disk.disk.open = open_but_the_ledger;
+    rig->disk.disk.sync = sync_but_the_positions;
+    open_with_outlets(rig);
+    commit_routine(rig, 1, 9);
+    rig_close(rig);
+    rig_open(rig);
+    commit_routine(rig, 9, 10);
+    ledger_fails = positions_fail = 1;
+    rig_advance(rig, 25 * HOUR_US);
+    assert_int_equal(positions_fail, 0); // so both have failed
+    rig_advance(rig, 25 * HOUR_US);
+    assert_true(rig_figures(rig).oldest >= 9);
+    assert_int_equal(unexplained(fixture, "mqtt"), 0);
+    rig_reopen(rig);
+    assert_int_equal(unexplained(fixture, "mqtt"), 0);
+}
+
 static void the_newest_entries_come_first(void **state)
 {
     struct fixture *fixture = *state;
@@ -404,6 +455,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_any_the_start_goes_on_and_says_so, make, end),
         cmocka_unit_test_setup_teardown(a_torn_end_loses_what_was_not_synced_alone, make, end),
         cmocka_unit_test_setup_teardown(a_full_disk_does_not_keep_the_ledger_from_its_entry, make, end),
+        cmocka_unit_test_setup_teardown(nor_does_a_failure_of_the_positions_behind_it, make, end),
         cmocka_unit_test_setup_teardown(the_newest_entries_come_first, make, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
