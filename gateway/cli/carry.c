@@ -179,6 +179,7 @@ static int on_last(struct carry *carry, const char *line, size_t size, struct fa
                       _("line %zu is damaged; expected the last line, with the number of readings and the checksum"),
                       carry->lines);
     carry->left_out = (size_t)json_integer_value(json_object_get(object, "left_out"));
+    carry->waiting = (size_t)json_integer_value(json_object_get(object, "waiting"));
     json_decref(object);
     carry->part = CARRY_ENDED;
     return error;

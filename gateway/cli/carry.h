@@ -32,6 +32,7 @@ struct carry {
     struct carry_head head;
     size_t lines, readings;
     size_t left_out; // readings that the gateway could not put into words
+    size_t waiting;  // for its clock
     uint32_t crc;
     struct bytes begun; // of a line whose end has not come yet
 };

@@ -124,6 +124,9 @@ static void tell(const struct target *target)
             carry->head.gateway, target->path ? target->path : "-");
     if (carry->left_out)
         complain(_("%zu readings were left out, because this version cannot put them into words"), carry->left_out);
+    if (carry->waiting)
+        complain(_("%zu readings are not in the file yet: their time is not known before the gateway's clock is set"),
+                 carry->waiting);
 }
 
 int verb_export(int argc, char **argv)

@@ -21,6 +21,7 @@ struct exports {
     const struct settings *settings;
     struct buffer *buffer;
     const struct clock *clock;
+    const struct hold *hold; // NULL: nothing waits
     pthread_mutex_t lock;
     pthread_cond_t quiet;
     size_t reading;
@@ -42,7 +43,7 @@ struct export
     enum part part;
     struct buffer_pending ranges; // numbers: what is still to be read; the last has an end, too
     size_t range;
-    uint64_t readings, left_out;
+    uint64_t readings, left_out, waiting;
     uint32_t crc;
     struct bytes payload;
     struct buffer_batch batch;
@@ -173,6 +174,8 @@ static void write_end(const struct export *export, struct bytes *out)
     json_key_unsigned(&json, "readings", export->readings);
     if (export->left_out)
         json_key_unsigned(&json, "left_out", export->left_out);
+    if (export->waiting)
+        json_key_unsigned(&json, "waiting", export->waiting);
     json_key_text(&json, "crc32c", crc);
     json_object_end(&json);
     bytes_char(out, '\n');
@@ -190,6 +193,10 @@ static void write_reading(struct export *export, const struct buffer_item *item,
     struct exports *exports = export->exports;
     char topic[WIRE_TOPIC_SIZE], unknown[24];
     struct json json;
+    if (exports->hold && hold_keeps(exports->hold, item)) {
+        export->waiting++; // with a time that is not known yet: what was written cannot be corrected
+        return;
+    }
     const char *name = buffer_stream_name(exports->buffer, item->stream);
     snprintf(unknown, sizeof unknown, "unknown-%" PRIu32, item->stream); // damage took the name
     struct outlet_record record = {.number = item->number,
@@ -330,7 +337,8 @@ static int export_read(void *context, struct bytes *piece)
 
 const struct control_export exports_face = {.open = export_open, .read = export_read, .close = export_close};
 
-struct exports *exports_create(const struct settings *settings, struct buffer *buffer, const struct clock *clock)
+struct exports *exports_create(const struct settings *settings, struct buffer *buffer, const struct clock *clock,
+                               const struct hold *hold)
 {
     struct exports *exports = calloc(1, sizeof *exports);
     if (!exports)
@@ -338,6 +346,7 @@ struct exports *exports_create(const struct settings *settings, struct buffer *b
     exports->settings = settings;
     exports->buffer = buffer;
     exports->clock = clock;
+    exports->hold = hold;
     pthread_mutex_init(&exports->lock, NULL);
     pthread_cond_init(&exports->quiet, NULL);
     return exports;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "buffer/buffer.h"
 #include "control/control.h"
+#include "hold.h"
 #include "settings/settings.h"
 
 /*
@@ -17,14 +18,16 @@
  *
  * The payload is what MQTT carries, byte for byte, marked as backlog. The CRC32C is that of all bytes before the last line.
  * "from" and "to" are times of reading, [from, to), and null when not asked for. When readings were stored that this
- * version cannot put into words, the last line says how many in "left_out". What is committed after the beginning is not
+ * version cannot put into words, the last line says how many in "left_out"; in "waiting", how many wait for the clock
+ * to be set and are not told before. What is committed after the beginning is not
  * part of it.
  */
 
 struct exports;
 
-// Borrows all three. NULL: out of memory.
-struct exports *exports_create(const struct settings *settings, struct buffer *buffer, const struct clock *clock);
+// Borrows all four; `hold` may be NULL. NULL: out of memory.
+struct exports *exports_create(const struct settings *settings, struct buffer *buffer, const struct clock *clock,
+                               const struct hold *hold);
 // What control needs; `context` is the exports.
 extern const struct control_export exports_face;
 // No more reads, and none is under way when it returns: the buffer may go. NULL is fine.

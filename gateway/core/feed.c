@@ -196,7 +196,8 @@ int feed_read_replay(void *context, size_t max_records, size_t max_bytes, struct
         return -ENOMEM;
     int error = replays_read(&outlet->replays, outlet->common->buffer, max_records, max_bytes, batch, &more);
     for (size_t i = 0; !error && i < batch->count; i++)
-        add_record(outlet, &batch->items[i], INT64_MAX, ret_batch)->replay = true;
+        if (!hold_keeps(outlet->common->hold, &batch->items[i])) // its time is not known, and its turn will come
+            add_record(outlet, &batch->items[i], INT64_MAX, ret_batch)->replay = true;
     if (!error && more && ret_batch->count == 0)
         outlet_wake(outlet);
     return error;

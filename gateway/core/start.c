@@ -234,7 +234,7 @@ int start_control(struct gateway *gateway, struct fault *why)
 {
     const struct settings_http *settings = &gateway->settings->http;
     gateway->snapshot = snapshot_create(gateway);
-    gateway->exports = exports_create(gateway->settings, gateway->buffer, gateway->clock);
+    gateway->exports = exports_create(gateway->settings, gateway->buffer, gateway->clock, &gateway->hold);
     if (!gateway->snapshot || !gateway->exports)
         return fault_set(why, -ENOMEM, _("out of memory"));
     if (*settings->token_file) {

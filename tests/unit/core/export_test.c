@@ -25,6 +25,7 @@ static char folder[64];
 static struct settings settings = {.gateway = {.id = "umeda-01", .municipality = "271004"}};
 static struct buffer *buffer;
 static struct exports *exports;
+static struct hold hold;
 static uint32_t streams[SENSORS];
 static char *text;
 
@@ -47,7 +48,8 @@ static int begin(void **state)
         assert_int_equal(buffer_stream(buffer, name, &streams[i], NULL), 0);
     }
     assert_int_equal(buffer_cursor_open(buffer, "mqtt", true, NULL), 0);
-    exports = exports_create(&settings, buffer, &told);
+    atomic_init(&hold.from, UINT64_MAX); // nothing waits
+    exports = exports_create(&settings, buffer, &told, &hold);
     text = malloc(TEXT_MAX);
     return 0;
 }
@@ -266,6 +268,16 @@ static void what_cannot_be_read_is_counted(void **state)
     assert_non_null(strstr(text, "\n{\"readings\":5,\"left_out\":1,\"crc32c\":\""));
 }
 
+static void what_waits_for_the_clock_is_counted_and_not_told(void **state)
+{
+    (void)state;
+    store(1, 3, false);
+    store(4, 8, true);
+    atomic_store(&hold.from, 6); // those before could not wait
+    read_export(&(struct control_export_wish){.from = NULL});
+    assert_non_null(strstr(text, "\n{\"readings\":5,\"waiting\":3,\"crc32c\":\""));
+}
+
 static void a_wish_that_makes_no_sense_is_refused(void **state)
 {
     static const struct {
@@ -313,8 +325,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(everything_that_is_kept_is_told_in_order), TEST(only_what_was_asked_for_is_told),
         TEST(what_comes_later_is_not_part_of_it),       TEST(a_time_that_was_corrected_is_told_and_looked_for_as_such),
-        TEST(what_cannot_be_read_is_counted),           TEST(a_wish_that_makes_no_sense_is_refused),
-        TEST(after_the_end_nothing_is_read_any_more),
+        TEST(what_cannot_be_read_is_counted),           TEST(what_waits_for_the_clock_is_counted_and_not_told),
+        TEST(a_wish_that_makes_no_sense_is_refused),    TEST(after_the_end_nothing_is_read_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

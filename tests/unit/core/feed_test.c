@@ -123,6 +123,19 @@ static void a_replay_is_read_beside_what_is_pending(void **state)
     assert_int_equal(batch.count, 0);
 }
 
+static void a_replay_leaves_out_what_waits_for_the_clock(void **state)
+{
+    (void)state;
+    clock_set = false;
+    commit(stream, false);
+    commit(stream, true);
+    struct replay_wish wish = {.by_seq = true, .from_seq = 1, .to_seq = 2, .next = 1, .end = 3};
+    assert_int_equal(replays_add(&outlet.replays, &wish), 0);
+    assert_int_equal(feed_read_replay(&outlet, 100, 1 << 20, &batch), 0);
+    assert_int_equal(batch.count, 1);
+    assert_int_equal(batch.records[0].seq, 1);
+}
+
 static void spoil(const char *name, off_t at, size_t size)
 {
     char path[128];
@@ -165,6 +178,7 @@ int main(void)
         TEST(what_waits_for_the_clock_is_left_out_or_ends_the_batch),
         TEST(the_newest_of_each_state_comes_once),
         TEST(a_replay_is_read_beside_what_is_pending),
+        TEST(a_replay_leaves_out_what_waits_for_the_clock),
         TEST(two_batches_do_not_mix_up_the_sensors_whose_names_are_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
