@@ -52,8 +52,13 @@ int buffer_cursor_open(struct buffer *buffer, const char *name, bool from_oldest
     if (!text_is_id(name, strlen(name)))
         return fault_set(why, -EINVAL, _("%s is no name for an outlet; expected 1 to 64 of A-Z a-z 0-9 _ . -"), name);
     buffer_lock(buffer);
-    int error = cursors_find(&buffer->cursors, name) ? 0 : open_new(buffer, name, from_oldest, why);
+    bool known = cursors_find(&buffer->cursors, name);
+    int error = known ? 0 : open_new(buffer, name, from_oldest, why);
+    bool again = !known && !error && buffer->cursors_lost && buffer->durable > oldest_kept(buffer);
     buffer_unlock(buffer);
+    if (again)
+        buffer_report(buffer, _("how far %s had come is not known any more; every stored reading is sent to it again"),
+                      name);
     return error;
 }
 

@@ -409,6 +409,10 @@ static void read_checkpoint(struct recovery *recovery)
     for (int slot = 0; slot < CHECKPOINT_SLOTS; slot++)
         if (recovery->checkpoint.damaged & 1u << slot)
             folder_set_aside(buffer, checkpoint_name(slot));
+    if (recovery->files.count > 0 && !recovery->checkpoint.found && recovery->checkpoint.damaged == 0)
+        buffer_report(buffer,
+                      _("the checkpoints are missing; the sensors' names and sequence numbers are read from the "
+                        "stored readings"));
 }
 
 static int recover(struct recovery *recovery)

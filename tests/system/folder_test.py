@@ -140,13 +140,13 @@ DAMAGES = {
     "last segment": (lambda f: spoil(segments(f)[-1]), "is damaged:", AT_LEAST),
     "first segment, whole": (lambda f: wipe(segments(f)[0]), "000000000001.seg cannot be read", True),
     "middle segment, whole": (lambda f: wipe(segments(f)[2]), "cannot be read", True),
-    "middle segment, gone": (lambda f: segments(f)[2].unlink(), "", True),
+    "middle segment, gone": (lambda f: segments(f)[2].unlink(), "readings cannot be read", True),
     "header of a segment": (lambda f: spoil(segments(f)[1], 0), "the header of", False),
     "one checkpoint": (lambda f: spoil(f / "buffer/checkpoint.0"), "checkpoint.0 cannot be read", False),
     "both checkpoints": (lambda f: wipe(f / "buffer/checkpoint.0", f / "buffer/checkpoint.1"), "cannot be read", False),
-    "no checkpoint": (lambda f: [p.unlink() for p in (f / "buffer").glob("checkpoint.?")], "", False),
+    "no checkpoint": (lambda f: [p.unlink() for p in (f / "buffer").glob("checkpoint.?")], "the checkpoints are missing", False),
     "cursors": (lambda f: wipe(f / "buffer/cursors"), "cursors cannot be read", False),
-    "no cursors": (lambda f: (f / "buffer/cursors").unlink(), "", False),
+    "no cursors": (lambda f: (f / "buffer/cursors").unlink(), "how far mqtt had come is not known any more", False),
     "foreign files": (lambda f: foreign_files(f / "buffer"), "", False),
 }
 

@@ -152,6 +152,37 @@ static void another_cursor_slot_is_enough_and_none_means_from_the_oldest(void **
     assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 1);
 }
 
+static void an_outlet_whose_position_is_lost_is_told_of(void **state)
+{
+    struct rig *rig = *state;
+    char path[256];
+    fill_segments(rig, 120);
+    rig_open(rig);
+    rig_forget_reports(rig);
+    assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", false, NULL), 0);
+    assert_int_equal(atomic_load(&rig->report_count), 0); // all is well
+    rig_close(rig);
+    unlink(rig_file(rig, "cursors", path));
+    rig_open(rig);
+    assert_int_equal(buffer_cursor_open(rig->buffer, "mqtt", false, NULL), 0);
+    assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 1);
+    assert_true(rig_reported(rig, "how far mqtt had come is not known any more"));
+}
+
+static void without_checkpoints_the_start_says_so(void **state)
+{
+    struct rig *rig = *state;
+    char path[256];
+    rig_open(rig);
+    assert_int_equal(atomic_load(&rig->report_count), 0); // a new buffer has none
+    rig_close(rig);
+    fill_segments(rig, 120);
+    unlink(rig_file(rig, "checkpoint.0", path));
+    unlink(rig_file(rig, "checkpoint.1", path));
+    rig_open(rig);
+    assert_true(rig_reported(rig, "the checkpoints are missing"));
+}
+
 static void damaged_files_do_not_pile_up(void **state)
 {
     struct rig *rig = *state;
@@ -273,6 +304,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_missing_does_not_raise_new_sequences_while_all_names_are_known, make,
                                         end),
         cmocka_unit_test_setup_teardown(another_cursor_slot_is_enough_and_none_means_from_the_oldest, make, end),
+        cmocka_unit_test_setup_teardown(an_outlet_whose_position_is_lost_is_told_of, make, end),
+        cmocka_unit_test_setup_teardown(without_checkpoints_the_start_says_so, make, end),
         cmocka_unit_test_setup_teardown(damaged_files_do_not_pile_up, make, end),
         cmocka_unit_test_setup_teardown(strange_things_in_the_folder_do_not_stop_the_start, make, end),
         cmocka_unit_test_setup_teardown(what_is_no_file_held_no_reading, make, end),
