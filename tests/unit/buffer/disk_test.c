@@ -104,7 +104,7 @@ static void a_disk_that_others_fill_costs_a_few_segments_at_most(void **state)
         rig_pack(rig, number, 1);
     buffer_flush(rig->buffer);
     assert_true(rig_wait(rig, has_tried, (uint64_t)tried + 6));
-    assert_true(rig_figures(rig).failing);
+    assert_true(rig_wait(rig, is_failing, 1));
     assert_true(rig_segments(rig).count + 3 >= before);
     rig_fail(rig, FAIL_ALLOCATE, 0, 0);
     rig_durable(rig, 1520);

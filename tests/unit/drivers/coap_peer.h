@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../free_port.h"
 #include "check.h"
 #include "drivers/driver.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -118,17 +120,6 @@ static inline void must_not_fail(void *context, const struct fault *why)
     fail_msg("%s", why->text);
 }
 
-static inline uint16_t free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int probe = socket(AF_INET, SOCK_DGRAM, 0);
-    assert_int_equal(bind(probe, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(probe, (struct sockaddr *)&address, &size), 0);
-    close(probe);
-    return ntohs(address.sin_port);
-}
-
 static inline int connect_to(const char *host, uint16_t port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -148,7 +139,7 @@ static inline void make_driver(const char *host)
     f->wall_us = INT64_C(1795316645678000); // 2026-11-22T03:04:05.678Z
     f->synchronised = true;
     f->clock = (struct clock){.wall_us = held_wall, .boot_us = held_boot, .synchronised = held_synchronised};
-    f->port = free_port();
+    f->port = free_port(SOCK_DGRAM);
     snprintf(f->listen, sizeof f->listen, "%s:%u", host, f->port);
     f->settings.coap.listen = f->listen;
     f->settings.coap.max_body_bytes = 8192;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../free_port.h"
 #include "check.h"
 
 #include <arpa/inet.h>
@@ -38,17 +39,6 @@ struct listener {
     char *text; // all that it printed
     size_t used, size;
 };
-
-static inline int free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    close(fd);
-    return ntohs(address.sin_port);
-}
 
 // Starts a program; its output goes to `out` (-1: nowhere).
 static inline pid_t spawn(char *const arguments[], int out)
@@ -110,7 +100,7 @@ static inline void broker_run(struct broker *broker)
 // `more` is added to the listener's configuration; every %s in it is the broker's folder.
 static inline void broker_prepare(struct broker *broker)
 {
-    *broker = (struct broker){.port = free_port(), .folder = "/tmp/citygw-broker-XXXXXX"};
+    *broker = (struct broker){.port = free_port(SOCK_STREAM), .folder = "/tmp/citygw-broker-XXXXXX"};
     assert_non_null(mkdtemp(broker->folder));
 }
 
