@@ -230,3 +230,14 @@ int buffer_correct(struct buffer *buffer, uint64_t from, int64_t wall_at_boot_us
     buffer_unlock(buffer);
     return 0;
 }
+
+bool buffer_corrected_to(const struct buffer *buffer, uint64_t *ret_to)
+{
+    struct buffer *shared = (struct buffer *)buffer;
+    buffer_lock(shared);
+    bool done = !buffer->correct.wanted;
+    if (done)
+        *ret_to = corrections_end(&buffer->corrections);
+    buffer_unlock(shared);
+    return done;
+}

@@ -284,6 +284,35 @@ bool buffer_find_times(const struct buffer *buffer, int64_t from_us, int64_t to_
     return from < to;
 }
 
+// With the lock held.
+static void take_boot(const struct buffer *buffer, const struct segment *segment, bool first, struct buffer_boot *boot)
+{
+    bool began_set = segment->oldest.known && segment->oldest.wall_synced;
+    boot->clock_was_set |= began_set || (segment->newest.known && segment->newest.wall_synced);
+    boot->settled |= (first && began_set) || corrections_within(&buffer->corrections, segment->first, segment->end);
+}
+
+void buffer_boot(const struct buffer *buffer, int64_t since_us, struct buffer_boot *ret_boot)
+{
+    struct buffer *shared = (struct buffer *)buffer;
+    bool first = true;
+    *ret_boot = (struct buffer_boot){0};
+    buffer_lock(shared);
+    for (size_t i = 0; i < buffer->segments.count; i++) {
+        const struct segment *segment = &buffer->segments.list[i];
+        if (!segment->this_boot)
+            continue;
+        take_boot(buffer, segment, first, ret_boot);
+        first = false;
+        if (ret_boot->since == 0 && (!segment->newest.known || segment->newest.boot_us >= since_us))
+            ret_boot->since = segment->first;
+    }
+    if (ret_boot->since == 0)
+        ret_boot->since = buffer->durable;
+    buffer_unlock(shared);
+    ret_boot->clock_was_set |= ret_boot->settled;
+}
+
 void buffer_figures(struct buffer *buffer, struct buffer_figures *ret_figures)
 {
     uint64_t free_bytes = 0, total_bytes = 0;

@@ -42,7 +42,7 @@ static uint64_t hash_value(const json_t *value)
 
 uint64_t fingerprint(const json_t *reading)
 {
-    static const char *const marks[] = {"backlog", "replay", "time", "time_quality"};
+    static const char *const marks[] = {"backlog", "replay"};
     uint64_t hash = 0;
     const char *key;
     json_t *member;

@@ -5,5 +5,5 @@
 #include <stdint.h>
 
 // A number that is the same for readings that say the same, and hardly ever for others. The order of members does not
-// matter, nor do marks of how a reading was sent and its time, which may be corrected when the clock is known.
+// matter, nor do the marks of how a reading was sent.
 uint64_t fingerprint(const json_t *reading);

@@ -21,7 +21,7 @@ struct exports {
     const struct settings *settings;
     struct buffer *buffer;
     const struct clock *clock;
-    const struct hold *hold; // NULL: nothing waits
+    struct hold *hold; // NULL: nothing waits
     pthread_mutex_t lock;
     pthread_cond_t quiet;
     size_t reading;
@@ -338,7 +338,7 @@ static int export_read(void *context, struct bytes *piece)
 const struct control_export exports_face = {.open = export_open, .read = export_read, .close = export_close};
 
 struct exports *exports_create(const struct settings *settings, struct buffer *buffer, const struct clock *clock,
-                               const struct hold *hold)
+                               struct hold *hold)
 {
     struct exports *exports = calloc(1, sizeof *exports);
     if (!exports)

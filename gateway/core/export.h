@@ -27,7 +27,7 @@ struct exports;
 
 // Borrows all four; `hold` may be NULL. NULL: out of memory.
 struct exports *exports_create(const struct settings *settings, struct buffer *buffer, const struct clock *clock,
-                               const struct hold *hold);
+                               struct hold *hold);
 // What control needs; `context` is the exports.
 extern const struct control_export exports_face;
 // No more reads, and none is under way when it returns: the buffer may go. NULL is fine.

@@ -3,117 +3,103 @@
 
 #include <stdlib.h>
 
-enum { LOOK_BACK = 20000 };
-static const int64_t second_us = 1000000;
+enum { LOOKS = 64 }; // the waiting is let go in so many steps per clock_wait, at most one a second
 
-static uint64_t end_of(struct buffer *buffer)
+static bool is_unsure(const struct buffer_item *item)
 {
-    struct buffer_figures figures;
-    buffer_figures(buffer, &figures);
-    return figures.next;
+    return item->unsure && item->this_boot && item->corrected_us == 0;
 }
 
-static bool still_waits(const struct hold *hold, const struct buffer_item *item)
+static int64_t due_us(const struct hold *hold, const struct buffer_item *item)
 {
-    return item->unsure && item->this_boot && item->corrected_us == 0 &&
-           clock_boot_us(hold->clock) - item->commit_boot_us < hold->wait_us;
+    return item->commit_boot_us + hold->wait_us;
 }
 
-// The first of the last readings that waits, or the end.
-static uint64_t first_waiting(const struct hold *hold, uint64_t end)
+// The first reading from that number on that waits; the end: there is none.
+static uint64_t first_waiting(const struct hold *hold, uint64_t from)
 {
     struct buffer_batch *batch = calloc(1, sizeof *batch);
-    uint64_t from = end > LOOK_BACK ? end - LOOK_BACK : 1, found = end;
-    while (batch && found == end && buffer_read(hold->buffer, from, BUFFER_BATCH_MAX, 256 * 1024, batch) == 0 &&
+    int64_t now_us = clock_boot_us(hold->clock);
+    bool found = false;
+    while (batch && !found && buffer_read(hold->buffer, from, BUFFER_BATCH_MAX, 256 * 1024, batch) == 0 &&
            batch->next > from) {
-        for (size_t i = batch->count; i-- > 0;)
-            if (still_waits(hold, &batch->items[i]))
-                found = batch->items[i].number;
         from = batch->next;
+        for (size_t i = 0; !found && i < batch->count; i++) {
+            found = is_unsure(&batch->items[i]) && due_us(hold, &batch->items[i]) > now_us;
+            from = found ? batch->items[i].number : from;
+        }
     }
     if (batch)
         bytes_finish(&batch->bytes);
     free(batch);
-    return found;
+    return from;
 }
 
 void hold_init(struct hold *hold, const struct clock *clock, struct buffer *buffer, int64_t wait_us)
 {
-    *hold = (struct hold){.clock = clock, .buffer = buffer, .wait_us = wait_us};
-    uint64_t end = end_of(buffer);
-    atomic_init(&hold->from, wait_us > 0 ? first_waiting(hold, end) : UINT64_MAX);
+    *hold = (struct hold){
+        .clock = clock, .buffer = buffer, .wait_us = wait_us, .lock = PTHREAD_MUTEX_INITIALIZER, .due_us = INT64_MAX};
+    struct buffer_boot boot;
+    buffer_boot(buffer, clock_boot_us(clock) - wait_us, &boot);
+    atomic_init(&hold->over, wait_us <= 0 || boot.clock_was_set);
+    hold->asked = wait_us <= 0 || boot.settled;
+    hold->corrected_to = hold->asked ? 0 : UINT64_MAX;
+    hold->given = hold->asked ? UINT64_MAX : first_waiting(hold, boot.since);
 }
 
-// What was committed before the newest sample that is older than clock_wait has waited long enough.
-static bool let_go(struct hold *hold, int64_t now_us)
+static bool ask(struct hold *hold)
 {
-    uint64_t from = atomic_load(&hold->from), before = from;
-    for (size_t i = 0; i < hold->count; i++)
-        if (now_us - hold->samples[i].boot_us >= hold->wait_us && hold->samples[i].end > from)
-            from = hold->samples[i].end;
-    atomic_store(&hold->from, from);
-    return from > before;
+    if (!hold->clock->synchronised(hold->clock))
+        return false;
+    int64_t wall_at_boot_us = clock_wall_us(hold->clock) - clock_boot_us(hold->clock);
+    hold->asked = buffer_correct(hold->buffer, hold->given, wall_at_boot_us) == 0;
+    atomic_store(&hold->over, hold->asked);
+    return hold->asked;
 }
 
-static void take_sample(struct hold *hold, int64_t now_us)
+// The correction is durable: what it does not cover waits no longer.
+static bool is_corrected(struct hold *hold)
 {
-    int64_t spacing_us = hold->wait_us / HOLD_SAMPLES > second_us ? hold->wait_us / HOLD_SAMPLES + 1 : second_us;
-    size_t last = (hold->next + HOLD_SAMPLES - 1) % HOLD_SAMPLES;
-    if (hold->count && now_us - hold->samples[last].boot_us < spacing_us)
-        return;
-    hold->samples[hold->next].boot_us = now_us;
-    hold->samples[hold->next].end = end_of(hold->buffer);
-    hold->next = (hold->next + 1) % HOLD_SAMPLES;
-    hold->count += hold->count < HOLD_SAMPLES;
+    return hold->corrected_to == UINT64_MAX && buffer_corrected_to(hold->buffer, &hold->corrected_to);
 }
 
-// The first reading from that number on whose time is unsure; NULL: there is none among the next ones.
-static const struct buffer_item *first_unsure(const struct hold *hold, uint64_t from, struct buffer_batch *batch)
+static bool is_due(struct hold *hold)
 {
-    for (int reads = 0; reads < LOOK_BACK / BUFFER_BATCH_MAX; reads++, from = batch->next) {
-        if (buffer_read(hold->buffer, from, BUFFER_BATCH_MAX, 256 * 1024, batch) != 0 || batch->next <= from)
-            return NULL;
-        for (size_t i = 0; i < batch->count; i++)
-            if (batch->items[i].unsure)
-                return &batch->items[i];
-    }
-    return NULL;
-}
-
-// Whether what waited reads with its right time by now, and whether anything waited at all.
-static bool shows(const struct hold *hold, bool *ret_waited)
-{
-    struct buffer_batch *batch = calloc(1, sizeof *batch);
-    const struct buffer_item *item = batch ? first_unsure(hold, atomic_load(&hold->from), batch) : NULL;
-    bool waited = item, shown = !item || item->corrected_us != 0;
-    *ret_waited = waited;
-    if (batch)
-        bytes_finish(&batch->bytes);
-    free(batch);
-    return shown;
+    int64_t now_us = clock_boot_us(hold->clock);
+    if (now_us < hold->due_us || now_us - hold->looked_us < hold->wait_us / LOOKS)
+        return false;
+    hold->due_us = INT64_MAX; // who looks now and still finds some says when
+    hold->looked_us = now_us;
+    return true;
 }
 
 bool hold_tick(struct hold *hold)
 {
-    if (hold->told || hold->wait_us <= 0)
-        return false;
-    if (hold->set) {
-        bool waited;
-        hold->told = shows(hold, &waited);
-        return hold->told && waited;
-    }
-    int64_t now_us = clock_boot_us(hold->clock);
-    bool some = let_go(hold, now_us);
-    if (!hold->clock->synchronised(hold->clock)) {
-        take_sample(hold, now_us);
-        return some;
-    }
-    // Until the correction is durable, what waits goes on waiting; the buffer wakes the outlets then.
-    hold->set = buffer_correct(hold->buffer, atomic_load(&hold->from), clock_wall_us(hold->clock) - now_us) == 0;
+    pthread_mutex_lock(&hold->lock);
+    bool some = hold->asked ? is_corrected(hold) : !ask(hold) && is_due(hold);
+    pthread_mutex_unlock(&hold->lock);
     return some;
 }
 
-bool hold_keeps(const struct hold *hold, const struct buffer_item *item)
+// With the lock held. Until the correction shows, what waits goes on waiting, however long that takes.
+static bool waits(struct hold *hold, const struct buffer_item *item)
 {
-    return item->unsure && item->this_boot && item->corrected_us == 0 && item->number >= atomic_load(&hold->from);
+    if (item->number < hold->given || item->number >= hold->corrected_to)
+        return false;
+    if (hold->asked || clock_boot_us(hold->clock) < due_us(hold, item))
+        return true;
+    hold->given = item->number + 1;
+    return false;
+}
+
+bool hold_keeps(struct hold *hold, const struct buffer_item *item)
+{
+    if (!is_unsure(item))
+        return false;
+    pthread_mutex_lock(&hold->lock);
+    bool keeps = waits(hold, item);
+    if (keeps && due_us(hold, item) < hold->due_us)
+        hold->due_us = due_us(hold, item);
+    pthread_mutex_unlock(&hold->lock);
+    return keeps;
 }

@@ -2,42 +2,44 @@
 #pragma once
 
 #include "buffer/buffer.h"
+#include <pthread.h>
 #include <stdatomic.h>
 
 /*
  * Readings that wait for the clock. A machine without a clock of its own does not know the time when it starts. What comes in
- * then is stored with an estimate and with the time since boot, and waits, at most `clock_wait`. When the clock is
- * set, all that still waits is corrected, once, before it is sent. What could not wait went as an estimate and is never
- * moved. Readings with the sensor's own time do not wait; nor does anything after the clock was set once.
+ * then is stored with an estimate and with the time since boot, and waits, at most `clock_wait` after its commit. When the
+ * clock is set, once in a boot, all that nobody was given yet is corrected. What was given to somebody as an estimate stays
+ * one for everybody: one reading has one content. Readings with the sensor's own time do not wait; nor does anything after
+ * the clock was set once in this boot, also by an earlier start of the gateway.
  */
-
-enum { HOLD_SAMPLES = 64 };
 
 struct hold {
     const struct clock *clock;
     struct buffer *buffer;
     int64_t wait_us;
-    atomic_uint_least64_t from; // what stands below in the buffer waits no longer; goes on as time passes
-    bool set;                   // the clock, since this start: from then on nothing is stored as unsure
-    bool told;                  // and what waited has been let go
-    struct {
-        int64_t boot_us;
-        uint64_t end; // of the buffer then
-    } samples[HOLD_SAMPLES];
-    size_t count, next;
+    atomic_bool over; // the clock was set in this boot: from then on nothing is stored as unsure
+
+    pthread_mutex_t lock; // guards what follows
+    // What stands below in the buffer and is unsure was given to somebody as an estimate, or may have been before a restart.
+    uint64_t given;
+    uint64_t corrected_to; // once over: what is unsure in [given, corrected_to) gets, or has, its time
+    bool asked;            // the buffer, to correct it
+    int64_t due_us; // boot time when the first of those seen waiting has waited long enough; INT64_MAX: none was seen
+    int64_t looked_us;
 };
 
-// Also looks which readings of this boot wait already: the gateway may have started anew meanwhile.
+// Also looks which readings of this boot wait already: the gateway may have started anew meanwhile. Reads the disk for at
+// most what was committed during the last `wait_us`, until the first that waits.
 void hold_init(struct hold *hold, const struct clock *clock, struct buffer *buffer, int64_t wait_us);
 
 // Once a second, on the loop. True: some of what waited may go now.
 bool hold_tick(struct hold *hold);
 
-// The clock was set: nothing that comes in from now on waits, even if the clock is lost again. Also for NULL.
+// Nothing that comes in from now on waits, even if the clock is lost again. Also for NULL.
 static inline bool hold_is_over(const struct hold *hold)
 {
-    return !hold || hold->set;
+    return !hold || atomic_load(&hold->over);
 }
 
-// Whether that reading waits. Any thread.
-bool hold_keeps(const struct hold *hold, const struct buffer_item *item);
+// Whether that reading waits. One that does not is given to the caller, and never changes any more. Any thread.
+bool hold_keeps(struct hold *hold, const struct buffer_item *item);

@@ -22,7 +22,7 @@ struct outlet_common {
     struct buffer *buffer;
     uv_loop_t *loop;
     const struct clock *clock;
-    const struct hold *hold;
+    struct hold *hold;
     const uint32_t *states; // streams of the sensors whose newest reading is a state
     size_t state_count;
     // Any thread: a command came in through that outlet. NULL: commands are not taken.

@@ -52,11 +52,10 @@ static void messages_add_up(void **state)
          {.readings = 5, .duplicates = 1, .disorder = 1},
          false},
         {{LIVE(5), LIVE(6), LIVE(5)}, {.readings = 2, .duplicates = 1}, true},
-        // How a reading was sent, and what its time was found to be, does not make it another one.
-        {{LIVE(5), BACKLOG(5), MARKED(5, "\"replay\":true"),
-          MARKED(5, "\"time_quality\":\"corrected\",\"time\":\"x\"")},
-         {.readings = 1, .duplicates = 3},
-         true},
+        // How a reading was sent does not make it another one; another time does.
+        {{LIVE(5), BACKLOG(5), MARKED(5, "\"replay\":true")}, {.readings = 1, .duplicates = 2}, true},
+        {{LIVE(5), MARKED(5, "\"time\":\"x\"")}, {.readings = 1, .duplicates = 1, .changed = 1}, false},
+        {{LIVE(5), MARKED(5, "\"time_quality\":\"corrected\"")}, {.readings = 1, .duplicates = 1, .changed = 1}, false},
         {{LIVE(5), MARKED(5, "\"quality\":\"stuck\"")}, {.readings = 1, .duplicates = 1, .changed = 1}, false},
         {{LIVE(5), LIVE(7), {TREE "/replay/parking/b1", SAID(6, "\"replay\":true"), false}}, {.readings = 3}, true},
         {{{TREE "/batch", "[" BARE(1) "," BARE(2) "," BARE(4) "]", false}}, {.readings = 3, .missing = 1}, false},

@@ -48,7 +48,7 @@ static int begin(void **state)
         assert_int_equal(buffer_stream(buffer, name, &streams[i], NULL), 0);
     }
     assert_int_equal(buffer_cursor_open(buffer, "mqtt", true, NULL), 0);
-    atomic_init(&hold.from, UINT64_MAX); // nothing waits
+    hold_init(&hold, &told, buffer, 0); // nothing waits
     exports = exports_create(&settings, buffer, &told, &hold);
     text = malloc(TEXT_MAX);
     return 0;
@@ -273,7 +273,8 @@ static void what_waits_for_the_clock_is_counted_and_not_told(void **state)
     (void)state;
     store(1, 3, false);
     store(4, 8, true);
-    atomic_store(&hold.from, 6); // those before could not wait
+    hold.given = 6; // those before could not wait
+    hold.corrected_to = UINT64_MAX;
     read_export(&(struct control_export_wish){.from = NULL});
     assert_non_null(strstr(text, "\n{\"readings\":5,\"waiting\":3,\"crc32c\":\""));
 }

@@ -139,6 +139,19 @@ int buffer_append(struct buffer *buffer, const struct buffer_record *records, si
 // corrected again. Of the tables of more than 64 boots, only the newest are kept. 0; -EINVAL: `from` is no number.
 int buffer_correct(struct buffer *buffer, uint64_t from, int64_t wall_at_boot_us);
 
+// Whether reads show all that buffer_correct was asked; *ret_to: one past the last reading that was ever corrected.
+bool buffer_corrected_to(const struct buffer *buffer, uint64_t *ret_to);
+
+// What the kept records of the present boot tell of it, as far as was known when the buffer was opened.
+struct buffer_boot {
+    uint64_t since;     // what stands below was committed before the time that was asked for; near, never too high
+    bool clock_was_set; // it was synchronised at some commit
+    bool settled;       // and no reading before that is left that needs buffer_correct
+};
+
+// `since_us`: by the clock since boot. No disk.
+void buffer_boot(const struct buffer *buffer, int64_t since_us, struct buffer_boot *ret_boot);
+
 // Calls back for every append that became durable (status 0) since the last call, in order of append.
 void buffer_settled(struct buffer *buffer, void (*settled)(void *owner, uint64_t ticket, int status, void *context),
                     void *context);
