@@ -71,7 +71,7 @@ static const struct route routes[] = {
     {"/api/v1/sensors", type_json, .write = write_sensors},
     {"/api/v1/sensors/", type_json, .write = write_sensor},
     {"/api/v1/buffer", type_json, .write = write_buffer},
-    {"/api/v1/loss", type_json, .verb = "loss"},
+    {"/api/v1/loss", type_json, .verb = "loss", .argument = "skip"},
     {"/api/v1/report", type_json, .verb = "report", .argument = "day"},
     {"/api/v1/replay", type_json, .verb = "replay", .post = true},
     {"/api/v1/export", NULL, .stream = stream_answer},

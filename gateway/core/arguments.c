@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/messages.h"
+#include "base/number.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -88,6 +89,19 @@ int arguments_seq(const struct arguments *arguments, const char *key, uint64_t *
     if (!json_is_integer(value) || json_integer_value(value) < 1)
         return fault_set(why, -EINVAL, _("\"%s\" is no sequence number; expected a number from 1"), key);
     *ret_seq = (uint64_t)json_integer_value(value);
+    return 0;
+}
+
+int arguments_count(const struct arguments *arguments, const char *key, uint64_t *ret_count, struct fault *why)
+{
+    const json_t *value = json_object_get(object_of(arguments), key);
+    int64_t count = json_is_integer(value) ? json_integer_value(value) : value ? -1 : 0;
+    const char *text = json_string_value(value);
+    if (text && !integer_parse(text, strlen(text), 0, INT64_MAX, &count))
+        count = -1;
+    if (count < 0)
+        return fault_set(why, -EINVAL, _("\"%s\" is no count; expected a number from 0"), key);
+    *ret_count = (uint64_t)count;
     return 0;
 }
 

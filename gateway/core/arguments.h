@@ -31,5 +31,8 @@ int arguments_time(const struct arguments *arguments, const char *key, int64_t *
 // A whole number from 1; needed. -EINVAL.
 int arguments_seq(const struct arguments *arguments, const char *key, uint64_t *ret_seq, struct fault *why);
 
+// A whole number from 0, also as text, as a query carries it; 0 when missing. -EINVAL.
+int arguments_count(const struct arguments *arguments, const char *key, uint64_t *ret_count, struct fault *why);
+
 // Appends the value as it came, in JSON; nothing when it is missing.
 void arguments_copy(const struct arguments *arguments, const char *key, struct bytes *out);

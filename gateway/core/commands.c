@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAITING_MAX = 32, LOSS_ENTRIES_MAX = 1000, ANSWER_MAX = OUTLET_REPLY_MAX };
+enum { WAITING_MAX = 32, ANSWER_MAX = OUTLET_REPLY_MAX };
 
 /* The verbs. Each writes its answer, a JSON value. */
 
@@ -40,9 +40,12 @@ static int run_status(struct gateway *gateway, const struct arguments *arguments
 static int run_loss(struct gateway *gateway, const struct arguments *arguments, struct bytes *out, struct fault *why)
 {
     struct json json;
-    (void)arguments, (void)why;
+    uint64_t skip = 0;
+    int error = arguments_count(arguments, "skip", &skip, why);
+    if (error)
+        return error;
     json_begin(&json, out);
-    loss_write(gateway->buffer, LOSS_ENTRIES_MAX, &json);
+    loss_write(gateway->buffer, (size_t)skip, LOSS_BYTES_MAX, &json);
     return 0;
 }
 

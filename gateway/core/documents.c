@@ -17,8 +17,7 @@ enum {
     DOCUMENT_MAX = 64 * 1024,
     ALL_MAX = 32 * 1024 * 1024,
     TOPIC_MAX = 80,
-    OTHERS = 4 /* info, health, loss, report */,
-    LOSS_ENTRIES_MAX = 500
+    OTHERS = 4 /* info, health, loss, report */
 };
 
 // One line of a small file of the system, without its end; false when there is none.
@@ -210,7 +209,7 @@ static void draft_all(struct gateway *gateway, struct drafts *drafts)
     write_health(status, &json);
     draft_end(drafts, "health", "");
     json_begin(&json, &drafts->text);
-    loss_write(gateway->buffer, LOSS_ENTRIES_MAX, &json);
+    loss_write(gateway->buffer, 0, LOSS_BYTES_MAX, &json);
     draft_end(drafts, "loss", "");
     draft_report(gateway, drafts);
     for (size_t i = 0; i < gateway->settings->sensor_count; i++) {

@@ -15,7 +15,7 @@
 
 static const int64_t stop_commit_us = 1500000, stop_outlets_us = 2500000;
 static const int64_t writer_silent_us = 10 * 1000000LL, sync_silent_us = 60 * 1000000LL,
-                     outlet_silent_us = 60 * 1000000LL;
+                     outlet_silent_us = 60 * 1000000LL, loss_interval_us = 10 * 1000000LL;
 
 static void on_settled(void *owner, uint64_t ticket, int status, void *context)
 {
@@ -80,14 +80,17 @@ static void let_go(struct gateway *gateway)
     }
 }
 
-// Also when an entry only became larger.
+// Also when an entry only became larger; not at every second of a loss that goes on, since it is published whole.
 static bool ledger_grew(struct gateway *gateway, const struct buffer_figures *figures)
 {
     uint64_t lost = figures->ledger_lost[BUFFER_LOSS_FULL] + figures->ledger_lost[BUFFER_LOSS_AGE] +
                     figures->ledger_lost[BUFFER_LOSS_DAMAGE] + figures->ledger_entries;
-    bool grew = lost != gateway->ledger_seen;
+    bool due = clock_boot_us(gateway->clock) - gateway->ledger_boot_us >= loss_interval_us;
+    if (lost == gateway->ledger_seen || !due)
+        return false;
     gateway->ledger_seen = lost;
-    return grew;
+    gateway->ledger_boot_us = clock_boot_us(gateway->clock);
+    return true;
 }
 
 static void on_second(uv_timer_t *timer)

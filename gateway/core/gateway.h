@@ -44,6 +44,7 @@ struct gateway {
     struct meter meter, sent_meters[OUTLETS_MAX];
     int64_t started_wall_us, started_boot_us;
     int64_t health_boot_us; // when health was last published
+    int64_t ledger_boot_us; // when that was
     uint64_t ledger_seen;   // a sum that changes with the loss ledger, when it was last published
     char session[20];
     bool stop_asked;

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { AT_ONCE = 64, REASONS = 3 };
+enum { AT_ONCE = 512, REASONS = 3 };
 
 static void write_entry(struct buffer *buffer, const struct buffer_loss *loss, struct json *json)
 {
@@ -25,27 +25,26 @@ static void write_entry(struct buffer *buffer, const struct buffer_loss *loss, s
     json_object_end(json);
 }
 
-static size_t write_entries(struct buffer *buffer, size_t max, struct json *json)
+// Returns how many it wrote.
+static size_t write_entries(struct buffer *buffer, size_t skip, size_t max_bytes, struct json *json)
 {
     struct buffer_loss some[AT_ONCE];
-    size_t written = 0, count;
+    size_t written = 0, count, begin = json->out->used;
     do {
-        size_t wanted = max - written < AT_ONCE ? max - written : AT_ONCE;
-        count = wanted ? buffer_losses(buffer, written, some, wanted) : 0;
-        for (size_t i = 0; i < count; i++)
+        count = buffer_losses(buffer, skip + written, some, AT_ONCE);
+        for (size_t i = 0; i < count && json->out->used - begin < max_bytes; i++, written++)
             write_entry(buffer, &some[i], json);
-        written += count;
-    } while (count == AT_ONCE);
+    } while (count == AT_ONCE && json->out->used - begin < max_bytes);
     return written;
 }
 
-void loss_write(struct buffer *buffer, size_t max, struct json *json)
+void loss_write(struct buffer *buffer, size_t skip, size_t max_bytes, struct json *json)
 {
     struct buffer_figures figures;
     json_object_begin(json);
     json_key(json, "entries");
     json_array_begin(json);
-    size_t written = write_entries(buffer, max, json);
+    size_t shown = write_entries(buffer, skip, max_bytes, json) + skip;
     json_array_end(json);
     buffer_figures(buffer, &figures);
     json_key(json, "totals");
@@ -53,6 +52,6 @@ void loss_write(struct buffer *buffer, size_t max, struct json *json)
     for (int reason = 0; reason < REASONS; reason++)
         json_key_unsigned(json, buffer_loss_reasons[reason], figures.ledger_lost[reason]);
     json_object_end(json);
-    json_key_unsigned(json, "more", figures.ledger_entries > written ? figures.ledger_entries - written : 0);
+    json_key_unsigned(json, "more", figures.ledger_entries > shown ? figures.ledger_entries - shown : 0);
     json_object_end(json);
 }

@@ -11,8 +11,13 @@
  *                "since":"2026-11-24T03:00:00.000Z","until":"2026-11-24T03:00:01.000Z"}],
  *    "totals":{"full":3,"age":0,"damage":0},"more":0}
  *
- * Newest first. `outlet` is the one that did not have them, null when there was none at all. `more`: entries that are not shown.
+ * Newest first. `outlet` is the one that did not have them, null when there was none at all. `more`: how many follow, for which it had
+ * no room: ask with {"skip": so many as were shown}.
  */
 
-// Writes at most `max` entries.
-void loss_write(struct buffer *buffer, size_t max, struct json *json);
+enum {
+    LOSS_BYTES_MAX = 240 * 1024
+}; // of entries in one document: with the rest below what a message or an answer may hold
+
+// From entry `skip` on, entries up to about `max_bytes` of text.
+void loss_write(struct buffer *buffer, size_t skip, size_t max_bytes, struct json *json);

@@ -60,7 +60,7 @@ class Script:
         assert self.gateway.stop() == 0, self.gateway.said()
         self.gateway.start()
         oracle.wait_for_all(load, self.recorder)
-        figures = oracle.judge(load, self.recorder.arrivals)
+        figures = oracle.judge(load, self.recorder)
         assert self.gateway.stop() == 0
         self.recorder.close()
         conftest.no_findings(self.gateway)
@@ -102,7 +102,7 @@ def test_sensors_are_refused_while_nothing_can_be_stored_and_served_again_after(
         load.more_acknowledged(5)
     assert set(load.refused) == {code} and not load.unanswered
     oracle.wait_for_all(load, script.recorder)
-    figures = oracle.judge(load, script.recorder.arrivals)
+    figures = oracle.judge(load, script.recorder)
     text = script.gateway.said()
     assert text.count("buffer: readings cannot be stored") == 1 and text.count("buffer: readings can be stored again") == 1
     assert script.gateway.stop() == 0

@@ -160,7 +160,7 @@ def test_a_damage_costs_no_more_than_it_hit_and_what_it_cost_is_counted(what, co
     drained(gateway)
     counted = gateway.metrics()[LOST % "damage"]
     oracle.wait_for_all(load, recorder, but=counted)
-    oracle.judge(load, recorder.arrivals, counted=counted)
+    oracle.judge(load, recorder, counted=counted)
     missing = len(oracle.missing(load, recorder.arrivals))
     assert (missing > 0) == bool(costs) and (missing <= counted if costs == AT_LEAST else missing == counted)
     assert says in gateway.said(), gateway.said()
@@ -176,7 +176,7 @@ def test_what_is_no_file_at_all_is_set_aside_and_the_rest_is_sent(copy, filled, 
     load, recorder, gateway = filled[1], oracle.Recorder(broker.port, "city/#"), daemon(copy, broker)
     gateway.start()
     oracle.wait_for_all(load, recorder)
-    oracle.judge(load, recorder.arrivals)
+    oracle.judge(load, recorder)
     assert "000000000995.seg cannot be read; it was set aside" in gateway.said(), gateway.said()
     assert not [path for path in segments(copy) if path.name.startswith("00000000099")]
     with oracle.Load(gateway.coap_port, SENSORS, 200) as later:
@@ -194,7 +194,7 @@ def test_without_cursors_everything_kept_is_sent_again(copy, filled, broker, dae
         oracle.wait_for_all(load, recorder)
         drained(gateway)
         end(gateway)
-        oracle.judge(load, recorder.arrivals)
+        oracle.judge(load, recorder)
         wipe(copy / "buffer/cursors")
     recorder.close()
 
@@ -224,7 +224,7 @@ def test_a_removed_folder_is_made_anew_and_what_went_with_it_is_counted(tmp_path
     counted = peers.wait_until(lambda: gateway.metrics()[LOST % "damage"], "counted")
     drained(gateway)
     oracle.wait_for_all(load, recorder, but=counted)
-    figures = oracle.judge(load, recorder.arrivals, counted=counted)
+    figures = oracle.judge(load, recorder, counted=counted)
     assert gateway.said().count("somebody removed") == 1 and figures["readings"] > 0
     assert not load.refused and not load.unanswered
     end(gateway)
@@ -256,7 +256,7 @@ def test_on_a_full_disk_the_oldest_makes_room_and_is_counted(mounted, tmp_path, 
     drained(gateway)
     counted = gateway.metrics()[LOST % "full"]
     oracle.wait_for_all(load, recorder, but=counted)
-    figures = oracle.judge(load, recorder.arrivals, counted=counted)
+    figures = oracle.judge(load, recorder, counted=counted)
     assert figures["lost"] == counted
     end(gateway)
     gate.shut()
@@ -276,7 +276,7 @@ def test_a_disk_that_others_fill_refuses_sensors_until_there_is_room(mounted, tm
         load.more_acknowledged(5)
     assert set(load.refused) == {"5.03"} and not load.unanswered
     oracle.wait_for_all(load, recorder)
-    oracle.judge(load, recorder.arrivals)
+    oracle.judge(load, recorder)
     end(gateway)
     recorder.close()
 
@@ -288,7 +288,7 @@ def test_a_full_disk_does_not_keep_it_from_starting(mounted, copy, filled, tmp_p
     load, recorder, gateway = filled[1], oracle.Recorder(broker.port), daemon(tmp_path, broker)
     gateway.start()
     oracle.wait_for_all(load, recorder)
-    oracle.judge(load, recorder.arrivals)
+    oracle.judge(load, recorder)
     end(gateway)
     recorder.close()
 
@@ -320,6 +320,6 @@ def test_a_file_system_that_turns_read_only_loses_nothing_acknowledged(mounted, 
         gateway.start()
         load.more_acknowledged(5)
     oracle.wait_for_all(load, recorder)
-    oracle.judge(load, recorder.arrivals)
+    oracle.judge(load, recorder)
     end(gateway)
     recorder.close()

@@ -51,7 +51,7 @@ def test_kill_9_again_and_again_loses_nothing_acknowledged(mqtt_gateway, broker,
     assert len(load.acknowledged) == load.sent, f"{load.refused} {len(load.unanswered)} unanswered"
     oracle.wait_for_all(load, recorder, 60)
     peers.wait_until(lambda: mqtt_gateway.api("status")["outlets"][0]["lag_readings"] == 0, "no lag", 60)
-    figures = oracle.judge(load, recorder.arrivals, IN_FLIGHT, ordered=drain == "in-order")
+    figures = oracle.judge(load, recorder, in_flight=IN_FLIGHT, ordered=drain == "in-order")
     recorder.close()
     gate.shut()
     print(f"figures: {rounds} kills ({away} with the broker away), {figures}")

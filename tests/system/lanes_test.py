@@ -71,9 +71,9 @@ def test_a_new_reading_is_there_within_a_second_while_a_backlog_drains(mqtt_gate
           f"worst {max(probe.took) * 1e3:.0f} ms")
     assert len(probe.took) >= 3 and max(probe.took) < WITHIN_S, probe.took
     oracle.wait_for_all(load, recorder, 60 + BACKLOG / 1000)  # the subscriber here is slower than the broker
-    recorder.arrivals, probes = others(recorder), [a for a in recorder.arrivals if a.sensor == PROBE]
-    figures = oracle.judge(load, recorder.arrivals)
-    late = [a for a in recorder.arrivals if a.marked]
+    probes = [a for a in recorder.arrivals if a.sensor == PROBE]
+    figures = oracle.judge(load, recorder, others(recorder))
+    late = [a for a in others(recorder) if a.marked]
     assert len({a[:3] for a in late}) == figures["readings"] and len(probes) >= len(probe.took)
     assert len([a for a in late if a.retained]) <= SENSORS.bays, "backlog is retained beyond one state a sensor"
     probe.close()
@@ -106,7 +106,7 @@ def test_what_is_pending_survives_an_outage_within_an_outage_and_a_kill(mqtt_gat
         gate.open()
     oracle.wait_for_all(load, recorder, 60)
     peers.wait_until(lambda: mqtt_gateway.api("status")["outlets"][0]["lag_readings"] == 0, "no lag")
-    figures = oracle.judge(load, others(recorder), in_flight=100)
+    figures = oracle.judge(load, recorder, others(recorder), in_flight=100)
     assert max(probe.took) < WITHIN_S
     probe.close()
     recorder.close()

@@ -86,7 +86,7 @@ def test_refusing_when_full_loses_nothing(mqtt_gateway, broker):
         load.more_acknowledged(100)
     assert set(load.refused) == {"5.03"} and not load.unanswered
     oracle.wait_for_all(load, recorder, 60)
-    figures = oracle.judge(load, recorder.arrivals)
+    figures = oracle.judge(load, recorder)
     assert mqtt_gateway.metrics()[LOST] == 0
     recorder.close()
     gate.shut()

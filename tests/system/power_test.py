@@ -62,7 +62,7 @@ def test_a_power_cut_loses_nothing_acknowledged(computer, broker):
         load.more_acknowledged(100)
     assert not load.refused and not load.unanswered
     oracle.wait_for_all(load, recorder, 60)
-    figures = oracle.judge(load, recorder.arrivals)
+    figures = oracle.judge(load, recorder)
     oracle.check_repeats_are_recent(recorder.arrivals, CURSOR_SYNC_S)
     recorder.close()
     print(f"figures: {CUTS} power cuts, {figures}")
