@@ -143,6 +143,7 @@ static void add_items(const struct frame *frame, const struct place *place, cons
             .unsure = record.flags & RECORD_UNSURE,
             .this_boot = place->this_boot && (!copied || record.flags & RECORD_SAME_BOOT),
             .time_us = record.time_us,
+            .commit_synced = !copied && frame->flags & FRAME_WALL_SYNCED,
             .commit_us = copied ? record.wall_us : frame->wall_us,
             .commit_boot_us = copied ? record.committed_us : frame->boot_us,
             .boot_us = record.boot_us,

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const int64_t look_every_us = 60 * 1000000LL, save_every_us = 3600 * 1000000LL;
+static const int64_t look_every_us = 60 * 1000000LL, save_every_us = 3600 * 1000000LL, doubt_us = 180 * 1000000LL;
+static const int64_t before_all_us = 1704067200 * 1000000LL; // 2024-01-01: a clock that shows less was not set
 
 enum { PATH_SIZE = 512, SMALL_BACKLOG = 100000 };
 static const char report_prefix[] = "report.";
@@ -23,7 +24,7 @@ struct account {
     struct day refusals; // the loop's: only `refused` is used, until the worker is not busy
     bool busy, new_report;
     bool looked; // at least once
-    int64_t next_look_us, next_save_us;
+    int64_t created_boot_us, next_look_us, next_save_us;
     char last[DAY_TEXT_SIZE]; // the day whose report was closed last; "" none
     struct bytes today;       // the running day's report, as of the last look
     uv_work_t work;
@@ -113,25 +114,46 @@ static bool backlog_is_small(const struct account *account)
     return true;
 }
 
-// While the clock is not set, nobody knows.
-static bool is_over(const struct account *account)
+// What a machine shows just after its start may be the time of its last end, until it hears of a better one.
+static bool clock_is_believed(const struct account *account)
 {
     const struct clock *clock = account->options.clock;
-    int64_t now_us = clock_wall_us(clock);
-    bool outside = now_us >= account->day.to_us || now_us < account->day.from_us;
-    return outside && clock->synchronised(clock);
+    bool waited = clock_boot_us(clock) - account->created_boot_us >= doubt_us;
+    return clock->synchronised(clock) || (waited && clock_wall_us(clock) >= before_all_us);
+}
+
+static bool is_over(const struct account *account)
+{
+    return clock_wall_us(account->options.clock) >= account->day.to_us && clock_is_believed(account);
+}
+
+// A day that began by a wrong clock becomes the one that it is.
+static void date_day(struct account *account)
+{
+    int64_t now_us = clock_wall_us(account->options.clock);
+    if (now_us >= account->day.from_us && account->day.from_us >= before_all_us)
+        return;
+    account->day.complete &= account->day.first == 0;
+    day_move(&account->day, now_us);
+}
+
+static int count(struct account *account)
+{
+    date_day(account);
+    int error = day_count(&account->day, account->options.buffer, account->options.clock);
+    if (error || !is_over(account))
+        return error;
+    close_day(account, clock_wall_us(account->options.clock));
+    account->next_save_us = 0;
+    return day_count(&account->day, account->options.buffer, account->options.clock);
 }
 
 static void look(uv_work_t *work)
 {
     struct account *account = work->data;
     int64_t now_boot_us = clock_boot_us(account->options.clock);
-    int error = day_count(&account->day, account->options.buffer);
-    if (!error && is_over(account)) {
-        close_day(account, clock_wall_us(account->options.clock));
-        day_count(&account->day, account->options.buffer);
-        account->next_save_us = 0;
-    }
+    if (clock_is_believed(account))
+        count(account);
     if (now_boot_us >= account->next_save_us) {
         account->next_save_us = now_boot_us + save_every_us;
         save(account);
@@ -192,6 +214,7 @@ struct account *account_create(const struct account_options *options)
     if (!account)
         return NULL;
     account->options = *options;
+    account->created_boot_us = clock_boot_us(options->clock);
     bytes_init(&account->today, ACCOUNT_REPORT_MAX);
     buffer_figures(options->buffer, &figures);
     day_begin(&account->day, clock_wall_us(options->clock));
@@ -230,8 +253,8 @@ static int read_report(const struct account *account, const char *day, struct by
     int error = file_read(path, ACCOUNT_REPORT_MAX, &text, why);
     if (error == -ENOENT)
         fault_set(why, error, _("there is no report of %s; the last %d days are kept"), day, ACCOUNT_DAYS_KEPT);
-    if (!error)
-        bytes_append(out, text.data, text.used);
+    if (!error && (error = day_report_fit(&text, out)) != 0)
+        fault_errno(why, error, "%s", path);
     bytes_finish(&text);
     return error;
 }
@@ -263,6 +286,6 @@ int account_report(struct account *account, const char *day, struct bytes *out, 
         return read_report(account, day ? day : account->last, out, why);
     if (account->today.used == 0)
         return fault_set(why, -EBUSY, "%s", _("today's account is not made while much waits to be sent"));
-    bytes_append(out, account->today.data, account->today.used);
-    return 0;
+    int error = day_report_fit(&account->today, out);
+    return error ? fault_errno(why, error, "%s", day) : 0;
 }

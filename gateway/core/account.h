@@ -16,12 +16,13 @@
  * some days. It stands in two kinds of files in the buffer's folder: `account` (the running day, saved every hour and at the
  * end) and `report.YYYY-MM-DD`.
  *
- * Days are those of the time zone TZ, by the clock at commit; while the clock is not set, the day does not end.
+ * Days are those of the time zone TZ. While nobody knows whether the clock is right, the account waits: it counts, from the log,
+ * once the clock is synchronised, or after some minutes by a clock that was never set from outside but shows a year that can be.
  */
 
 struct account;
 
-enum { ACCOUNT_DAYS_KEPT = 8, ACCOUNT_REPORT_MAX = 250 * 1024, ACCOUNT_OUTLETS_MAX = 32 };
+enum { ACCOUNT_DAYS_KEPT = 8, ACCOUNT_REPORT_MAX = 16 << 20, ACCOUNT_OUTLETS_MAX = 32 };
 
 struct account_options {
     const struct clock *clock;
@@ -48,5 +49,5 @@ void account_tick(struct account *account);
 void account_refused(struct account *account, uint32_t stream, enum refusal refusal);
 
 // The report of that day ("2026-11-24"); NULL: the last one that was closed. Today's is as of at most a minute ago, with
-// "complete":false. -EINVAL, -ENOENT. Loop thread.
+// "complete":false. Where `out` has not enough room, with fewer sensors and "more". -EINVAL, -ENOENT, -EBUSY. Loop thread.
 int account_report(struct account *account, const char *day, struct bytes *out, struct fault *why);

@@ -11,7 +11,7 @@
 
 enum { FILE_MAX = 16 << 20 };
 
-void day_begin(struct day *day, int64_t time_us)
+void day_move(struct day *day, int64_t time_us)
 {
     time_t now = (time_t)(time_us / 1000000);
     struct tm start, end;
@@ -23,6 +23,11 @@ void day_begin(struct day *day, int64_t time_us)
     day->from_us = (int64_t)mktime(&start) * 1000000;
     day->to_us = (int64_t)mktime(&end) * 1000000;
     strftime(day->text, sizeof day->text, "%Y-%m-%d", &start);
+}
+
+void day_begin(struct day *day, int64_t time_us)
+{
+    day_move(day, time_us);
     day->complete = true;
     day->first = day->end = 0;
     if (day->count)
@@ -57,7 +62,8 @@ void day_count_silence(const struct day *day, struct day_stream *stream, int64_t
         stream->longest_us = until_us - since_us;
 }
 
-static void count_item(struct day *day, const struct buffer_item *item)
+// Where the wall clock of then said something that cannot be, the commit is counted and makes no silence.
+static void count_item(struct day *day, const struct buffer_item *item, int64_t time_us)
 {
     struct day_stream *stream = item->copied ? NULL : day_stream(day, item->stream); // a copy was counted before
     if (!day->first)
@@ -65,13 +71,23 @@ static void count_item(struct day *day, const struct buffer_item *item)
     day->end = item->number + 1;
     if (!stream)
         return;
-    day_count_silence(day, stream, item->commit_us);
-    stream->last_us = item->commit_us;
+    if (time_us >= day->from_us) {
+        day_count_silence(day, stream, time_us);
+        stream->last_us = time_us;
+    }
     stream->first_seq = stream->committed++ ? stream->first_seq : item->seq;
     stream->last_seq = item->seq;
 }
 
-int day_count(struct day *day, struct buffer *buffer)
+// When it was committed, as far as is known now; never in the future.
+static int64_t committed_us(const struct buffer_item *item, int64_t now_us, int64_t now_boot_us)
+{
+    bool better = item->this_boot && !item->commit_synced;
+    int64_t time_us = better ? now_us - (now_boot_us - item->commit_boot_us) : item->commit_us;
+    return time_us < now_us ? time_us : now_us;
+}
+
+int day_count(struct day *day, struct buffer *buffer, const struct clock *clock)
 {
     struct buffer_batch *batch = calloc(1, sizeof *batch);
     int error = batch ? 0 : -ENOMEM;
@@ -80,10 +96,14 @@ int day_count(struct day *day, struct buffer *buffer)
         error = buffer_read(buffer, day->next, BUFFER_BATCH_MAX, 256 * 1024, batch);
         if (error || batch->next <= day->next)
             break;
+        int64_t now_us = clock_wall_us(clock), now_boot_us = clock_boot_us(clock);
         size_t taken = 0;
-        while (taken < batch->count && batch->items[taken].commit_us < day->to_us)
-            count_item(day, &batch->items[taken++]);
-        over = taken < batch->count;
+        for (; taken < batch->count && !over; taken += !over) {
+            int64_t time_us = committed_us(&batch->items[taken], now_us, now_boot_us);
+            over = time_us >= day->to_us;
+            if (!over)
+                count_item(day, &batch->items[taken], time_us);
+        }
         day->next = over ? batch->items[taken].number : batch->next;
     }
     if (batch)

@@ -26,15 +26,18 @@ struct day {
     size_t count;
 };
 
-// The local day that holds that time.
+// The local day that holds that time, with nothing counted.
 void day_begin(struct day *day, int64_t time_us);
+// What is counted belongs to that local day after all: the clock said something else before.
+void day_move(struct day *day, int64_t time_us);
 void day_finish(struct day *day);
 
 // Room for that stream; NULL: out of memory.
 struct day_stream *day_stream(struct day *day, uint32_t stream);
 
-// Counts what was committed since the last time, up to the day's end. -errno: try again later.
-int day_count(struct day *day, struct buffer *buffer);
+// Counts what was committed since the last time, up to the day's end, by the wall clock of then; where that was not
+// synchronised, by the clock since boot and what the wall clock says now. -errno: try again later.
+int day_count(struct day *day, struct buffer *buffer, const struct clock *clock);
 
 // A silence that lasted until then.
 void day_count_silence(const struct day *day, struct day_stream *stream, int64_t until_us);
@@ -43,5 +46,9 @@ void day_count_silence(const struct day *day, struct day_stream *stream, int64_t
 int day_save(const struct day *day, const struct buffer *buffer, const char *path, struct fault *why);
 int day_load(struct day *day, struct buffer *buffer, const char *path);
 
-// The report's JSON. `closed`: the day is over. May read much of the log (what outlets still have to send).
+// The report's JSON, sensors that something was wrong with first. `closed`: the day is over. May read much of the log (what
+// outlets still have to send).
 int day_report(struct day *day, const struct account_options *options, bool closed, struct bytes *out);
+
+// Appends that report to `out`; where that has no room for all, with fewer sensors and "more": how many were left out.
+int day_report_fit(const struct bytes *report, struct bytes *out); // -EBADMSG, -ENOMEM

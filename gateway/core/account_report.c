@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,32 @@ static bool is_configured(const struct account_options *options, const char *nam
     return false;
 }
 
+// What a reader should see first, and what stays where there is no room for all.
+static bool is_troubled(const struct day_stream *stream, uint32_t index, const struct outlet_part parts[],
+                        size_t part_count)
+{
+    bool troubled = stream->committed == 0;
+    for (size_t i = 0; i < part_count; i++)
+        troubled |= parts[i].lost[index] > 0;
+    for (int r = REFUSAL_NONE + 1; r < REFUSAL_COUNT; r++)
+        troubled |= stream->refused[r] > 0;
+    return troubled;
+}
+
+static void write_streams(struct json *json, const struct day *day, const struct account_options *options, bool closed,
+                          bool troubled, const struct outlet_part parts[])
+{
+    for (uint32_t i = 0; i < day->count; i++) {
+        const struct day_stream *stream = &day->streams[i];
+        const char *name = buffer_stream_name(options->buffer, i);
+        if (!name || (is_empty(stream) && !is_configured(options, name)) ||
+            is_troubled(stream, i, parts, options->outlet_count) != troubled)
+            continue;
+        json_key(json, name);
+        write_stream(json, day, i, closed, parts, options->outlet_count);
+    }
+}
+
 static void write_report(const struct day *day, const struct account_options *options, bool closed,
                          const struct outlet_part parts[], struct bytes *out)
 {
@@ -139,15 +166,53 @@ static void write_report(const struct day *day, const struct account_options *op
     json_key_bool(&json, "complete", closed && day->complete);
     json_key(&json, "sensors");
     json_object_begin(&json);
-    for (uint32_t i = 0; i < day->count; i++) {
-        const char *name = buffer_stream_name(options->buffer, i);
-        if (!name || (is_empty(&day->streams[i]) && !is_configured(options, name)))
-            continue;
-        json_key(&json, name);
-        write_stream(&json, day, i, closed, parts, options->outlet_count);
+    write_streams(&json, day, options, closed, true, parts);
+    write_streams(&json, day, options, closed, false, parts);
+    json_object_end(&json);
+    json_object_end(&json);
+}
+
+// Moves the sensors that fit from `all` to what is returned; the rest stays.
+static json_t *take_fitting(json_t *all, size_t room)
+{
+    json_t *kept = json_object(), *sensor;
+    const char *id;
+    void *next;
+    size_t used = 0;
+    json_object_foreach_safe(all, next, id, sensor)
+    {
+        char *text = json_dumps(sensor, JSON_COMPACT);
+        used += text ? strlen(text) + strlen(id) + strlen(",\"\":") : room;
+        free(text);
+        if (used >= room)
+            break;
+        json_object_set(kept, id, sensor);
+        json_object_del(all, id);
     }
-    json_object_end(&json);
-    json_object_end(&json);
+    return kept;
+}
+
+int day_report_fit(const struct bytes *report, struct bytes *out)
+{
+    enum { HEAD = 128 }; // what stands around the sensors
+    size_t room = out->max - out->used;
+    if (report->used <= room) {
+        bytes_append(out, report->data, report->used);
+        return 0;
+    }
+    json_t *root = json_loadb((const char *)report->data, report->used, 0, NULL);
+    json_t *all = json_object_get(root, "sensors");
+    if (!all)
+        return json_decref(root), -EBADMSG;
+    json_t *kept = take_fitting(all, room > HEAD ? room - HEAD : 0);
+    json_object_set_new(root, "more", json_integer((json_int_t)json_object_size(all)));
+    json_object_set_new(root, "sensors", kept);
+    char *text = json_dumps(root, JSON_COMPACT);
+    if (text)
+        bytes_text(out, text);
+    json_decref(root);
+    free(text);
+    return text ? 0 : -ENOMEM;
 }
 
 int day_report(struct day *day, const struct account_options *options, bool closed, struct bytes *out)

@@ -16,6 +16,7 @@
 enum {
     DOCUMENT_MAX = 64 * 1024,
     ALL_MAX = 32 * 1024 * 1024,
+    REPORT_MAX = 250 * 1024, // below what a message may hold
     TOPIC_MAX = 80,
     OTHERS = 4 /* info, health, loss, report */
 };
@@ -190,12 +191,14 @@ static void draft_end(struct drafts *drafts, const char *topic, const char *id)
 // Yesterday's, once there is one.
 static void draft_report(struct gateway *gateway, struct drafts *drafts)
 {
-    size_t before = drafts->text.used;
+    struct bytes report;
     struct fault why;
-    if (account_report(gateway->account, NULL, &drafts->text, &why) == 0)
+    bytes_init(&report, REPORT_MAX);
+    if (account_report(gateway->account, NULL, &report, &why) == 0) {
+        bytes_append(&drafts->text, report.data, report.used);
         draft_end(drafts, "report", "");
-    else
-        drafts->text.used = before;
+    }
+    bytes_finish(&report);
 }
 
 static void draft_all(struct gateway *gateway, struct drafts *drafts)

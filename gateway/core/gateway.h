@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "control/control.h"
 #include "export.h"
+#include "fall.h"
 #include "hold.h"
 #include "intake.h"
 #include "meter.h"
@@ -41,7 +42,8 @@ struct gateway {
     struct exports *exports;
     char *http_token;
     struct snapshot *snapshot;
-    struct meter meter, sent_meters[OUTLETS_MAX];
+    struct meter meter;
+    struct fall falls[OUTLETS_MAX];
     int64_t started_wall_us, started_boot_us;
     int64_t health_boot_us; // when health was last published
     int64_t ledger_boot_us; // when that was

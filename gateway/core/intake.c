@@ -272,11 +272,36 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     return REFUSAL_NONE;
 }
 
-static void count_refused(const struct intake *intake, const struct driver_pack *pack, enum refusal refusal)
+static void count_for(const struct intake *intake, const struct sensor *sensor, enum refusal refusal)
 {
-    const struct sensor *sensor = pack->sensor ? sensors_find(intake->sensors, pack->sensor) : NULL;
-    if (sensor && intake->account)
-        account_refused(intake->account, intake->live[sensor->index].stream, refusal);
+    account_refused(intake->account, intake->live[sensor->index].stream, refusal);
+}
+
+static bool is_among(const struct sensor *sensor, const struct sensor *const list[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == sensor)
+            return true;
+    return false;
+}
+
+// A pack that was refused counts once for each sensor that it, or its request, names.
+static void count_refused(const struct intake *intake, const struct source *source, const struct driver_pack *pack,
+                          enum refusal refusal)
+{
+    const struct sensor *seen[PACK_READINGS_MAX];
+    size_t count = 0;
+    const struct sensor *named = pack->sensor ? sensors_find(intake->sensors, pack->sensor) : NULL;
+    if (named)
+        count_for(intake, named, refusal);
+    for (size_t i = 0; !pack->sensor && i < pack->raw->count && count < PACK_READINGS_MAX; i++) {
+        const char *field;
+        named = sensors_by_name(intake->sensors, source->name, pack->raw->values[i].name, &field);
+        if (!named || is_among(named, seen, count))
+            continue;
+        seen[count++] = named;
+        count_for(intake, named, refusal);
+    }
 }
 
 enum refusal intake_take(struct intake *intake, struct source *source, const struct driver_pack *pack,
@@ -286,7 +311,8 @@ enum refusal intake_take(struct intake *intake, struct source *source, const str
     enum refusal refusal = take(intake, source, pack, &local);
     if (refusal) {
         source_refused(source, refusal, &local);
-        count_refused(intake, pack, refusal);
+        if (intake->account)
+            count_refused(intake, source, pack, refusal);
     }
     if (refusal && why)
         *why = local;

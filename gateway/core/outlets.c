@@ -152,14 +152,6 @@ void outlet_documents(struct outlet *outlet, const struct outlet_document *docum
         outlet->type->documents(outlet->state, documents, count);
 }
 
-uint64_t outlet_sent(struct outlet *outlet)
-{
-    pthread_mutex_lock(&outlet->lock);
-    uint64_t sent = outlet->sent;
-    pthread_mutex_unlock(&outlet->lock);
-    return sent;
-}
-
 void outlet_stop(struct outlet *outlet)
 {
     outlet->type->stop(outlet->state);

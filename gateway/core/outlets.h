@@ -54,7 +54,6 @@ void outlet_wake(struct outlet *outlet);    // any thread
 void outlet_refresh(struct outlet *outlet); // sends the newest states again
 void outlet_reply(struct outlet *outlet, const struct outlet_command *command, const char *json, size_t size);
 void outlet_documents(struct outlet *outlet, const struct outlet_document *documents, size_t count);
-uint64_t outlet_sent(struct outlet *outlet); // readings, since the start
 void outlet_stop(struct outlet *outlet);
 bool outlet_stopped(struct outlet *outlet);
 int64_t outlet_beat_boot_us(struct outlet *outlet);

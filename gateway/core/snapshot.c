@@ -94,22 +94,6 @@ static void take_traffic(struct outlet *outlet, struct status_outlet *ret)
     pthread_mutex_unlock(&outlet->replays.lock);
 }
 
-// How long the outlet needs for what it has not delivered, at the rates of the last minutes.
-static double drained_s(const struct snapshot *snapshot, size_t i)
-{
-    struct gateway *gateway = snapshot->gateway;
-    const struct status_outlet *outlet = &snapshot->outlets[i];
-    int64_t now_us = clock_boot_us(gateway->clock);
-    double sent_per_s, committed_per_s, ignored;
-    if (outlet->lag_readings == 0)
-        return 0;
-    meter_rates(&gateway->sent_meters[i], now_us, outlet->sent, 0, &sent_per_s, &ignored);
-    meter_rates(&gateway->meter, now_us, snapshot->buffer.committed, gateway->intake.taken_bytes, &committed_per_s,
-                &ignored);
-    double gain = sent_per_s - committed_per_s;
-    return outlet->connected && gain > 0 ? (double)outlet->lag_readings / gain : -1;
-}
-
 static void take_outlet(struct snapshot *snapshot, size_t i, int64_t now_us)
 {
     struct outlet *outlet = &snapshot->gateway->outlets[i];
@@ -128,7 +112,10 @@ static void take_outlet(struct snapshot *snapshot, size_t i, int64_t now_us)
     take_traffic(outlet, ret);
     ret->position = buffer_cursor(snapshot->gateway->buffer, outlet->name);
     ret->lag_readings = buffer_cursor_count(snapshot->gateway->buffer, outlet->name);
-    ret->drained_s = drained_s(snapshot, i);
+    int64_t boot_us = clock_boot_us(snapshot->gateway->clock);
+    ret->drained_s = ret->lag_readings == 0 ? 0
+                     : ret->connected       ? fall_seconds(&snapshot->gateway->falls[i], boot_us, ret->lag_readings)
+                                            : -1;
     int64_t commit_us = ret->lag_readings ? buffer_commit_time(snapshot->gateway->buffer, ret->position) : 0;
     ret->lag_us = commit_us && commit_us < now_us ? now_us - commit_us : 0;
 }

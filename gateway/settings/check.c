@@ -257,6 +257,24 @@ static void check_when_full(struct loading *loading)
               "or [influxdb] section"));
 }
 
+// Even if every sensor were silent as long as it may be. How much there really is, only the running gateway knows.
+static void check_autonomy(struct loading *loading)
+{
+    enum { READING_BYTES = 250 }; // in the buffer, of a parking bay with four quantities
+    const struct settings *settings = loading->settings;
+    const struct section *section = section_find(loading, "buffer", "");
+    double per_hour = 0, wanted_h = (double)settings->buffer.min_autonomy_us / 3.6e9;
+    for (size_t i = 0; i < settings->sensor_count; i++)
+        if (!settings->sensor[i].disabled)
+            per_hour += 3.6e9 / (double)settings->sensor[i].stale_after_us;
+    double holds_h = per_hour > 0 ? (double)settings->buffer.max_size_bytes / READING_BYTES / per_hour : wanted_h;
+    if (section && holds_h < wanted_h)
+        section_warning(loading, section, section_line(section, "max_size"), "max_size",
+                        _("this holds %.1f h of readings even if every sensor reports only once per stale_after; "
+                          "min_autonomy wants %.1f h"),
+                        holds_h, wanted_h);
+}
+
 static void mark_disabled(struct section *section)
 {
     const struct section_type *type = section->type;
@@ -300,4 +318,5 @@ void loading_check(struct loading *loading)
     for (size_t i = 0; i < loading->section_count; i++)
         if (loading->sections[i].type)
             mark_disabled(&loading->sections[i]);
+    check_autonomy(loading);
 }

@@ -200,17 +200,113 @@ static void a_day_that_ended_while_we_were_off_is_closed_at_the_start(void **sta
     says("2026-11-26", "\"first_seq\":4,\"last_seq\":4,\"committed\":1,");
 }
 
-static void while_the_clock_is_not_set_the_day_does_not_end(void **state)
+static void restart(void)
+{
+    close_all();
+    open_all();
+}
+
+// The first start of a machine without a clock of its own: what it commits before it knows the time belongs to today.
+static void what_came_before_the_clock_was_set_belongs_to_its_day(void **state)
+{
+    char command[96];
+    (void)state;
+    close_all();
+    snprintf(command, sizeof command, "rm -rf %s/*", folder);
+    assert_int_equal(system(command), 0);
+    wall_us = 0;
+    set = false;
+    open_all();
+    commit(streams[0], 2);
+    pass(600 * SECOND);
+    look();
+    assert_int_equal(reports, 0);
+    set = true;
+    wall_us = INT64_C(1795489200) * SECOND;
+    pass(60 * SECOND);
+    look();
+    assert_int_equal(reports, 0);
+    commit(streams[0], 1);
+    pass(24 * HOUR);
+    look();
+    assert_int_equal(reports, 1);
+    says(NULL, "{\"day\":\"2026-11-24\",");
+    says(NULL, "\"committed\":3,");
+    says(NULL, "\"longest_silence_s\":43140}"); // from 12:01 to midnight
+}
+
+// It showed for some seconds the time of its last end.
+static void an_outage_of_days_is_no_part_of_the_day_before_it(void **state)
+{
+    (void)state;
+    commit(streams[0], 1);
+    look();
+    set = false;
+    restart();
+    commit(streams[0], 5);
+    pass(20 * SECOND);
+    look();
+    set = true;
+    wall_us += 72 * HOUR;
+    look();
+    assert_int_equal(reports, 1);
+    says(NULL, "{\"day\":\"2026-11-24\",");
+    says(NULL, "\"committed\":1,");
+    pass(60 * SECOND);
+    look();
+    says("2026-11-27", "\"first_seq\":2,\"last_seq\":6,\"committed\":5,");
+}
+
+static void without_a_time_server_the_machines_own_clock_counts(void **state)
 {
     (void)state;
     set = false;
     commit(streams[0], 1);
     pass(24 * HOUR);
     look();
-    assert_int_equal(reports, 0);
-    set = true;
-    look();
     assert_int_equal(reports, 1);
+    says(NULL, "{\"day\":\"2026-11-24\",");
+}
+
+static void a_day_that_was_ahead_of_the_time_becomes_the_right_one(void **state)
+{
+    (void)state;
+    wall_us += 365 * 24 * HOUR;
+    commit(streams[0], 1);
+    look();
+    wall_us -= 365 * 24 * HOUR;
+    pass(60 * SECOND);
+    commit(streams[0], 1);
+    look();
+    pass(24 * HOUR);
+    look();
+    assert_int_equal(reports, 2); // and that of the day which ended when the clock jumped ahead
+    says(NULL, "{\"day\":\"2026-11-24\",");
+    says(NULL, "\"complete\":false,");
+    says(NULL, "\"committed\":2,");
+}
+
+static void a_report_without_room_tells_of_the_troubled_first(void **state)
+{
+    (void)state;
+    commit(streams[0], 1);
+    commit(streams[1], 1);
+    account_refused(account, streams[1], REFUSAL_UNIT);
+    pass(24 * HOUR);
+    look();
+    struct bytes out;
+    struct fault why = {""};
+    bytes_init(&out, strlen(report_of(NULL)) - 20);
+    assert_int_equal(account_report(account, NULL, &out, &why), 0);
+    assert_false(out.overflow);
+    bytes_char(&out, '\0');
+    const char *report = (const char *)out.data;
+    assert_non_null(strstr(report, "\"sensors\":{\"bay-2\":{"));
+    assert_null(strstr(report, "bay-1"));
+    assert_non_null(strstr(report, "\"more\":1"));
+    bytes_finish(&out);
+    says(NULL, "\"sensors\":{\"bay-2\":{");
+    says(NULL, "\"bay-1\":{");
 }
 
 static void only_a_day_is_a_day(void **state)
@@ -245,7 +341,11 @@ int main(void)
         TEST(a_day_is_closed_after_local_midnight),
         TEST(a_restart_in_the_middle_of_a_day_counts_everything_once),
         TEST(a_day_that_ended_while_we_were_off_is_closed_at_the_start),
-        TEST(while_the_clock_is_not_set_the_day_does_not_end),
+        TEST(what_came_before_the_clock_was_set_belongs_to_its_day),
+        TEST(an_outage_of_days_is_no_part_of_the_day_before_it),
+        TEST(without_a_time_server_the_machines_own_clock_counts),
+        TEST(a_day_that_was_ahead_of_the_time_becomes_the_right_one),
+        TEST(a_report_without_room_tells_of_the_troubled_first),
         TEST(only_a_day_is_a_day),
         TEST(the_reports_of_the_last_days_are_kept),
     };

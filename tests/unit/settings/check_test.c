@@ -269,6 +269,16 @@ static void refusing_when_full_without_an_outlet_warns(void **state)
     expect_nothing("[buffer]\nwhen_full = refuse\n[influxdb]\nurl = http://127.0.0.1\n");
 }
 
+static void a_buffer_too_small_for_its_sensors_warns(void **state)
+{
+    (void)state;
+    expect_only("[buffer]\nmax_size = 1 MB\n[sensor:a]\nkind = crowd\nstale_after = 2 s\n", FINDING_WARNING,
+                "c.ini:5: [buffer] max_size: this holds 2.2 h of readings even if every sensor reports only once per "
+                "stale_after; min_autonomy wants 24.0 h");
+    expect_nothing("[buffer]\nmax_size = 1 MB\nmin_autonomy = 2 h\n[sensor:a]\nkind = crowd\nstale_after = 2 s\n");
+    expect_nothing("[buffer]\nmax_size = 1 MB\n[sensor:a]\nkind = crowd\nstale_after = 30 s\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +306,7 @@ int main(void)
         cmocka_unit_test(an_address_given_twice_to_coap_stops),
         cmocka_unit_test(a_request_larger_than_a_datagram_warns),
         cmocka_unit_test(refusing_when_full_without_an_outlet_warns),
+        cmocka_unit_test(a_buffer_too_small_for_its_sensors_warns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

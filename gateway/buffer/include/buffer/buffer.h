@@ -61,7 +61,8 @@ struct buffer_item {
     bool newest;
     bool copied; // an event copied forward to make room: `number` is the copy's, sequence and times are the first one's
     bool unsure; // see buffer_record
-    bool this_boot; // commit_boot_us counts from the present boot
+    bool this_boot;     // commit_boot_us counts from the present boot
+    bool commit_synced; // the wall clock was synchronised at the commit; not known of copies
     int64_t time_us, commit_us /* wall */, commit_boot_us;
     int64_t boot_us;      // of the reading, when unsure
     int64_t corrected_us; // when unsure, and buffer_correct covers it: what the time really was; 0: not corrected
