@@ -172,9 +172,31 @@ static void read_cursors(struct recovery *recovery)
         folder_set_aside(buffer, "cursors");
 }
 
+// After a failed sync nobody knows what of the file is on the disk, and a second one proves nothing: what was read of it is
+// written to another, which takes its name.
+static int write_anew(struct buffer *buffer, const char *name, const uint8_t *data, size_t size)
+{
+    static const char fresh[] = "tail.new";
+    const struct buffer_disk *disk = buffer->disk;
+    int fd = disk->open(disk, buffer->folder, fresh, O_CREAT | O_TRUNC | O_WRONLY);
+    int error = fd < 0 ? fd : disk->write(disk, fd, data, size, 0);
+    if (!error)
+        error = disk->sync(disk, fd);
+    if (fd >= 0)
+        close(fd);
+    if (!error)
+        error = disk->rename(disk, buffer->folder, fresh, name);
+    if (!error)
+        error = disk->sync_folder(disk, buffer->folder);
+    else
+        disk->remove(disk, buffer->folder, fresh);
+    return error;
+}
+
 // Cuts off what a power cut left behind the last whole frame (but nothing that is damage), and makes durable what a killed
 // process had only given to the kernel.
-static void settle_tail(struct buffer *buffer, struct segment *segment, uint64_t file_bytes, bool cut)
+static void settle_tail(struct buffer *buffer, struct segment *segment, const struct bytes *bytes, uint64_t file_bytes,
+                        bool cut)
 {
     char name[SEGMENT_NAME_SIZE];
     int fd = buffer->disk->open(buffer->disk, buffer->folder, segment_name(segment->id, name), O_RDWR | O_NONBLOCK);
@@ -187,6 +209,8 @@ static void settle_tail(struct buffer *buffer, struct segment *segment, uint64_t
         close(fd);
     if (cut)
         segments_resize(&buffer->segments, segment, segment_disk_bytes(segment->used));
+    if (error && cut && segment->used <= bytes->used)
+        error = write_anew(buffer, name, bytes->data, (size_t)segment->used);
     if (error)
         buffer_report(buffer, _("the end of %s could not be written: %s"), name, error_text(error));
 }
@@ -209,7 +233,7 @@ static int scan_one(struct recovery *recovery, struct segment *segment, const st
                       (unsigned long long)lost);
     }
     if (limit == UINT64_MAX)
-        settle_tail(buffer, segment, found->file_bytes, lost == 0);
+        settle_tail(buffer, segment, bytes, found->file_bytes, lost == 0);
     return 0;
 }
 

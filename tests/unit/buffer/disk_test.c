@@ -195,6 +195,33 @@ static void the_start_works_on_a_full_disk(void **state)
     rig_durable(rig, 21);
 }
 
+// What a killed process had written and not synced is not what that file holds, once a sync of it has failed.
+static void a_tail_whose_sync_fails_at_the_start_is_written_to_another_file(void **state)
+{
+    struct rig *rig = *state;
+    struct stat before, after;
+    char path[256];
+    rig_open(rig);
+    rig_commit(rig, 1, 20);
+    rig_close(rig);
+    assert_int_equal(stat(rig_file(rig, rig_segments(rig).names[0], path), &before), 0);
+    rig_fail(rig, FAIL_SYNC, 2, EIO); // that of the cursors, and that of the tail
+    rig_open(rig);
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_not_equal(before.st_ino, after.st_ino);
+    assert_false(rig_has(rig, "tail.new"));
+    assert_int_equal(atomic_load(&rig->report_count), 0);
+    rig_holds(rig, 1, 20);
+    rig_reopen(rig);
+    rig_holds(rig, 1, 20);
+    rig_close(rig);
+    rig_fail(rig, FAIL_SYNC, 3, EIO); // and that of the other file
+    rig_open(rig);
+    assert_true(rig_reported(rig, "could not be written"));
+    assert_false(rig_has(rig, "tail.new"));
+    rig_holds(rig, 1, 20);
+}
+
 static bool is_refused(struct rig *rig, uint64_t number)
 {
     (void)number;
@@ -342,6 +369,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_condemned_segment_that_cannot_be_cut_gives_nothing_twice, make, end),
         cmocka_unit_test_setup_teardown(a_dead_disk_is_reported_once_and_fills_only_to_the_bound, make, end),
         cmocka_unit_test_setup_teardown(the_start_works_on_a_full_disk, make, end),
+        cmocka_unit_test_setup_teardown(a_tail_whose_sync_fails_at_the_start_is_written_to_another_file, make, end),
         cmocka_unit_test_setup_teardown(while_storing_fails_appends_are_refused_and_then_taken_again, make, end),
         cmocka_unit_test_setup_teardown(a_disk_with_less_than_a_segment_free_takes_smaller_ones, make, end),
         cmocka_unit_test_setup_teardown(a_small_file_system_is_used_to_its_end, make, end),
