@@ -364,6 +364,39 @@ void reckon_damage(struct buffer *buffer, const struct segment *segment, uint64_
     gaps_finish(gaps);
 }
 
+/* What is carried at the end. */
+
+// `had`: bit by outlet.
+static void lose_carried(struct buffer *buffer, const struct frame_record *record, uint32_t had, struct bytes *out)
+{
+    const struct carry *carry = &buffer->writer.carry;
+    for (size_t i = 0; i < CURSORS_MAX && (i == 0 || *carry->names[i]); i++) {
+        struct loss loss = loss_of(buffer, record->stream, record->seq, record->seq, 1, BUFFER_LOSS_FULL);
+        loss.outlet = *carry->names[i] ? ledger_outlet(buffer, carry->names[i]) : LOSS_NOBODY;
+        if (!(had & 1u << i))
+            bytes_append(out, &loss, sizeof loss);
+    }
+}
+
+size_t reckon_carried(struct buffer *buffer)
+{
+    const struct carry *carry = &buffer->writer.carry;
+    const uint32_t *had = (const uint32_t *)(const void *)carry->had.data;
+    size_t records = 0;
+    struct bytes out;
+    bytes_init(&out, SIZE_MAX / 2);
+    for (size_t at = 0; at < carry->frames.used; at += frame_step(carry->frames.data + at)) {
+        struct frame frame = frame_peek(carry->frames.data + at);
+        struct view view = {frame.body, frame.body_size, false};
+        struct frame_record record;
+        for (; frame_next_record(&view, &record); records++)
+            lose_carried(buffer, &record, had[records], &out);
+    }
+    ledger_add_new(buffer, (const struct loss *)(const void *)out.data, out.used / sizeof(struct loss));
+    bytes_finish(&out);
+    return records;
+}
+
 /* What nobody knows. */
 
 void reckon_skipped(struct buffer *buffer, uint32_t stream, uint64_t first, uint64_t last)

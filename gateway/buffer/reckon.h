@@ -28,6 +28,10 @@ bool reckon_pending(struct buffer *buffer, const struct audience *audience, cons
 // and behind. Reads files; any thread but the loop, without the lock. The segment is a copy: it may be gone by now.
 void reckon_damage(struct buffer *buffer, const struct segment *segment, uint64_t from, uint64_t to);
 
+// Enters the events that are carried in memory and find no place any more, for every outlet that had not had them. Returns
+// how many they are. Writer's thread.
+size_t reckon_carried(struct buffer *buffer);
+
 // Sequences [first, last] of a stream are left out, and nobody knows whether they were in use: for reckon_serve to enter.
 // Any thread, with the lock held; no disk.
 void reckon_skipped(struct buffer *buffer, uint32_t stream, uint64_t first, uint64_t last);

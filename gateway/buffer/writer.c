@@ -320,6 +320,11 @@ static void leave(struct buffer *buffer)
     }
     if (carry_size(&writer->carry) > 0)
         roll_begin(buffer, 0); // the last chance of events whose segment is gone
+    if (carry_size(&writer->carry) > 0) {
+        buffer_report(buffer, _("%zu events of a segment that made room found no place; they are lost"),
+                      reckon_carried(buffer));
+        ledger_serve(buffer, true);
+    }
     roll_close(buffer);
     if (writer->checkpoint_wanted || writer->checkpoint_next != buffer->durable ||
         writer->checkpoint_streams != buffer->streams.count)

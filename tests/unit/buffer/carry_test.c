@@ -231,6 +231,33 @@ static void on_a_full_disk_events_are_carried_over_in_memory(void **state)
 }
 
 // The disk fails at every place of the way once: an event may then be there twice, with the same sequence.
+static bool carries(struct rig *rig, uint64_t before)
+{
+    return rig_figures(rig).oldest > before;
+}
+
+static void what_is_carried_and_finds_no_place_at_the_end_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rig *rig = fixture->rig;
+    rig->options.max_size_bytes = 1 << 20;
+    open_with_outlets(rig);
+    store(rig, 1, 200);
+    uint64_t oldest = rig_figures(rig).oldest;
+    rig_fail(rig, FAIL_ALLOCATE, -1, ENOSPC);
+    rig_fail(rig, FAIL_WRITE, 1, ENOSPC);
+    for (uint64_t i = 200; i < 300; i++)
+        rig_pack(rig, i, 1);
+    buffer_flush(rig->buffer);
+    assert_true(rig_wait(rig, carries, oldest)); // somebody else fills the disk, and a segment gave way in vain
+    rig_close(rig);
+    assert_true(rig_reported(rig, "found no place"));
+    rig_fail(rig, FAIL_ALLOCATE, 0, 0);
+    open_with_outlets(rig);
+    assert_int_equal(unexplained(fixture, "mqtt"), 0);
+    assert_int_equal(unexplained(fixture, "influxdb"), 0);
+}
+
 static void a_disk_that_fails_meanwhile_loses_no_event(void **state)
 {
     struct fixture *fixture = *state;
@@ -305,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_event_that_is_too_old_is_not_copied, make, end),
         cmocka_unit_test_setup_teardown(of_too_many_events_the_oldest_are_told_as_lost, make, end),
         cmocka_unit_test_setup_teardown(on_a_full_disk_events_are_carried_over_in_memory, make, end),
+        cmocka_unit_test_setup_teardown(what_is_carried_and_finds_no_place_at_the_end_is_told, make, end),
         cmocka_unit_test_setup_teardown(a_disk_that_fails_meanwhile_loses_no_event, make, end),
         cmocka_unit_test_setup_teardown(a_copy_is_what_its_event_was, make, end),
     };
