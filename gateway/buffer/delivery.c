@@ -87,13 +87,19 @@ bool buffer_cursor_pending(const struct buffer *buffer, const char *name, struct
     return cursor != NULL;
 }
 
+// With the lock held.
+static bool move(struct buffer *buffer, const char *name, uint64_t from, uint64_t to)
+{
+    struct cursor *cursor = cursors_find(&buffer->cursors, name);
+    return cursor && pending_done(&cursor->pending, from, to < buffer->durable ? to : buffer->durable);
+}
+
 void buffer_cursor_done(struct buffer *buffer, const char *name, uint64_t from, uint64_t to)
 {
     struct cursors_file *file = &buffer->writer.cursors_file;
     pthread_mutex_lock(&file->lock);
     buffer_lock(buffer);
-    struct cursor *cursor = cursors_find(&buffer->cursors, name);
-    bool moved = cursor && pending_done(&cursor->pending, from, to < buffer->durable ? to : buffer->durable);
+    bool moved = move(buffer, name, from, to);
     buffer_unlock(buffer);
     // At once and on the outlet's own thread: a kill then costs no more than what is under way.
     if (moved && (file->fd < 0 || write_all(buffer) != 0)) {
@@ -102,6 +108,14 @@ void buffer_cursor_done(struct buffer *buffer, const char *name, uint64_t from, 
         buffer_unlock(buffer);
     }
     pthread_mutex_unlock(&file->lock);
+}
+
+void buffer_cursor_done_soon(struct buffer *buffer, const char *name, uint64_t from, uint64_t to)
+{
+    buffer_lock(buffer);
+    if (move(buffer, name, from, to))
+        set_dirty(buffer);
+    buffer_unlock(buffer);
 }
 
 // What of the segment is pending and can be read.
@@ -188,6 +202,7 @@ void delivery_serve(struct buffer *buffer, bool leaving)
 {
     const struct writer *writer = &buffer->writer;
     int64_t now_us = monotonic_us();
+    buffer_at_disk(buffer); // an outlet may have the file's lock while its write takes long
     buffer_lock(buffer);
     bool dirty = buffer->cursors_dirty;
     bool due = dirty && now_us >= buffer->cursors_dirty_us + DELIVERY_WRITE_US;

@@ -12,7 +12,10 @@
 static void feed_delivered(void *context, uint64_t from, uint64_t to, size_t readings)
 {
     struct outlet *outlet = context;
-    buffer_cursor_done(outlet->common->buffer, outlet->name, from, to);
+    if (outlet->type->on_loop)
+        buffer_cursor_done_soon(outlet->common->buffer, outlet->name, from, to);
+    else
+        buffer_cursor_done(outlet->common->buffer, outlet->name, from, to);
     pthread_mutex_lock(&outlet->lock);
     outlet->sent += readings;
     pthread_mutex_unlock(&outlet->lock);

@@ -147,6 +147,7 @@ static int64_t outlet_beat(void *state)
 }
 
 const struct outlet_type outlet_influxdb = {.type = "influxdb",
+                                            .on_loop = true,
                                             .create = outlet_create,
                                             .start = outlet_start,
                                             .wake = outlet_wake,

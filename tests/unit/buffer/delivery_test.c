@@ -127,6 +127,9 @@ static void what_is_acknowledged_is_in_the_file_when_the_call_returns(void **sta
         assert_true(knows_mqtt(rig, number));
     }
     pthread_mutex_unlock(&rig->disk.gate);
+    buffer_cursor_done_soon(rig->buffer, "mqtt", 0, 60);
+    assert_int_equal(buffer_cursor(rig->buffer, "mqtt"), 60);
+    assert_true(rig_wait(rig, knows_mqtt, 60)); // by the writer's hand, who was not asked for anything else
 }
 
 static void ranges_begin_at_the_oldest_kept(void **state)

@@ -203,8 +203,10 @@ struct buffer_pending { // ascending, disjoint, not touching; the last range is 
 bool buffer_cursor_pending(const struct buffer *buffer, const char *name, struct buffer_pending *ret_pending);
 
 // [from, to) is acknowledged (or holds nothing). One range too many: the two with the least between them are joined, so
-// that what lies between is sent again, never lost. Written within 10 ms, synced within 5 s by the writer thread.
+// that what lies between is sent again, never lost. Written at once, by the caller; synced within 5 s by the writer thread.
 void buffer_cursor_done(struct buffer *buffer, const char *name, uint64_t from, uint64_t to);
+// The same, for a thread that must not wait for the disk: the writer thread writes it within 10 ms.
+void buffer_cursor_done_soon(struct buffer *buffer, const char *name, uint64_t from, uint64_t to);
 
 // How many durable records are pending, but for those that are known to be unreadable. No disk.
 uint64_t buffer_cursor_count(const struct buffer *buffer, const char *name);

@@ -131,6 +131,7 @@ struct outlet_figures {
 
 struct outlet_type {
     const char *type; // "mqtt", "influxdb"
+    bool on_loop;     // it works on the loop's thread, which must not wait for the disk
     // `index` is that of settings->mqtt[] or settings->influxdb[]. Borrows feed and settings until destroy. Secrets are
     // read here.
     int (*create)(const struct outlet_feed *feed, size_t index, void **ret_state, struct fault *why);
