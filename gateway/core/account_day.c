@@ -2,6 +2,7 @@
 #include "account_day.h"
 
 #include "base/files.h"
+#include "base/json.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -114,31 +115,53 @@ int day_count(struct day *day, struct buffer *buffer, const struct clock *clock)
 
 /* The file: a JSON object, so that a person can look at it. */
 
-static json_t *stream_to_json(const struct day_stream *stream)
+static void write_stream(struct json *json, const struct day_stream *stream)
 {
-    json_t *refused = json_array();
+    json_object_begin(json);
+    json_key_unsigned(json, "first_seq", stream->first_seq);
+    json_key_unsigned(json, "last_seq", stream->last_seq);
+    json_key_unsigned(json, "committed", stream->committed);
+    json_key_signed(json, "last_us", stream->last_us);
+    json_key_signed(json, "longest_us", stream->longest_us);
+    json_key(json, "refused");
+    json_array_begin(json);
     for (int i = 0; i < REFUSAL_COUNT; i++)
-        json_array_append_new(refused, json_integer((json_int_t)stream->refused[i]));
-    return json_pack("{sIsIsIsIsIso}", "first_seq", (json_int_t)stream->first_seq, "last_seq",
-                     (json_int_t)stream->last_seq, "committed", (json_int_t)stream->committed, "last_us",
-                     (json_int_t)stream->last_us, "longest_us", (json_int_t)stream->longest_us, "refused", refused);
+        json_unsigned(json, stream->refused[i]);
+    json_array_end(json);
+    json_object_end(json);
+}
+
+static void write_day(const struct day *day, const struct buffer *buffer, struct bytes *out)
+{
+    struct json json;
+    json_begin(&json, out);
+    json_object_begin(&json);
+    json_key_text(&json, "day", day->text);
+    json_key_text(&json, "epoch", buffer_epoch(buffer));
+    json_key_bool(&json, "complete", day->complete);
+    json_key_unsigned(&json, "next", day->next);
+    json_key_unsigned(&json, "first", day->first);
+    json_key_unsigned(&json, "end", day->end);
+    json_key(&json, "streams");
+    json_object_begin(&json);
+    for (uint32_t i = 0; i < day->count; i++) {
+        const char *name = buffer_stream_name(buffer, i);
+        if (!name)
+            continue;
+        json_key(&json, name);
+        write_stream(&json, &day->streams[i]);
+    }
+    json_object_end(&json);
+    json_object_end(&json);
 }
 
 int day_save(const struct day *day, const struct buffer *buffer, const char *path, struct fault *why)
 {
-    json_t *streams = json_object();
-    for (uint32_t i = 0; i < day->count; i++) {
-        const char *name = buffer_stream_name(buffer, i);
-        if (name)
-            json_object_set_new(streams, name, stream_to_json(&day->streams[i]));
-    }
-    json_t *root = json_pack("{sssssbsIsIsIso}", "day", day->text, "epoch", buffer_epoch(buffer), "complete",
-                             (int)day->complete, "next", (json_int_t)day->next, "first", (json_int_t)day->first, "end",
-                             (json_int_t)day->end, "streams", streams);
-    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-    int error = text ? file_replace(path, text, strlen(text), why) : fault_errno(why, -ENOMEM, "%s", path);
-    free(text);
-    json_decref(root);
+    struct bytes text;
+    bytes_init(&text, FILE_MAX);
+    write_day(day, buffer, &text);
+    int error = text.overflow ? fault_errno(why, -ENOMEM, "%s", path) : file_replace(path, text.data, text.used, why);
+    bytes_finish(&text);
     return error;
 }
 
