@@ -323,6 +323,41 @@ static void a_copy_is_what_its_event_was(void **state)
     }
 }
 
+static void an_estimate_that_is_copied_stays_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rig *rig = fixture->rig;
+    char payload[512];
+    uint32_t own;
+    open_with_outlets(rig);
+    assert_int_equal(buffer_stream(rig->buffer, "alone", &own, NULL), 0);
+    struct buffer_record record = rig_record(rig, 5, payload);
+    record.stream = own;
+    record.unsure = true;
+    record.boot_us = 77;
+    assert_int_equal(buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0), 0);
+    rig_durable(rig, 2);
+    store(rig, 6, 800);
+    uint64_t end, number = buffer_stream_newest(rig->buffer, own);
+    assert_true(number > 1);
+    record = rig_record(rig, 10, payload);
+    record.unsure = true;
+    record.boot_us = 99;
+    assert_int_equal(buffer_append(rig->buffer, &record, 1, NULL, 0, NULL, 0), 0); // and one that is no copy
+    buffer_flush(rig->buffer);
+    end = buffer_end(rig->buffer);
+    assert_true(rig_wait(rig, rig_is_durable, end + 1));
+    assert_int_equal(buffer_correct(rig->buffer, 1, 1000), 0);
+    assert_true(rig_wait(rig, is_corrected, end));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(buffer_read(rig->buffer, number, 1, 1000, &rig->batch), 0);
+        assert_int_equal(rig->batch.items[0].number, number);
+        assert_true(rig->batch.items[0].copied && rig->batch.items[0].unsure);
+        assert_int_equal(rig->batch.items[0].corrected_us, 0);
+        rig_reopen(rig);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +370,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_carried_and_finds_no_place_at_the_end_is_told, make, end),
         cmocka_unit_test_setup_teardown(a_disk_that_fails_meanwhile_loses_no_event, make, end),
         cmocka_unit_test_setup_teardown(a_copy_is_what_its_event_was, make, end),
+        cmocka_unit_test_setup_teardown(an_estimate_that_is_copied_stays_one, make, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
