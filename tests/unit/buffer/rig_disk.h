@@ -29,9 +29,10 @@ struct rig_disk {
     struct buffer_disk disk;
     atomic_int left[FAIL_KINDS], error[FAIL_KINDS]; // so many calls fail; negative: all of them
     atomic_int syncs, folder_syncs, creates;
-    atomic_llong free_bytes;        // a larger file cannot be allocated; 0: any can
-    atomic_llong bad_at, bad_bytes; // a place in segments of full size (64 kB) that cannot be read; 0 bytes: none
-    pthread_mutex_t gate;           // who holds it holds up every sync
+    atomic_llong free_bytes;         // a larger file cannot be allocated; 0: any can
+    atomic_llong bad_at, bad_bytes;  // a place in segments of full size (64 kB) that cannot be read; 0 bytes: none
+    pthread_mutex_t gate;            // who holds it holds up every sync
+    _Atomic(void (*)(void)) on_read; // called before each read, on whoever's thread; may be NULL
 };
 
 static inline bool rig_fails(const struct buffer_disk *disk, int kind, int *ret_error)
@@ -69,6 +70,9 @@ static inline bool rig_is_bad(const struct buffer_disk *disk, int fd, size_t siz
 static inline int rig_read_file(const struct buffer_disk *disk, int fd, void *data, size_t size, int64_t offset)
 {
     int error;
+    void (*on_read)(void) = atomic_load(&((struct rig_disk *)disk)->on_read);
+    if (on_read)
+        on_read();
     if (rig_is_bad(disk, fd, size, offset))
         return -EIO;
     return rig_fails(disk, FAIL_READ, &error) ? error : disk_system.read(disk, fd, data, size, offset);
