@@ -231,6 +231,11 @@ int buffer_correct(struct buffer *buffer, uint64_t from, int64_t wall_at_boot_us
     return 0;
 }
 
+void buffer_estimates_given(struct buffer *buffer, uint64_t below)
+{
+    atomic_store(&buffer->estimates_given, below);
+}
+
 bool buffer_corrected_to(const struct buffer *buffer, uint64_t *ret_to)
 {
     struct buffer *shared = (struct buffer *)buffer;

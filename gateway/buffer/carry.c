@@ -90,7 +90,8 @@ static void become_copy(struct buffer *buffer, struct candidate *candidate, cons
     buffer_unlock(buffer);
     record->wall_us = time->wall_us;
     record->committed_us = time->boot_us;
-    bool final = unsure && record->corrected_us == 0; // an estimate that somebody may have
+    bool given = candidate->number < atomic_load(&buffer->estimates_given);
+    bool final = unsure && record->corrected_us == 0 && given;
     record->flags = (uint8_t)(RECORD_COPIED | (newest ? RECORD_NEWEST : 0) | (unsure ? RECORD_UNSURE : 0) |
                               (same_boot && !final ? RECORD_SAME_BOOT : 0));
 }

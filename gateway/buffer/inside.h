@@ -110,6 +110,7 @@ struct buffer {
     uint64_t segment_bytes;
     pthread_t thread;
     atomic_uint_least64_t written_bytes;
+    atomic_uint_least64_t estimates_given; // see buffer_estimates_given
     atomic_int_least64_t at_disk_us; // by the clock since boot: the writer is at the disk since then; 0: it is not
 
     pthread_mutex_t mutex;

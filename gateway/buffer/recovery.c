@@ -172,24 +172,25 @@ static void read_cursors(struct recovery *recovery)
         folder_set_aside(buffer, "cursors");
 }
 
+static const char tail_name[] = "tail.new";
+
 // After a failed sync nobody knows what of the file is on the disk, and a second one proves nothing: what was read of it is
 // written to another, which takes its name.
 static int write_anew(struct buffer *buffer, const char *name, const uint8_t *data, size_t size)
 {
-    static const char fresh[] = "tail.new";
     const struct buffer_disk *disk = buffer->disk;
-    int fd = disk->open(disk, buffer->folder, fresh, O_CREAT | O_TRUNC | O_WRONLY);
+    int fd = disk->open(disk, buffer->folder, tail_name, O_CREAT | O_TRUNC | O_WRONLY);
     int error = fd < 0 ? fd : disk->write(disk, fd, data, size, 0);
     if (!error)
         error = disk->sync(disk, fd);
     if (fd >= 0)
         close(fd);
     if (!error)
-        error = disk->rename(disk, buffer->folder, fresh, name);
+        error = disk->rename(disk, buffer->folder, tail_name, name);
     if (!error)
         error = disk->sync_folder(disk, buffer->folder);
     else
-        disk->remove(disk, buffer->folder, fresh);
+        disk->remove(disk, buffer->folder, tail_name);
     return error;
 }
 
@@ -450,6 +451,7 @@ static int recover(struct recovery *recovery)
     scan->seen_at = calloc(BUFFER_STREAMS_MAX, sizeof *scan->seen_at);
     if (!recovery->found || !scan->seen_at)
         return -ENOMEM;
+    buffer->disk->remove(buffer->disk, buffer->folder, tail_name); // what another start did not bring to its end
     read_checkpoint(recovery);
     read_headers(recovery);
     found_identity(buffer, &recovery->checkpoint, recovery->found, recovery->count);

@@ -16,7 +16,7 @@ static const int64_t look_every_us = 60 * 1000000LL, save_every_us = 3600 * 1000
 static const int64_t before_all_us = 1704067200 * 1000000LL; // 2024-01-01: a clock that shows less was not set
 
 enum { PATH_SIZE = 512, SMALL_BACKLOG = 100000 };
-static const char report_prefix[] = "report.";
+static const char report_prefix[] = "report.", running[] = "account", closed[] = "account.closed";
 
 struct account {
     struct account_options options;
@@ -43,11 +43,11 @@ static void tell(const char *path, const struct fault *why)
 
 /* The worker. */
 
-static void save(struct account *account)
+static void save(struct account *account, const char *name)
 {
     char path[PATH_SIZE];
     struct fault why = {""};
-    path_of(account, "account", "", path);
+    path_of(account, name, "", path);
     if (day_save(&account->day, account->options.buffer, path, &why) != 0)
         tell(path, &why);
 }
@@ -86,7 +86,15 @@ static void tidy(struct account *account)
         free(list);
 }
 
-static void close_day(struct account *account, int64_t now_us)
+// The next day begins with the first record that is not counted yet: days without any make no report.
+static int64_t next_day_us(struct account *account)
+{
+    const struct clock *clock = account->options.clock;
+    int64_t now_us = clock_wall_us(clock), next_us = day_next_us(&account->day, account->options.buffer, clock);
+    return next_us >= account->day.to_us && next_us < now_us ? next_us : now_us;
+}
+
+static void close_day(struct account *account)
 {
     char path[PATH_SIZE];
     struct fault why = {""};
@@ -103,7 +111,8 @@ static void close_day(struct account *account, int64_t now_us)
     bytes_finish(&report);
     tidy(account);
     account->new_report = error == 0;
-    day_begin(&account->day, now_us);
+    save(account, closed); // should the clock go back to it
+    day_begin(&account->day, next_day_us(account));
 }
 
 static bool backlog_is_small(const struct account *account)
@@ -127,25 +136,44 @@ static bool is_over(const struct account *account)
     return clock_wall_us(account->options.clock) >= account->day.to_us && clock_is_believed(account);
 }
 
+// The day that was closed last goes on, when that is today after all. What was refused since belongs to it.
+static bool reopen_day(struct account *account, int64_t now_us)
+{
+    char path[PATH_SIZE];
+    struct day day = {0};
+    path_of(account, closed, "", path);
+    bool reopens = day_load(&day, account->options.buffer, path) == 0 && now_us >= day.from_us && now_us < day.to_us;
+    for (uint32_t i = 0; reopens && i < account->day.count; i++) {
+        struct day_stream *stream = day_stream(&day, i);
+        for (int r = 0; stream && r < REFUSAL_COUNT; r++)
+            stream->refused[r] += account->day.streams[i].refused[r];
+    }
+    struct day other = reopens ? account->day : day;
+    account->day = reopens ? day : account->day;
+    day_finish(&other);
+    return reopens;
+}
+
 // A day that began by a wrong clock becomes the one that it is.
 static void date_day(struct account *account)
 {
     int64_t now_us = clock_wall_us(account->options.clock);
-    if (now_us >= account->day.from_us && account->day.from_us >= before_all_us)
-        return;
-    account->day.complete &= account->day.first == 0;
-    day_move(&account->day, now_us);
+    if (account->day.from_us < before_all_us) {
+        account->day.complete &= account->day.first == 0;
+        day_move(&account->day, next_day_us(account));
+    } else if (now_us < account->day.from_us && !reopen_day(account, now_us)) {
+        account->day.complete = false;
+        day_move(&account->day, now_us);
+    }
 }
 
-static int count(struct account *account)
+static void count(struct account *account)
 {
     date_day(account);
-    int error = day_count(&account->day, account->options.buffer, account->options.clock);
-    if (error || !is_over(account))
-        return error;
-    close_day(account, clock_wall_us(account->options.clock));
-    account->next_save_us = 0;
-    return day_count(&account->day, account->options.buffer, account->options.clock);
+    while (day_count(&account->day, account->options.buffer, account->options.clock) == 0 && is_over(account)) {
+        close_day(account);
+        account->next_save_us = 0;
+    }
 }
 
 static void look(uv_work_t *work)
@@ -156,7 +184,7 @@ static void look(uv_work_t *work)
         count(account);
     if (now_boot_us >= account->next_save_us) {
         account->next_save_us = now_boot_us + save_every_us;
-        save(account);
+        save(account, running);
     }
     bytes_clear(&account->today);
     if (backlog_is_small(account) && day_report(&account->day, &account->options, false, &account->today) != 0)
@@ -218,7 +246,7 @@ struct account *account_create(const struct account_options *options)
     bytes_init(&account->today, ACCOUNT_REPORT_MAX);
     buffer_figures(options->buffer, &figures);
     day_begin(&account->day, clock_wall_us(options->clock));
-    path_of(account, "account", "", path);
+    path_of(account, running, "", path);
     int error = day_load(&account->day, options->buffer, path);
     bool reaches = account->day.next >= figures.oldest && account->day.next <= figures.next;
     if (error || !reaches) { // a first start, or one after days: what came before is not known
@@ -237,7 +265,7 @@ void account_destroy(struct account *account)
     while (account->busy)
         uv_run(account->options.loop, UV_RUN_ONCE);
     join_refusals(account);
-    save(account);
+    save(account, running);
     bytes_finish(&account->today);
     day_finish(&account->day);
     day_finish(&account->refusals);

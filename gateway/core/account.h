@@ -13,8 +13,8 @@
  * The day's account: per sensor what was committed, delivered, lost and refused, and how long it was silent. It reads the log like
  * an outlet does, from where it last was, so that what it counts is what is on disk, also after a crash; only refusals are
  * counted from hand to mouth. After local midnight yesterday's account is closed and becomes the `report`, which is kept for
- * some days. It stands in two kinds of files in the buffer's folder: `account` (the running day, saved every hour and at the
- * end) and `report.YYYY-MM-DD`.
+ * some days. It stands in three kinds of files in the buffer's folder: `account` (the running day, saved every hour and at the
+ * end), `account.closed` (the day before it: it goes on when the clock is put back to it) and `report.YYYY-MM-DD`.
  *
  * Days are those of the time zone TZ. While nobody knows whether the clock is right, the account waits: it counts, from the log,
  * once the clock is synchronised, or after some minutes by a clock that was never set from outside but shows a year that can be.

@@ -63,7 +63,7 @@ void day_count_silence(const struct day *day, struct day_stream *stream, int64_t
         stream->longest_us = until_us - since_us;
 }
 
-// Where the wall clock of then said something that cannot be, the commit is counted and makes no silence.
+// Where it is not of the day (the wall clock of then was wrong), the commit is counted all the same and makes no silence.
 static void count_item(struct day *day, const struct buffer_item *item, int64_t time_us)
 {
     struct day_stream *stream = item->copied ? NULL : day_stream(day, item->stream); // a copy was counted before
@@ -75,6 +75,8 @@ static void count_item(struct day *day, const struct buffer_item *item, int64_t 
     if (time_us >= day->from_us) {
         day_count_silence(day, stream, time_us);
         stream->last_us = time_us;
+    } else {
+        day->complete = false; // some other day lacks it
     }
     stream->first_seq = stream->committed++ ? stream->first_seq : item->seq;
     stream->last_seq = item->seq;
@@ -86,6 +88,18 @@ static int64_t committed_us(const struct buffer_item *item, int64_t now_us, int6
     bool better = item->this_boot && !item->commit_synced;
     int64_t time_us = better ? now_us - (now_boot_us - item->commit_boot_us) : item->commit_us;
     return time_us < now_us ? time_us : now_us;
+}
+
+int64_t day_next_us(const struct day *day, struct buffer *buffer, const struct clock *clock)
+{
+    struct buffer_batch *batch = calloc(1, sizeof *batch);
+    int64_t time_us = 0;
+    if (batch && buffer_read(buffer, day->next, 1, 1, batch) == 0 && batch->count > 0)
+        time_us = committed_us(&batch->items[0], clock_wall_us(clock), clock_boot_us(clock));
+    if (batch)
+        bytes_finish(&batch->bytes);
+    free(batch);
+    return time_us;
 }
 
 int day_count(struct day *day, struct buffer *buffer, const struct clock *clock)

@@ -39,6 +39,9 @@ struct day_stream *day_stream(struct day *day, uint32_t stream);
 // synchronised, by the clock since boot and what the wall clock says now. -errno: try again later.
 int day_count(struct day *day, struct buffer *buffer, const struct clock *clock);
 
+// When the first record that is not counted was committed, as day_count would see it; 0: there is none.
+int64_t day_next_us(const struct day *day, struct buffer *buffer, const struct clock *clock);
+
 // A silence that lasted until then.
 void day_count_silence(const struct day *day, struct day_stream *stream, int64_t until_us);
 
@@ -51,4 +54,4 @@ int day_load(struct day *day, struct buffer *buffer, const char *path);
 int day_report(struct day *day, const struct account_options *options, bool closed, struct bytes *out);
 
 // Appends that report to `out`; where that has no room for all, with fewer sensors and "more": how many were left out.
-int day_report_fit(const struct bytes *report, struct bytes *out); // -EBADMSG, -ENOMEM
+int day_report_fit(const struct bytes *report, struct bytes *out); // -EFBIG: not even without any

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include <errno.h>
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,47 +172,39 @@ static void write_report(const struct day *day, const struct account_options *op
     json_object_end(&json);
 }
 
-// Moves the sensors that fit from `all` to what is returned; the rest stays.
-static json_t *take_fitting(json_t *all, size_t room)
+// How much of the report stands before the end of the sensors that fit, and how many do not. No text in a report holds a brace.
+static size_t find_cut(const struct bytes *report, size_t room, size_t *ret_more)
 {
-    json_t *kept = json_object(), *sensor;
-    const char *id;
-    void *next;
-    size_t used = 0;
-    json_object_foreach_safe(all, next, id, sensor)
-    {
-        char *text = json_dumps(sensor, JSON_COMPACT);
-        used += text ? strlen(text) + strlen(id) + strlen(",\"\":") : room;
-        free(text);
-        if (used >= room)
-            break;
-        json_object_set(kept, id, sensor);
-        json_object_del(all, id);
+    enum { IN_SENSORS = 2 };
+    size_t cut = 0, depth = 0;
+    *ret_more = 0;
+    for (size_t i = 0; i < report->used; i++) {
+        if (report->data[i] == '{' && ++depth == IN_SENSORS && cut == 0)
+            cut = i + 1;
+        if (report->data[i] != '}' || --depth != IN_SENSORS)
+            continue;
+        if (i + 1 <= room)
+            cut = i + 1;
+        else
+            ++*ret_more;
     }
-    return kept;
+    return cut;
 }
 
 int day_report_fit(const struct bytes *report, struct bytes *out)
 {
-    enum { HEAD = 128 }; // what stands around the sensors
-    size_t room = out->max - out->used;
+    enum { TAIL = 40 }; // what stands behind the sensors
+    size_t room = out->max - out->used, more;
     if (report->used <= room) {
         bytes_append(out, report->data, report->used);
         return 0;
     }
-    json_t *root = json_loadb((const char *)report->data, report->used, 0, NULL);
-    json_t *all = json_object_get(root, "sensors");
-    if (!all)
-        return json_decref(root), -EBADMSG;
-    json_t *kept = take_fitting(all, room > HEAD ? room - HEAD : 0);
-    json_object_set_new(root, "more", json_integer((json_int_t)json_object_size(all)));
-    json_object_set_new(root, "sensors", kept);
-    char *text = json_dumps(root, JSON_COMPACT);
-    if (text)
-        bytes_text(out, text);
-    json_decref(root);
-    free(text);
-    return text ? 0 : -ENOMEM;
+    char tail[TAIL];
+    size_t cut = find_cut(report, room > TAIL ? room - TAIL : 0, &more);
+    bytes_append(out, report->data, cut);
+    snprintf(tail, sizeof tail, "},\"more\":%zu}", more);
+    bytes_text(out, tail);
+    return out->overflow ? -EFBIG : 0;
 }
 
 int day_report(struct day *day, const struct account_options *options, bool closed, struct bytes *out)

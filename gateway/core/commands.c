@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAITING_MAX = 32, ANSWER_MAX = OUTLET_REPLY_MAX };
+enum { WAITING_MAX = 32, ANSWER_MAX = OUTLET_REPLY_MAX - 32 * 1024 /* for the id */ };
 
 /* The verbs. Each writes its answer, a JSON value. */
 
@@ -196,7 +196,7 @@ static void serve(uv_async_t *wake)
     struct commands *commands = wake->data;
     for (struct waiting *waiting; (waiting = next_waiting(commands)) != NULL;) {
         struct bytes answer;
-        bytes_init(&answer, ANSWER_MAX + 4096);
+        bytes_init(&answer, OUTLET_REPLY_MAX);
         compose_reply(commands->gateway, &waiting->command, &answer);
         if (!answer.overflow)
             outlet_reply(waiting->outlet, &waiting->command, (const char *)answer.data, answer.used);

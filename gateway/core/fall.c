@@ -3,10 +3,15 @@
 
 static const int64_t interval_us = 2 * 1000000LL, least_us = 1000000LL;
 
-void fall_sample(struct fall *fall, int64_t boot_us, uint64_t lag)
+bool fall_is_due(const struct fall *fall, int64_t boot_us)
 {
     size_t last = (fall->next + FALL_SAMPLES - 1) % FALL_SAMPLES;
-    if (fall->count && boot_us - fall->samples[last].boot_us < interval_us)
+    return fall->count == 0 || boot_us - fall->samples[last].boot_us >= interval_us;
+}
+
+void fall_sample(struct fall *fall, int64_t boot_us, uint64_t lag)
+{
+    if (!fall_is_due(fall, boot_us))
         return;
     fall->samples[fall->next].boot_us = boot_us;
     fall->samples[fall->next].lag = lag;

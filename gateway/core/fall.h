@@ -20,7 +20,10 @@ struct fall {
     size_t count, next;
 };
 
-// Takes a sample when two seconds have passed since the last one.
+// Whether two seconds have passed since the last sample.
+bool fall_is_due(const struct fall *fall, int64_t boot_us);
+
+// Takes a sample, when it is due.
 void fall_sample(struct fall *fall, int64_t boot_us, uint64_t lag);
 
 // Seconds until the lag is gone; 0: it is; -1: it does not fall, or for less than a second.

@@ -162,13 +162,14 @@ int feed_read(void *context, uint64_t from, uint64_t to, bool skip_held, size_t 
     return 0;
 }
 
-// The newest reading of that stream, when it is young enough and does not wait.
+// The newest reading of that stream, when it is young enough and its time is settled.
 static bool read_newest(struct outlet *outlet, uint32_t stream, uint64_t since, struct outlet_batch *ret_batch)
 {
     struct buffer_batch *batch = &((struct inner *)ret_batch->private)->batch;
     uint64_t number = buffer_stream_newest(outlet->common->buffer, stream);
     if (number < since || number == 0 || buffer_read(outlet->common->buffer, number, 1, 1, batch) != 0 ||
-        batch->count == 0 || batch->items[0].number != number || hold_keeps(outlet->common->hold, &batch->items[0]))
+        batch->count == 0 || batch->items[0].number != number ||
+        !hold_is_settled(outlet->common->hold, &batch->items[0]))
         return false;
     add_record(outlet, &batch->items[0], connected_since(outlet), ret_batch)->refresh = true;
     return true;

@@ -68,7 +68,8 @@ static void buffer_report(void *context, const char *text)
 static void sample_outlets(struct gateway *gateway, int64_t now_us)
 {
     for (size_t i = 0; i < gateway->outlet_count; i++)
-        fall_sample(&gateway->falls[i], now_us, buffer_cursor_count(gateway->buffer, gateway->outlets[i].name));
+        if (fall_is_due(&gateway->falls[i], now_us))
+            fall_sample(&gateway->falls[i], now_us, buffer_cursor_count(gateway->buffer, gateway->outlets[i].name));
 }
 
 // Readings that waited for the clock go now, and among them perhaps the newest of a state.

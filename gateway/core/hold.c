@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hold.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
-enum { LOOKS = 64 }; // the waiting is let go in so many steps per clock_wait, at most one a second
+static const int64_t look_every_us = 2 * 1000000LL; // what has waited long enough is let go so often
 
 static bool is_unsure(const struct buffer_item *item)
 {
@@ -15,16 +16,18 @@ static int64_t due_us(const struct hold *hold, const struct buffer_item *item)
     return item->commit_boot_us + hold->wait_us;
 }
 
-// The first reading from that number on that waits; the end: there is none.
+// The first reading from that number on that waits; the end: there is none, or nobody can tell.
 static uint64_t first_waiting(const struct hold *hold, uint64_t from)
 {
     struct buffer_batch *batch = calloc(1, sizeof *batch);
     int64_t now_us = clock_boot_us(hold->clock);
-    bool found = false;
-    while (batch && !found && buffer_read(hold->buffer, from, BUFFER_BATCH_MAX, 256 * 1024, batch) == 0 &&
-           batch->next > from) {
-        from = batch->next;
-        for (size_t i = 0; !found && i < batch->count; i++) {
+    int error = batch ? 0 : -ENOMEM;
+    bool found = false, more = true;
+    while (!error && !found && more) {
+        error = buffer_read(hold->buffer, from, BUFFER_BATCH_MAX, 256 * 1024, batch);
+        more = !error && batch->next > from;
+        from = more ? batch->next : from;
+        for (size_t i = 0; more && !found && i < batch->count; i++) {
             found = is_unsure(&batch->items[i]) && due_us(hold, &batch->items[i]) > now_us;
             from = found ? batch->items[i].number : from;
         }
@@ -32,7 +35,14 @@ static uint64_t first_waiting(const struct hold *hold, uint64_t from)
     if (batch)
         bytes_finish(&batch->bytes);
     free(batch);
-    return from;
+    return error ? buffer_end(hold->buffer) : from;
+}
+
+// With the lock held, or before there are others.
+static void give_below(struct hold *hold, uint64_t number)
+{
+    hold->given = number;
+    buffer_estimates_given(hold->buffer, number);
 }
 
 void hold_init(struct hold *hold, const struct clock *clock, struct buffer *buffer, int64_t wait_us)
@@ -44,7 +54,7 @@ void hold_init(struct hold *hold, const struct clock *clock, struct buffer *buff
     atomic_init(&hold->over, wait_us <= 0 || boot.clock_was_set);
     hold->asked = wait_us <= 0 || boot.settled;
     hold->corrected_to = hold->asked ? 0 : UINT64_MAX;
-    hold->given = hold->asked ? UINT64_MAX : first_waiting(hold, boot.since);
+    give_below(hold, hold->asked ? UINT64_MAX : first_waiting(hold, boot.since));
 }
 
 static bool ask(struct hold *hold)
@@ -66,7 +76,7 @@ static bool is_corrected(struct hold *hold)
 static bool is_due(struct hold *hold)
 {
     int64_t now_us = clock_boot_us(hold->clock);
-    if (now_us < hold->due_us || now_us - hold->looked_us < hold->wait_us / LOOKS)
+    if (now_us < hold->due_us || now_us - hold->looked_us < look_every_us)
         return false;
     hold->due_us = INT64_MAX; // who looks now and still finds some says when
     hold->looked_us = now_us;
@@ -88,7 +98,7 @@ static bool waits(struct hold *hold, const struct buffer_item *item)
         return false;
     if (hold->asked || clock_boot_us(hold->clock) < due_us(hold, item))
         return true;
-    hold->given = item->number + 1;
+    give_below(hold, item->number + 1);
     return false;
 }
 
@@ -102,4 +112,14 @@ bool hold_keeps(struct hold *hold, const struct buffer_item *item)
         hold->due_us = due_us(hold, item);
     pthread_mutex_unlock(&hold->lock);
     return keeps;
+}
+
+bool hold_is_settled(struct hold *hold, const struct buffer_item *item)
+{
+    if (!is_unsure(item))
+        return true;
+    pthread_mutex_lock(&hold->lock);
+    bool settled = item->number < hold->given || item->number >= hold->corrected_to;
+    pthread_mutex_unlock(&hold->lock);
+    return settled;
 }

@@ -8,8 +8,8 @@
 /*
  * Readings that wait for the clock. A machine without a clock of its own does not know the time when it starts. What comes in
  * then is stored with an estimate and with the time since boot, and waits, at most `clock_wait` after its commit. When the
- * clock is set, once in a boot, all that nobody was given yet is corrected. What was given to somebody as an estimate stays
- * one for everybody: one reading has one content. Readings with the sensor's own time do not wait; nor does anything after
+ * clock is set, once in a boot, all is corrected that no outlet has read yet. What was given to one as an estimate stays one
+ * for everybody, and so does all before it: one reading has one content. Readings with the sensor's own time do not wait; nor does anything after
  * the clock was set once in this boot, also by an earlier start of the gateway.
  */
 
@@ -43,3 +43,6 @@ static inline bool hold_is_over(const struct hold *hold)
 
 // Whether that reading waits. One that does not is given to the caller, and never changes any more. Any thread.
 bool hold_keeps(struct hold *hold, const struct buffer_item *item);
+
+// Whether its time will not change any more, without giving it to anybody. Any thread.
+bool hold_is_settled(struct hold *hold, const struct buffer_item *item);

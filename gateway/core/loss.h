@@ -12,7 +12,7 @@
  *    "totals":{"full":3,"age":0,"damage":0},"more":0}
  *
  * Newest first. `outlet` is the one that did not have them, null when there was none at all. `more`: how many follow, for which it had
- * no room: ask with {"skip": so many as were shown}.
+ * no room: ask with {"skip": so many as were shown}. While losses go on, the order changes, and an entry may slip from one page to another.
  */
 
 enum {

@@ -270,7 +270,7 @@ static void check_autonomy(struct loading *loading)
     double holds_h = per_hour > 0 ? (double)settings->buffer.max_size_bytes / READING_BYTES / per_hour : wanted_h;
     if (section && holds_h < wanted_h)
         section_warning(loading, section, section_line(section, "max_size"), "max_size",
-                        _("this holds %.1f h of readings even if every sensor reports only once per stale_after; "
+                        _("this holds about %.1f h of readings even if every sensor reports only once per stale_after; "
                           "min_autonomy wants %.1f h"),
                         holds_h, wanted_h);
 }

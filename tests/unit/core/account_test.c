@@ -282,8 +282,83 @@ static void a_day_that_was_ahead_of_the_time_becomes_the_right_one(void **state)
     look();
     assert_int_equal(reports, 2); // and that of the day which ended when the clock jumped ahead
     says(NULL, "{\"day\":\"2026-11-24\",");
-    says(NULL, "\"complete\":false,");
+    says(NULL, "\"complete\":true,");
     says(NULL, "\"committed\":2,");
+}
+
+static void set_back_by(int64_t duration_us)
+{
+    wall_us -= duration_us;
+    pass(60 * SECOND);
+    look();
+}
+
+static void a_clock_that_is_put_back_over_midnight_keeps_the_report(void **state)
+{
+    (void)state;
+    commit(streams[0], 3);
+    look();
+    pass(12 * HOUR + 5 * SECOND); // five seconds after midnight
+    account_refused(account, streams[0], REFUSAL_UNIT);
+    look();
+    assert_int_equal(reports, 1);
+    account_refused(account, streams[0], REFUSAL_UNIT); // already of the next day
+    set_back_by(140 * SECOND);
+    commit(streams[0], 1);
+    pass(120 * SECOND);
+    look();
+    assert_int_equal(reports, 2);
+    says(NULL, "{\"day\":\"2026-11-24\",");
+    says(NULL, "\"complete\":true,");
+    says(NULL, "\"first_seq\":1,\"last_seq\":4,\"committed\":4,");
+    says(NULL, "\"refused\":{\"unit\":2}");
+}
+
+// The machine's clock shows local time where UTC is expected, until a time server is heard.
+static void a_day_that_was_closed_too_early_goes_on(void **state)
+{
+    (void)state;
+    set = false;
+    commit(streams[0], 3);
+    wall_us += 13 * HOUR;
+    pass(200 * SECOND);
+    look();
+    assert_int_equal(reports, 1);
+    set = true;
+    set_back_by(13 * HOUR);
+    commit(streams[0], 1);
+    pass(12 * HOUR);
+    look();
+    assert_int_equal(reports, 2);
+    says(NULL, "{\"day\":\"2026-11-24\",");
+    says(NULL, "\"first_seq\":1,\"last_seq\":4,\"committed\":4,");
+}
+
+static void days_without_a_clock_are_told_apart_once_it_is_set(void **state)
+{
+    (void)state;
+    commit(streams[0], 1);
+    look();
+    int64_t real_us = wall_us;
+    wall_us = 0;
+    set = false;
+    restart();
+    for (int day = 0; day < 3; day++) {
+        commit(streams[0], 10);
+        pass(24 * HOUR);
+        real_us += 24 * HOUR;
+        look();
+    }
+    assert_int_equal(reports, 0);
+    wall_us = real_us;
+    set = true;
+    pass(60 * SECOND);
+    look();
+    says("2026-11-24", "\"committed\":11,");
+    says("2026-11-25", "\"committed\":10,");
+    says("2026-11-26", "\"committed\":10,");
+    says("2026-11-26", "\"complete\":true,");
+    says("2026-11-27", "\"committed\":0,");
 }
 
 static void a_report_without_room_tells_of_the_troubled_first(void **state)
@@ -345,6 +420,9 @@ int main(void)
         TEST(an_outage_of_days_is_no_part_of_the_day_before_it),
         TEST(without_a_time_server_the_machines_own_clock_counts),
         TEST(a_day_that_was_ahead_of_the_time_becomes_the_right_one),
+        TEST(a_clock_that_is_put_back_over_midnight_keeps_the_report),
+        TEST(a_day_that_was_closed_too_early_goes_on),
+        TEST(days_without_a_clock_are_told_apart_once_it_is_set),
         TEST(a_report_without_room_tells_of_the_troubled_first),
         TEST(only_a_day_is_a_day),
         TEST(the_reports_of_the_last_days_are_kept),

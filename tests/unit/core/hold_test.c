@@ -279,6 +279,73 @@ static void a_correction_outlives_a_restart(void **state)
     assert_int_equal(item(1)->corrected_us, 1700000000 * SECOND);
 }
 
+// The state of a sensor is shown after a connect only when its time is settled; showing it would give away all before it.
+static void to_ask_whether_a_time_is_settled_gives_nothing(void **state)
+{
+    (void)state;
+    commit_one(true);
+    commit_one(true);
+    pass(500);
+    assert_false(hold_is_settled(&hold, item(2)));
+    set = true;
+    wall_us = 1700000000 * SECOND;
+    hold_tick(&hold);
+    while (item(1)->corrected_us == 0)
+        sched_yield();
+    assert_true(hold_is_settled(&hold, item(1)));
+    assert_true(hold_is_settled(&hold, item(2)));
+}
+
+enum { READERS = 2, RACE = 2000 };
+static atomic_bool given_as_estimate[READERS][RACE + 1];
+static atomic_int reading;
+
+// Like an outlet: what does not wait is sent with the time that it has.
+static void *read_all(void *context)
+{
+    atomic_bool *given = context;
+    struct buffer_batch own = {0};
+    for (uint64_t from = 1; from <= RACE;) {
+        assert_int_equal(buffer_read(buffer, from, 20, 1 << 20, &own), 0);
+        for (size_t i = 0; i < own.count && from == own.items[i].number; i++) {
+            if (hold_keeps(&hold, &own.items[i]))
+                break;
+            atomic_store(&given[from], own.items[i].corrected_us == 0);
+            from++;
+        }
+        atomic_fetch_add(&reading, 1);
+    }
+    bytes_finish(&own.bytes);
+    return NULL;
+}
+
+static void no_reading_has_two_times_while_outlets_read_and_the_clock_is_set(void **state)
+{
+    pthread_t readers[READERS];
+    (void)state;
+    memset(given_as_estimate, 0, sizeof given_as_estimate);
+    for (int i = 0; i < RACE / 10; i++) {
+        commit(true, 10);
+        pass(1);
+    }
+    for (size_t i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&readers[i], NULL, read_all, given_as_estimate[i]), 0);
+    while (atomic_load(&reading) < 10) // some of the oldest have waited long enough
+        sched_yield();
+    set = true;
+    wall_us = 1700000000 * SECOND;
+    tick_until_let_go();
+    for (size_t i = 0; i < READERS; i++)
+        pthread_join(readers[i], NULL);
+    unsigned estimates = 0;
+    for (uint64_t number = 1; number <= RACE; number++) {
+        estimates += given_as_estimate[0][number];
+        assert_int_equal(given_as_estimate[0][number], item(number)->corrected_us == 0);
+        assert_int_equal(given_as_estimate[1][number], item(number)->corrected_us == 0);
+    }
+    assert_in_range(estimates, 1, RACE - 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
@@ -293,6 +360,8 @@ int main(void)
         TEST(a_clock_that_was_set_once_in_a_boot_is_set),
         TEST(a_correction_that_was_not_made_is_made_after_the_restart),
         TEST(a_correction_outlives_a_restart),
+        TEST(to_ask_whether_a_time_is_settled_gives_nothing),
+        TEST(no_reading_has_two_times_while_outlets_read_and_the_clock_is_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,7 +273,7 @@ static void a_buffer_too_small_for_its_sensors_warns(void **state)
 {
     (void)state;
     expect_only("[buffer]\nmax_size = 1 MB\n[sensor:a]\nkind = crowd\nstale_after = 2 s\n", FINDING_WARNING,
-                "c.ini:5: [buffer] max_size: this holds 2.2 h of readings even if every sensor reports only once per "
+                "c.ini:5: [buffer] max_size: this holds about 2.2 h of readings even if every sensor reports only once per "
                 "stale_after; min_autonomy wants 24.0 h");
     expect_nothing("[buffer]\nmax_size = 1 MB\nmin_autonomy = 2 h\n[sensor:a]\nkind = crowd\nstale_after = 2 s\n");
     expect_nothing("[buffer]\nmax_size = 1 MB\n[sensor:a]\nkind = crowd\nstale_after = 30 s\n");

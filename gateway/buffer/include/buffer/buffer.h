@@ -140,6 +140,10 @@ int buffer_append(struct buffer *buffer, const struct buffer_record *records, si
 // corrected again. Of the tables of more than 64 boots, only the newest are kept. 0; -EINVAL: `from` is no number.
 int buffer_correct(struct buffer *buffer, uint64_t from, int64_t wall_at_boot_us);
 
+// Unsure readings below that number may have been given to somebody as they are: what is copied forward of them is never
+// corrected. Any thread.
+void buffer_estimates_given(struct buffer *buffer, uint64_t below);
+
 // Whether reads show all that buffer_correct was asked; *ret_to: one past the last reading that was ever corrected.
 bool buffer_corrected_to(const struct buffer *buffer, uint64_t *ret_to);
 
