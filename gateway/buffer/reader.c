@@ -218,8 +218,9 @@ static int read_file(struct buffer *buffer, int fd, const struct place *place, c
                      struct buffer_batch *batch)
 {
     size_t rest = place->used > place->offset ? (size_t)(place->used - place->offset) : 0;
-    size_t size = wish->max_bytes + 2 * MARK_SPACING;
-    for (int enough = 0; enough == 0; size = rest) {
+    bool exact = place->number == wish->from; // else what is wished for stands somewhere behind the place
+    size_t size = wish->max_bytes + (exact ? MARK_SPACING / 4 : 2 * MARK_SPACING);
+    for (int enough = 0; enough == 0; size *= 2) {
         size = size < rest ? size : rest;
         int failed;
         int error = load(buffer, fd, place, size, &batch->bytes, &failed);

@@ -108,7 +108,7 @@ int day_count(struct day *day, struct buffer *buffer, const struct clock *clock)
     int error = batch ? 0 : -ENOMEM;
     bool over = false;
     while (!error && !over) {
-        error = buffer_read(buffer, day->next, BUFFER_BATCH_MAX, 256 * 1024, batch);
+        error = buffer_read(buffer, day->next, BUFFER_BATCH_MAX, DAY_READ_BYTES, batch);
         if (error || batch->next <= day->next)
             break;
         int64_t now_us = clock_wall_us(clock), now_boot_us = clock_boot_us(clock);

@@ -8,7 +8,7 @@
  * sees to it that one thread at a time has them.
  */
 
-enum { DAY_TEXT_SIZE = 16 };
+enum { DAY_TEXT_SIZE = 16, DAY_READ_BYTES = 32 * 1024 };
 
 struct day_stream {
     uint64_t first_seq, last_seq, committed; // 0: none

@@ -18,7 +18,7 @@ static void count_pending(const struct day *day, struct buffer *buffer, const st
 {
     uint64_t from = range->from > day->first ? range->from : day->first;
     uint64_t to = range->to < day->end ? range->to : day->end;
-    while (from < to && buffer_read(buffer, from, BUFFER_BATCH_MAX, 256 * 1024, batch) == 0 && batch->next > from) {
+    while (from < to && buffer_read(buffer, from, BUFFER_BATCH_MAX, DAY_READ_BYTES, batch) == 0 && batch->next > from) {
         for (size_t i = 0; i < batch->count && batch->items[i].number < to; i++)
             if (batch->items[i].stream < day->count && !batch->items[i].copied)
                 part->pending[batch->items[i].stream]++;
