@@ -100,7 +100,8 @@ class Load:
 
     def rest(self):
         """Sends nothing new until the rate is set again; returns when everything is answered."""
-        self.rate = 0
+        with self.changed:
+            self.rate = 0
         self.wait(lambda load: load.sent == len(load.acknowledged) + sum(load.refused.values()) + len(load.unanswered),
                   "everything is answered", self.patience)
 
@@ -113,19 +114,26 @@ class Load:
         while not self.ending:
             now = loop.time()
             due, last = due + (now - last) * self.rate, now  # the rate may change
-            while self.sent < due and len(tasks) < self.window:
-                task = asyncio.create_task(self._one(clients[self.sent % self.clients], self.sent))
+            while len(tasks) < self.window and (number := self._next(due)) is not None:
+                task = asyncio.create_task(self._one(clients[number % self.clients], number))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
-                with self.changed:
-                    self.sent += 1
-                    self.changed.notify_all()
+            due = due if self.rate else self.sent  # what a rest kept back is not made up for
             await asyncio.sleep(0.005)  # the load's own pace, not a wait for the daemon
         for task in tasks if self.gone else ():
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=self.gone)
         for client in clients:
             client.close()
+
+    def _next(self, due):
+        """The number of a pack to send now; none while the load rests."""
+        with self.changed:
+            if not self.rate or self.sent >= due:
+                return None
+            self.sent += 1
+            self.changed.notify_all()
+            return self.sent - 1
 
     async def _one(self, client, number):
         answer = await client.post("readings", self.sensors.pack(number), timeout=self.patience)
