@@ -83,7 +83,7 @@ static void check_codec(const struct checked *checked, struct port *port, const 
         disable(checked, port, "codec", text);
     } else if (!codec) {
         disable(checked, port, "codec", codec_problem(name, text, sizeof text));
-    } else if (codec->frame_max == 0) {
+    } else if (!codec->delimit) {
         snprintf(text, sizeof text, _("\"%s\" does not work on a serial line; expected one such as \"%s\""), name,
                  codecs[0]->name);
         disable(checked, port, "codec", text);

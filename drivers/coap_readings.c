@@ -49,16 +49,9 @@ static uint8_t refuse_format(struct coap_driver *driver, const struct request *r
 static uint8_t decode(struct coap_driver *driver, const struct request *request, const struct codec *codec,
                       struct fault *why)
 {
-    enum refusal refusal = REFUSAL_SYNTAX; // also when the codec waits for more: the datagram is all there is
-    size_t used = 0;
-    raw_pack_clear(&driver->raw);
-    enum codec_result result =
-        codec->decode(request->payload, request->size, false, &driver->raw, &used, &refusal, why);
-    if (result == CODEC_TAKEN)
-        return 0;
-    if (why->text[0] == '\0')
-        fault_set(why, 0, _("the body ends too early"));
-    return refuse(driver, refusal, why);
+    struct frame frame = {.data = request->payload, .size = request->size};
+    enum refusal refusal = codec_decode(codec, &frame, &driver->raw, why);
+    return refusal ? refuse(driver, refusal, why) : 0;
 }
 
 static uint64_t wait_for_commit(struct coap_driver *driver, coap_session_t *session, const struct request *request)

@@ -9,6 +9,29 @@ const struct codec *const codecs[] = {
     NULL,
 };
 
+enum refusal codec_decode(const struct codec *codec, const struct frame *frame, struct raw_pack *pack,
+                          struct fault *why)
+{
+    raw_pack_clear(pack);
+    enum refusal refusal = codec->parse(frame, pack, why);
+    if (refusal)
+        raw_pack_clear(pack);
+    return refusal;
+}
+
+enum codec_result codec_decode_stream(const struct codec *codec, const uint8_t *data, size_t size,
+                                      struct raw_pack *pack, size_t *ret_used, enum refusal *ret_refusal,
+                                      struct fault *why)
+{
+    struct frame frame = {.data = NULL};
+    raw_pack_clear(pack);
+    enum codec_result result = codec->delimit(codec, data, size, &frame, ret_used, ret_refusal, why);
+    if (result != CODEC_TAKEN || !frame.data)
+        return result;
+    *ret_refusal = codec_decode(codec, &frame, pack, why);
+    return *ret_refusal ? CODEC_REFUSED : CODEC_TAKEN;
+}
+
 const struct codec *codec_find(const char *name)
 {
     for (size_t i = 0; codecs[i]; i++)

@@ -71,9 +71,8 @@ static size_t decode_frame(struct serial *serial, size_t at, size_t left)
     size_t used = 0;
     enum refusal refusal = REFUSAL_NONE;
     struct fault why = {""};
-    raw_pack_clear(&serial->pack);
     enum codec_result result =
-        serial->codec->decode(serial->buffer + at, left, true, &serial->pack, &used, &refusal, &why);
+        codec_decode_stream(serial->codec, serial->buffer + at, left, &serial->pack, &used, &refusal, &why);
     if (result == CODEC_NEED_MORE && left <= serial->codec->frame_max)
         return 0;
     if (result == CODEC_NEED_MORE) {
@@ -179,7 +178,7 @@ static int serial_create(const struct settings *settings, const char *name, cons
     if (!own)
         return fault_set(why, -ENOENT, _("there is no [serial:%s]"), name);
     const struct codec *codec = codec_find(own->codec);
-    if (!codec || codec->frame_max == 0)
+    if (!codec || !codec->delimit)
         return fault_set(why, -EINVAL, _("[serial:%s] codec: \"%s\" does not work on a serial line"), name, own->codec);
     size_t size = codec->frame_max + CHUNK;
     struct serial *serial = calloc(1, sizeof *serial + size);

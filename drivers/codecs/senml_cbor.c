@@ -159,8 +159,10 @@ static enum refusal read_pack(struct senml *senml, struct items *items)
     return REFUSAL_SYNTAX;
 }
 
-static enum refusal parse(const uint8_t *data, size_t size, struct raw_pack *pack, struct fault *why)
+static enum refusal parse(const struct frame *frame, struct raw_pack *pack, struct fault *why)
 {
+    const uint8_t *data = frame->data;
+    size_t size = frame->size;
     if (size > SENML_SIZE_MAX) {
         fault_set(why, 0, _("a pack of %zu bytes; expected %d at most"), size, SENML_SIZE_MAX);
         return REFUSAL_LENGTH;
@@ -170,23 +172,9 @@ static enum refusal parse(const uint8_t *data, size_t size, struct raw_pack *pac
     return read_pack(&senml, &items);
 }
 
-static enum refusal refuse_stream(const uint8_t *data, size_t size, struct raw_pack *pack, struct fault *why)
-{
-    (void)data, (void)size, (void)pack;
-    fault_set(why, 0, _("SenML in CBOR has no end of frame on a serial line; expected codec = senml"));
-    return REFUSAL_FORMAT;
-}
-
-static enum codec_result decode(const uint8_t *data, size_t size, bool stream, struct raw_pack *pack, size_t *ret_used,
-                                enum refusal *ret_refusal, struct fault *why)
-{
-    return frame_whole(data, size, stream ? refuse_stream : parse, pack, ret_used, ret_refusal, why);
-}
-
 const struct codec codec_senml_cbor = {
     .name = "senml-cbor",
     .description = N_("SenML in CBOR (RFC 8428); for CoAP"),
     .content_format = 112,
-    .frame_max = 0, // not for streams
-    .decode = decode,
+    .parse = parse,
 };

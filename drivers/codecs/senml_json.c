@@ -109,8 +109,10 @@ static enum refusal read_pack(struct senml *senml, json_t *root)
     return refusal;
 }
 
-static enum refusal parse(const uint8_t *data, size_t size, struct raw_pack *pack, struct fault *why)
+static enum refusal parse(const struct frame *frame, struct raw_pack *pack, struct fault *why)
 {
+    const uint8_t *data = frame->data;
+    size_t size = frame->size;
     if (size > SENML_SIZE_MAX) {
         fault_set(why, 0, _("a pack of %zu bytes; expected %d at most"), size, SENML_SIZE_MAX);
         return REFUSAL_LENGTH;
@@ -129,18 +131,11 @@ static enum refusal parse(const uint8_t *data, size_t size, struct raw_pack *pac
     return refusal;
 }
 
-static enum codec_result decode(const uint8_t *data, size_t size, bool stream, struct raw_pack *pack, size_t *ret_used,
-                                enum refusal *ret_refusal, struct fault *why)
-{
-    if (stream)
-        return frame_line(data, size, FRAME_MAX_BYTES, parse, pack, ret_used, ret_refusal, why);
-    return frame_whole(data, size, parse, pack, ret_used, ret_refusal, why);
-}
-
 const struct codec codec_senml = {
     .name = "senml",
     .description = N_("SenML in JSON (RFC 8428); on a serial line one pack a line"),
     .content_format = 110,
     .frame_max = FRAME_MAX_BYTES,
-    .decode = decode,
+    .delimit = frame_line,
+    .parse = parse,
 };

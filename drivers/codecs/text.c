@@ -23,8 +23,10 @@ static bool equals(const char *text, size_t size, const char *word)
     return size == strlen(word) && memcmp(text, word, size) == 0;
 }
 
-static enum refusal parse(const uint8_t *data, size_t size, struct raw_pack *pack, struct fault *why)
+static enum refusal parse(const struct frame *frame, struct raw_pack *pack, struct fault *why)
 {
+    const uint8_t *data = frame->data;
+    size_t size = frame->size;
     while (size > 0 && is_space(data[0])) {
         data++;
         size--;
@@ -55,18 +57,11 @@ static enum refusal parse(const uint8_t *data, size_t size, struct raw_pack *pac
     return REFUSAL_NONE;
 }
 
-static enum codec_result decode(const uint8_t *data, size_t size, bool stream, struct raw_pack *pack, size_t *ret_used,
-                                enum refusal *ret_refusal, struct fault *why)
-{
-    if (stream)
-        return frame_line(data, size, LINE_MAX_BYTES, parse, pack, ret_used, ret_refusal, why);
-    return frame_whole(data, size, parse, pack, ret_used, ret_refusal, why);
-}
-
 const struct codec codec_text = {
     .name = "text",
     .description = N_("one number, or true or false, as text; on a serial line one a line"),
     .content_format = 0,
     .frame_max = LINE_MAX_BYTES,
-    .decode = decode,
+    .delimit = frame_line,
+    .parse = parse,
 };

@@ -35,13 +35,17 @@ static void check_values(const struct raw_pack *pack)
 static size_t decode(const struct codec *codec, const uint8_t *data, size_t size, bool stream)
 {
     static struct raw_pack pack;
-    size_t used = 0;
+    struct frame frame = {.data = data, .size = size};
+    size_t used = size;
     enum refusal refusal = REFUSAL_NONE;
     struct fault why = {""};
-    raw_pack_clear(&pack);
-    enum codec_result result = codec->decode(data, size, stream, &pack, &used, &refusal, &why);
+    enum codec_result result = CODEC_TAKEN;
+    if (stream)
+        result = codec_decode_stream(codec, data, size, &pack, &used, &refusal, &why);
+    else if ((refusal = codec_decode(codec, &frame, &pack, &why)))
+        result = CODEC_REFUSED;
     if (result == CODEC_NEED_MORE) {
-        require(stream && size <= codec->frame_max);
+        require(size <= codec->frame_max);
         return 0;
     }
     require(used <= size && (used > 0 || size == 0));
@@ -59,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     const struct codec *codec = codecs[(data[0] >> 1) % count];
-    bool stream = data[0] & 1;
+    bool stream = data[0] & 1 && codec->delimit;
     for (size_t at = 1, used = 1; at < size && used > 0; at += used)
         used = decode(codec, data + at, size - at, stream);
     return 0;

@@ -18,16 +18,34 @@ enum codec_result {
     CODEC_REFUSED,   // *ret_used bytes are to be skipped, *ret_refusal names the gate, `why` says where and what
 };
 
+// What one message says, without what is around it.
+struct frame {
+    const uint8_t *data;
+    size_t size;
+    unsigned port; // LoRaWAN's FPort of payloads that a network server passed on; 0: not told
+};
+
 struct codec {
     const char *name;        // as in `codec = ...`
     const char *description; // one line, for `citygw keys` and documents
     int content_format;      // CoAP Content-Format whose payloads it reads, or -1
     size_t frame_max;        // the longest frame, for streams
-    // Decodes the first frame of [data, data+size). `stream`: bytes of a serial line, of which a frame may be a part; else
-    // the whole is one frame. The pack is cleared by the caller.
-    enum codec_result (*decode)(const uint8_t *data, size_t size, bool stream, struct raw_pack *pack, size_t *ret_used,
-                                enum refusal *ret_refusal, struct fault *why);
+    // Finds the first frame in the bytes of a serial line, of which a frame may be a part: the frame and the bytes with
+    // what is around it. NULL: not for serial lines.
+    enum codec_result (*delimit)(const struct codec *codec, const uint8_t *data, size_t size, struct frame *ret_frame,
+                                 size_t *ret_used, enum refusal *ret_refusal, struct fault *why);
+    // Reads a whole frame. What it added to the pack before a refusal is thrown away.
+    enum refusal (*parse)(const struct frame *frame, struct raw_pack *pack, struct fault *why);
 };
+
+// Decodes one message that is a frame: a CoAP payload. Clears the pack first.
+enum refusal codec_decode(const struct codec *codec, const struct frame *frame, struct raw_pack *pack,
+                          struct fault *why);
+
+// Decodes the first frame of [data, data+size), bytes of a serial line. Clears the pack first.
+enum codec_result codec_decode_stream(const struct codec *codec, const uint8_t *data, size_t size,
+                                      struct raw_pack *pack, size_t *ret_used, enum refusal *ret_refusal,
+                                      struct fault *why);
 
 extern const struct codec *const codecs[];        // ends with NULL
 const struct codec *codec_find(const char *name); // NULL when unknown

@@ -120,11 +120,9 @@ static void take_names(struct gateway *gateway, const struct raw_pack *pack)
 static void decode(struct gateway *gateway, const char *codec, const uint8_t *data, size_t size)
 {
     static struct raw_pack pack;
-    size_t used;
-    enum refusal refusal;
+    struct frame frame = {.data = data, .size = size};
     struct fault why;
-    raw_pack_clear(&pack);
-    if (codec_find(codec)->decode(data, size, false, &pack, &used, &refusal, &why) != CODEC_TAKEN)
+    if (codec_decode(codec_find(codec), &frame, &pack, &why))
         fail_msg("%s", why.text);
     take_names(gateway, &pack);
 }

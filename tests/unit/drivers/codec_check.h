@@ -19,6 +19,7 @@ struct codec_run {
     size_t used;
     enum refusal refusal;
     struct fault why;
+    unsigned port; // for frames that came by one
     char told[64 * 1024];
 };
 
@@ -66,17 +67,23 @@ static inline const char *codec_describe(struct codec_run *run)
 }
 
 // Decodes a copy that ends where its memory ends, so that reading on is seen.
-static inline void codec_decode(struct codec_run *run, const char *codec, const void *data, size_t size, bool stream)
+static inline void codec_try(struct codec_run *run, const char *codec, const void *data, size_t size, bool stream)
 {
     uint8_t *copy = malloc(size ? size : 1);
     assert_non_null(copy);
     if (size)
         memcpy(copy, data, size);
-    raw_pack_clear(&run->pack);
-    run->used = 0;
+    const struct codec *found = codec_find(codec);
+    struct frame frame = {.data = copy, .size = size, .port = run->port};
+    run->used = size;
     run->refusal = REFUSAL_NONE;
     run->why.text[0] = '\0';
-    run->result = codec_find(codec)->decode(copy, size, stream, &run->pack, &run->used, &run->refusal, &run->why);
+    if (stream) {
+        run->result = codec_decode_stream(found, copy, size, &run->pack, &run->used, &run->refusal, &run->why);
+    } else {
+        run->refusal = codec_decode(found, &frame, &run->pack, &run->why);
+        run->result = run->refusal ? CODEC_REFUSED : CODEC_TAKEN;
+    }
     memset(copy, 'x', size);
     free(copy);
 }

@@ -7,7 +7,7 @@ static struct codec_run run;
 
 static void decode(const char *json)
 {
-    codec_decode(&run, "senml", json, strlen(json), false);
+    codec_try(&run, "senml", json, strlen(json), false);
 }
 
 static void assert_values(const char *json, const char *values)
@@ -254,7 +254,7 @@ static void a_cut_pack_is_refused_at_every_byte(void **state)
     (void)state;
     const char *json = senml_vectors[6].json; // all four kinds of value
     for (size_t size = 0; size < strlen(json); size++) {
-        codec_decode(&run, "senml", json, size, false);
+        codec_try(&run, "senml", json, size, false);
         assert_int_equal(run.result, CODEC_REFUSED);
         assert_int_equal(run.refusal, REFUSAL_SYNTAX);
     }
@@ -262,7 +262,7 @@ static void a_cut_pack_is_refused_at_every_byte(void **state)
 
 static void stream(const char *text)
 {
-    codec_decode(&run, "senml", text, strlen(text), true);
+    codec_try(&run, "senml", text, strlen(text), true);
 }
 
 static void a_serial_line_holds_one_pack(void **state)
@@ -310,7 +310,7 @@ static size_t feed(char *held, size_t held_size, const char *more, size_t more_s
     memcpy(held + held_size, more, more_size);
     held_size += more_size;
     for (;;) {
-        codec_decode(&run, "senml", held, held_size, true);
+        codec_try(&run, "senml", held, held_size, true);
         if (run.result == CODEC_NEED_MORE)
             return held_size;
         assert_in_range(run.used, 1, held_size);
@@ -351,12 +351,12 @@ static void the_longest_line_is_still_taken(void **state)
     memset(line, ' ', sizeof line);
     memcpy(line, "[{\"n\":\"a\",\"v\":1}]", 17);
     line[8191] = '\n';
-    codec_decode(&run, "senml", line, 8192, true);
+    codec_try(&run, "senml", line, 8192, true);
     assert_int_equal(run.result, CODEC_TAKEN);
     assert_int_equal(run.pack.count, 1);
     line[8191] = ' ';
     line[8192] = '\n';
-    codec_decode(&run, "senml", line, 8193, true);
+    codec_try(&run, "senml", line, 8193, true);
     assert_int_equal(run.result, CODEC_REFUSED);
     assert_int_equal(run.refusal, REFUSAL_LENGTH);
     assert_int_equal(run.used, 8193);
