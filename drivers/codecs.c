@@ -6,6 +6,11 @@ const struct codec *const codecs[] = {
     &codec_senml,
     &codec_senml_cbor,
     &codec_text,
+    &codec_libelium_parking,
+    &codec_bosch_parking,
+    &codec_nwave_parking,
+    &codec_tekzitel_parking,
+    &codec_milesight_em400,
     NULL,
 };
 

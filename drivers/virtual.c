@@ -36,33 +36,10 @@ static double rounded(double value, double steps)
     return round(value * steps) / steps;
 }
 
-static bool add_number(struct raw_pack *pack, const char *name, const char *unit, double number)
-{
-    struct raw_value *value = raw_pack_add(pack);
-    if (!value)
-        return false;
-    value->name = name;
-    value->unit = unit;
-    value->type = RAW_NUMBER;
-    value->number = number;
-    return true;
-}
-
-static bool add_bool(struct raw_pack *pack, const char *name, bool boolean)
-{
-    struct raw_value *value = raw_pack_add(pack);
-    if (!value)
-        return false;
-    value->name = name;
-    value->type = RAW_BOOL;
-    value->boolean = boolean;
-    return true;
-}
-
 static bool add_temperature(struct virtual_sensor *sensor, struct raw_pack *pack)
 {
     sensor->temperature_c = clamp(sensor->temperature_c + between(sensor, -0.2, 0.2), -10, 45);
-    return add_number(pack, "temperature_c", "Cel", rounded(sensor->temperature_c, 10));
+    return raw_pack_number(pack, "temperature_c", "Cel", rounded(sensor->temperature_c, 10));
 }
 
 static bool report_parking(struct virtual_sensor *sensor, struct raw_pack *pack)
@@ -75,8 +52,8 @@ static bool report_parking(struct virtual_sensor *sensor, struct raw_pack *pack)
     sensor->battery_v -= between(sensor, 0, 0.0002);
     if (sensor->battery_v < 2.8)
         sensor->battery_v = 3.65;
-    return add_bool(pack, "occupied", sensor->occupied) &&
-           add_number(pack, "battery_v", "V", rounded(sensor->battery_v, 1000)) && add_temperature(sensor, pack);
+    return raw_pack_bool(pack, "occupied", sensor->occupied) &&
+           raw_pack_number(pack, "battery_v", "V", rounded(sensor->battery_v, 1000)) && add_temperature(sensor, pack);
 }
 
 static bool report_bump(struct virtual_sensor *sensor, struct raw_pack *pack)
@@ -84,16 +61,16 @@ static bool report_bump(struct virtual_sensor *sensor, struct raw_pack *pack)
     double peak = between(sensor, 3, 12);
     sensor->latitude = clamp(sensor->latitude + between(sensor, -0.0005, 0.0005), -85, 85);
     sensor->longitude = clamp(sensor->longitude + between(sensor, -0.0005, 0.0005), -180, 180);
-    return add_number(pack, "peak_mps2", "m/s2", rounded(peak, 100)) &&
-           add_number(pack, "trough_mps2", "m/s2", rounded(-peak * between(sensor, 0.5, 0.9), 100)) &&
-           add_number(pack, "duration_ms", "", (double)whole_between(sensor, 40, 250)) &&
-           add_number(pack, "speed_mps", "m/s", rounded(between(sensor, 4, 16), 10)) &&
-           add_number(pack, "latitude", "lat", rounded(sensor->latitude, 1e6)) &&
-           add_number(pack, "longitude", "lon", rounded(sensor->longitude, 1e6)) &&
-           add_number(pack, "severity", "",
-                      peak < 5   ? 1
-                      : peak < 8 ? 2
-                                 : 3);
+    return raw_pack_number(pack, "peak_mps2", "m/s2", rounded(peak, 100)) &&
+           raw_pack_number(pack, "trough_mps2", "m/s2", rounded(-peak * between(sensor, 0.5, 0.9), 100)) &&
+           raw_pack_number(pack, "duration_ms", "", (double)whole_between(sensor, 40, 250)) &&
+           raw_pack_number(pack, "speed_mps", "m/s", rounded(between(sensor, 4, 16), 10)) &&
+           raw_pack_number(pack, "latitude", "lat", rounded(sensor->latitude, 1e6)) &&
+           raw_pack_number(pack, "longitude", "lon", rounded(sensor->longitude, 1e6)) &&
+           raw_pack_number(pack, "severity", "",
+                           peak < 5   ? 1
+                           : peak < 8 ? 2
+                                      : 3);
 }
 
 static bool report_crowd(struct virtual_sensor *sensor, struct raw_pack *pack)
@@ -106,22 +83,23 @@ static bool report_crowd(struct virtual_sensor *sensor, struct raw_pack *pack)
     sensor->people += in - out;
     sensor->in_total += in;
     sensor->out_total += out;
-    return add_number(pack, "people", "count", (double)sensor->people) &&
-           add_number(pack, "in_total", "count", (double)sensor->in_total) &&
-           add_number(pack, "out_total", "count", (double)sensor->out_total);
+    return raw_pack_number(pack, "people", "count", (double)sensor->people) &&
+           raw_pack_number(pack, "in_total", "count", (double)sensor->in_total) &&
+           raw_pack_number(pack, "out_total", "count", (double)sensor->out_total);
 }
 
 static bool report_traffic(struct virtual_sensor *sensor, struct raw_pack *pack)
 {
     sensor->vehicles_total += whole_between(sensor, 0, 3);
-    return add_number(pack, "vehicles_total", "count", (double)sensor->vehicles_total) &&
-           add_number(pack, "speed_mps", "m/s", rounded(between(sensor, 3, 17), 10));
+    return raw_pack_number(pack, "vehicles_total", "count", (double)sensor->vehicles_total) &&
+           raw_pack_number(pack, "speed_mps", "m/s", rounded(between(sensor, 3, 17), 10));
 }
 
 static bool report_weather(struct virtual_sensor *sensor, struct raw_pack *pack)
 {
     sensor->humidity_pct = clamp(sensor->humidity_pct + between(sensor, -0.5, 0.5), 15, 98);
-    return add_temperature(sensor, pack) && add_number(pack, "humidity_pct", "%RH", rounded(sensor->humidity_pct, 10));
+    return add_temperature(sensor, pack) &&
+           raw_pack_number(pack, "humidity_pct", "%RH", rounded(sensor->humidity_pct, 10));
 }
 
 void virtual_begin(struct virtual_sensor *sensor, enum kind kind, uint64_t seed, double latitude, double longitude)

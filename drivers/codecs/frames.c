@@ -40,3 +40,15 @@ enum codec_result frame_line(const struct codec *codec, const uint8_t *data, siz
         *ret_frame = (struct frame){.data = data, .size = line};
     return CODEC_TAKEN;
 }
+
+enum refusal frame_refuse_size(const struct frame *frame, const char *expected, struct fault *why)
+{
+    fault_set(why, 0, _("the frame has %zu bytes; expected %s"), frame->size, expected);
+    return REFUSAL_LENGTH;
+}
+
+enum refusal frame_refuse_port(const struct frame *frame, const char *expected, struct fault *why)
+{
+    fault_set(why, 0, _("frames of port %u carry no reading; expected port %s"), frame->port, expected);
+    return REFUSAL_UNKNOWN_FIELD;
+}

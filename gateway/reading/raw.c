@@ -39,3 +39,26 @@ struct raw_value *raw_pack_add(struct raw_pack *pack)
     *value = (struct raw_value){.name = "", .unit = ""};
     return value;
 }
+
+bool raw_pack_number(struct raw_pack *pack, const char *name, const char *unit, double number)
+{
+    struct raw_value *value = raw_pack_add(pack);
+    if (!value)
+        return false;
+    value->name = name;
+    value->unit = unit;
+    value->type = RAW_NUMBER;
+    value->number = number;
+    return true;
+}
+
+bool raw_pack_bool(struct raw_pack *pack, const char *name, bool boolean)
+{
+    struct raw_value *value = raw_pack_add(pack);
+    if (!value)
+        return false;
+    value->name = name;
+    value->type = RAW_BOOL;
+    value->boolean = boolean;
+    return true;
+}

@@ -79,7 +79,7 @@ static void a_refusal_needs_no_fault(void **state)
 {
     (void)state;
     for (size_t i = 0; codecs[i]; i++) {
-        struct frame frame = {.data = (const uint8_t *)"\x81\xa1\n", .size = 3};
+        struct frame frame = {.data = (const uint8_t *)"\x81\xa1\n\n", .size = 4};
         assert_int_not_equal(codec_decode(codecs[i], &frame, &run.pack, NULL), REFUSAL_NONE);
     }
 }

@@ -48,3 +48,7 @@ const char *raw_pack_join(struct raw_pack *pack, const char *first, size_t first
 
 // The next value to fill, zeroed, with empty name and unit; NULL when the pack is full.
 struct raw_value *raw_pack_add(struct raw_pack *pack);
+
+// Adds one value; name and unit are static or in the pack's arena. False when the pack is full.
+bool raw_pack_number(struct raw_pack *pack, const char *name, const char *unit, double number);
+bool raw_pack_bool(struct raw_pack *pack, const char *name, bool boolean);

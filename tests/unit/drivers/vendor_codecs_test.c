@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec_check.h"
+
+/*
+ * Frames of real sensors, as their makers or those who read them publish them (marked P) or made after the layout (M).
+ * A new codec's vectors are rows here.
+ */
+
+static struct codec_run run;
+
+static const struct vector {
+    const char *codec;
+    unsigned port;
+    const char *hex;
+    const char *told; // "" for a refusal, of which `refusal` is the gate
+    enum refusal refusal;
+} vectors[] = {
+    // P: info, keep-alive and start of a Libelium
+    {"libelium-parking", 0, "80041E01AD109393EE00C7",
+     "occupied - vb=true\ntemperature_c Cel v=30\nmagnetic_x - v=429\nmagnetic_y - v=4243\nmagnetic_z - v=37870\n"
+     "battery_v V v=3.596\n",
+     0},
+    {"libelium-parking", 0, "8114160011F35A1095F3B5",
+     "occupied - vb=true\ntemperature_c Cel v=17\nmagnetic_x - v=62298\nmagnetic_y - v=4245\nmagnetic_z - v=62389\n",
+     0},
+    {"libelium-parking", 0, "04001E0E7CF2D9F91E0DDF",
+     "occupied - vb=false\ntemperature_c Cel v=30\nmagnetic_x - v=3708\nmagnetic_y - v=62169\nmagnetic_z - v=63774\n"
+     "battery_v V v=3.551\n",
+     0},
+    // M: an error below zero, the daily frame, no such type, one byte less
+    {"libelium-parking", 0, "0301FFF6000100020003C8",
+     "occupied - vb=false\ntemperature_c Cel v=-10\nmagnetic_x - v=1\nmagnetic_y - v=2\nmagnetic_z - v=3\nbattery_v V "
+     "v=3.6\n",
+     0},
+    {"libelium-parking", 0, "8201000000000000000000", "occupied - vb=true\n", 0},
+    {"libelium-parking", 0, "8904000000000000000000", "", REFUSAL_SYNTAX},
+    {"libelium-parking", 0, "80041E01AD109393EE00", "", REFUSAL_LENGTH},
+
+    {"bosch-parking", 1, "01", "occupied - vb=true\n", 0},
+    {"bosch-parking", 2, "00F6", "occupied - vb=false\ntemperature_c Cel v=-10\n", 0},
+    {"bosch-parking", 0, "0115", "occupied - vb=true\ntemperature_c Cel v=21\n", 0},
+    {"bosch-parking", 3, "0000000000000000000000000102030401", "occupied - vb=true\n", 0},
+    {"bosch-parking", 0, "0000000000000000000000000102030400", "occupied - vb=false\n", 0},
+    {"bosch-parking", 5, "0000000001", "", REFUSAL_UNKNOWN_FIELD},
+    {"bosch-parking", 7, "01", "", REFUSAL_UNKNOWN_FIELD},
+    {"bosch-parking", 1, "010203", "", REFUSAL_LENGTH},
+
+    {"nwave-parking", 1, "01", "occupied - vb=true\nduration_s s v=0\n", 0},
+    {"nwave-parking", 0, "B2", "occupied - vb=false\nduration_s s v=5340\n", 0},  // 89 min
+    {"nwave-parking", 1, "B5", "occupied - vb=true\nduration_s s v=5400\n", 0},   // code 90: 90 min
+    {"nwave-parking", 1, "EE", "occupied - vb=false\nduration_s s v=14100\n", 0}, // code 119: 235 min
+    {"nwave-parking", 1, "FD", "occupied - vb=true\nduration_s s v=36000\n", 0},  // code 126: 600 min
+    {"nwave-parking", 1, "FF", "occupied - vb=true\n", 0},
+    {"nwave-parking", 2, "01FFEC", "occupied - vb=true\nbattery_v V v=3.52\ntemperature_c Cel v=0\n", 0},
+    {"nwave-parking", 0, "002C15", "occupied - vb=false\nbattery_v V v=2.676\ntemperature_c Cel v=20.5\n", 0},
+    {"nwave-parking", 10, "01020304", "", REFUSAL_UNKNOWN_FIELD},
+    {"nwave-parking", 2, "0102", "", REFUSAL_LENGTH},
+
+    {"tekzitel-parking", 1, "A1F605", "occupied - vb=true\ntemperature_c Cel v=-10\n", 0},
+    {"tekzitel-parking", 2, "2015050AF67F",
+     "occupied - vb=false\ntemperature_c Cel v=21\nmagnetic_x - v=10\nmagnetic_y - v=-10\nmagnetic_z - v=127\n", 0},
+    {"tekzitel-parking", 3, "A1F605", "", REFUSAL_UNKNOWN_FIELD},
+    {"tekzitel-parking", 1, "A1F6", "", REFUSAL_LENGTH},
+
+    // P: the values that Milesight prints (1 %, 12.5 degC, out of range, upright)
+    {"milesight-em400", 0, "01750103677D000482FDFF050000",
+     "battery_pct %EL v=1\ntemperature_c Cel v=12.5\ntilted - vb=false\n", 0},
+    // M: the same behind a header: length 95, serial number, IMEI, IMSI and ICCID, signal 20, 14 bytes of values
+    {"milesight-em400", 0,
+     "020001005F000001013031303131313030363431324230303030303030303030313836343634383034303030303030313434"
+     "30303030303030303030303030383938313030303030303030303030303030303014000E01750103677D000482FDFF050000",
+     "rssi_dbm dBm v=-73\nbattery_pct %EL v=1\ntemperature_c Cel v=12.5\ntilted - vb=false\n", 0},
+    {"milesight-em400", 0, "8482D20401836738FF01", "distance_m m v=1.234\ntemperature_c Cel v=-20\n", 0},
+    {"milesight-em400", 0, "068840420F00C0BDF0FF01", "longitude lon v=1\nlatitude lat v=-1\n", 0},
+    {"milesight-em400", 0, "0482D2", "", REFUSAL_SYNTAX},
+    {"milesight-em400", 0, "0999D204", "", REFUSAL_SYNTAX},
+    {"milesight-em400", 0, "020001005F", "", REFUSAL_LENGTH},
+};
+
+static void check_vector(const struct vector *vector)
+{
+    uint8_t data[400];
+    run.port = vector->port;
+    codec_try(&run, vector->codec, data, codec_unhex(vector->hex, data), false);
+    if (run.refusal != vector->refusal)
+        fail_msg("%s %s: refusal %d: %s", vector->codec, vector->hex, (int)run.refusal, run.why.text);
+    if (strcmp(codec_describe(&run), vector->told))
+        fail_msg("%s %s:\n%sinstead of\n%s", vector->codec, vector->hex, run.told, vector->told);
+}
+
+static void every_vector_gives_its_values(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
+        check_vector(&vectors[i]);
+}
+
+static void who_pays_for_the_line_is_told_nobody(void **state)
+{
+    (void)state;
+    const struct vector *nb_iot = vectors;
+    while (strncmp(nb_iot->hex, "020001005F00", 12))
+        nb_iot++;
+    uint8_t data[400];
+    codec_try(&run, nb_iot->codec, data, codec_unhex(nb_iot->hex, data), false);
+    assert_int_equal(run.result, CODEC_TAKEN);
+    assert_null(strstr(codec_describe(&run), "864648040000001"));
+    assert_null(strstr(run.told, "440000000000000"));
+    assert_null(strstr(run.told, "898100000"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_vector_gives_its_values),
+        cmocka_unit_test(who_pays_for_the_line_is_told_nobody),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
