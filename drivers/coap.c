@@ -193,7 +193,7 @@ static int open_driver(void *state, struct fault *why)
     if (!driver->context)
         return fault_errno(why, -ENOMEM, "coap");
 
-    // Block-wise transfer by libcoap 4.3.1 can be crashed with two datagrams, so it is off and refused.
+    // Block-wise transfer by libcoap 4.3.1 can be crashed with two datagrams: it is off, and coap_block.c does it.
     coap_context_set_block_mode(driver->context, 0);
     coap_context_set_max_idle_sessions(driver->context, IDLE_SESSIONS_MAX);
     coap_context_set_session_timeout(driver->context, SESSION_TIMEOUT_S);
@@ -240,6 +240,8 @@ static void figures(void *state, void (*figure)(void *context, const char *name,
     figure(context, "citygw_coap_duplicates_total", (double)driver->duplicates);
     figure(context, "citygw_coap_dedup_entries", (double)entries);
     figure(context, "citygw_coap_dedup_evicted_total", (double)dedup_evicted(driver->dedup));
+    figure(context, "citygw_coap_bodies", driver->bodies ? (double)bodies_count(driver->bodies) : 0);
+    figure(context, "citygw_coap_bodies_given_up_total", driver->bodies ? (double)bodies_given_up(driver->bodies) : 0);
     figure(context, "citygw_coap_pending", (double)driver->pending.count);
     figure(context, "citygw_coap_slow_commits_total", (double)driver->slow_commits);
     figure(context, "citygw_coap_separate_responses_total", (double)driver->separate_responses);
@@ -256,6 +258,7 @@ static void destroy(void *state)
     close_driver(driver);
     pending_finish(&driver->pending);
     dedup_destroy(driver->dedup);
+    bodies_destroy(driver->bodies);
     free(driver);
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 enum {
-    SIZE1_MAX = 1024, // RFC 7252 section 4.6: what fits a datagram on most ways
     RATE_MAX_AGE_S = 5,
     FULL_MAX_AGE_S = 10,
     CONFIRMABLES_MAX = 1024, // in one MAX_TRANSMIT_WAIT
@@ -32,15 +31,17 @@ static void add_number(coap_pdu_t *response, coap_option_num_t option, unsigned 
     coap_add_option(response, option, coap_encode_var_safe(bytes, sizeof bytes, value), bytes);
 }
 
-static void add_options(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code)
+// In the order of their numbers, as libcoap wants them.
+static void add_options(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, uint32_t block)
 {
-    int64_t body = driver->settings->coap.max_body_bytes;
-    if (code == COAP_RESPONSE_CODE(413))
-        add_number(response, COAP_OPTION_SIZE1, body < SIZE1_MAX ? (unsigned)body : SIZE1_MAX);
     if (code == COAP_RESPONSE_CODE(429))
         add_number(response, COAP_OPTION_MAXAGE, RATE_MAX_AGE_S);
     if (code == COAP_RESPONSE_CODE(503))
         add_number(response, COAP_OPTION_MAXAGE, FULL_MAX_AGE_S);
+    if (block != BLOCK_NONE && COAP_RESPONSE_CLASS(code) == 2)
+        add_number(response, COAP_OPTION_BLOCK1, block);
+    if (code == COAP_RESPONSE_CODE(413))
+        add_number(response, COAP_OPTION_SIZE1, (unsigned)driver->settings->coap.max_body_bytes);
 }
 
 // The longest part of the text that fits and does not cut a character.
@@ -55,10 +56,10 @@ static size_t fitting(const char *text)
     return size;
 }
 
-void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, const char *text)
+void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, const char *text, uint32_t block)
 {
     coap_pdu_set_code(response, (coap_pdu_code_t)code);
-    add_options(driver, response, code);
+    add_options(driver, response, code, block);
     size_t size = fitting(text);
     if (size > 0)
         coap_add_data(response, size, (const uint8_t *)text);
@@ -125,6 +126,6 @@ void answer_send(struct coap_driver *driver, const struct pending *pending, uint
     if (!pdu)
         return;
     coap_add_token(pdu, pending->token_size, pending->token);
-    answer_fill(driver, pdu, code, text);
+    answer_fill(driver, pdu, code, text, pending->block);
     coap_send(pending->session, pdu);
 }

@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    EXPONENT_RESERVED = 7,
-    MORE = 8,
-};
+enum { EXPONENT_RESERVED = 7 };
 
 struct body {
     struct body_owner owner;
@@ -112,7 +109,7 @@ static enum body_result append(struct bodies *bodies, struct body *body, size_t 
     if (body->format != part->format || body->tag != part->tag || offset > body->size)
         return BODY_GAP;
     if (offset < body->size)
-        return part->block & MORE && is_known(body, offset, part) ? BODY_MORE : BODY_GAP;
+        return part->block & BLOCK_MORE && is_known(body, offset, part) ? BODY_MORE : BODY_GAP;
     if (part->size > bodies->max - offset)
         return BODY_TOO_LONG;
     if (!grow(bodies, body, offset + part->size))
@@ -120,7 +117,7 @@ static enum body_result append(struct bodies *bodies, struct body *body, size_t 
     if (part->size > 0)
         memcpy(body->data + offset, part->data, part->size);
     body->size += part->size;
-    return part->block & MORE ? BODY_MORE : BODY_WHOLE;
+    return part->block & BLOCK_MORE ? BODY_MORE : BODY_WHOLE;
 }
 
 static void hand_over(struct bodies *bodies, struct body *body, const uint8_t **ret_body, size_t *ret_size)
@@ -139,9 +136,9 @@ enum body_result bodies_take(struct bodies *bodies, const struct body_part *part
     bodies->whole = NULL;
     forget_old(bodies, now_us);
 
-    unsigned exponent = part->block & EXPONENT_RESERVED;
-    size_t block_size = (size_t)16 << exponent, offset = (part->block >> 4) * block_size;
-    bool is_last = !(part->block & MORE);
+    unsigned exponent = part->block & BLOCK_EXPONENT;
+    size_t block_size = (size_t)16 << exponent, offset = BLOCK_NUMBER(part->block) * block_size;
+    bool is_last = !(part->block & BLOCK_MORE);
     if (exponent == EXPONENT_RESERVED || part->size > block_size || (!is_last && part->size < block_size))
         return BODY_WRONG;
     struct body *body = offset == 0 ? begin(bodies, part) : find(bodies, &part->owner);

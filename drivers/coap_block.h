@@ -18,6 +18,12 @@ enum {
     BODY_LIFETIME_US = 30 * 1000 * 1000,
 };
 
+#define BLOCK_NONE UINT32_MAX // no Block1: the option has 24 bits
+
+#define BLOCK_NUMBER(block) ((block) >> 4)
+#define BLOCK_MORE 8u
+#define BLOCK_EXPONENT 7u
+
 // Where a part belongs. Compared as bytes, so zero it first.
 struct body_owner {
     uint8_t address[16];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "coap_block.h"
 #include "coap_dedup.h"
 #include "coap_pending.h"
 #include "drivers/driver.h"
@@ -26,6 +27,7 @@ struct coap_driver {
     int sockets[COAP_ENDPOINTS_MAX];
     size_t socket_count;
     struct dedup *dedup;
+    struct bodies *bodies; // NULL until the first part of one comes
     struct pending_table pending;
     struct raw_pack raw;
     size_t sessions;
@@ -60,8 +62,10 @@ int time_register(struct coap_driver *driver);
 
 // coap_answer.c: the code that a refusal is told with.
 uint8_t answer_code(enum refusal refusal);
-// Fills a response that has its token and nothing else: the code, the options that belong to it, and the diagnostic.
-void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, const char *text);
+// Fills a response that has its token and nothing else: the code, the options that belong to it, and the diagnostic. `block`
+// is the Block1 that the answer is to, or BLOCK_NONE.
+void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, const char *text,
+                 uint32_t block);
 // Makes libcoap send nothing for now.
 void answer_nothing(coap_pdu_t *response);
 // Sends what became of a waiting request.

@@ -16,16 +16,67 @@ static uint8_t refuse(struct coap_driver *driver, enum refusal refusal, const st
 static uint8_t refuse_size(struct coap_driver *driver, const struct request *request, struct fault *why)
 {
     long long max = (long long)driver->settings->coap.max_body_bytes;
-    if (request_is_block(request))
-        fault_set(why, 0, _("block-wise transfer is not read here; expected one datagram for each request"));
-    else if (request_is_cut(request))
-        fault_set(why, 0, _("the datagram is longer than %d bytes; expected less, in several requests"),
+    if (request_is_cut(request))
+        fault_set(why, 0, _("the datagram is longer than %d bytes; expected less, or a block-wise transfer"),
                   REQUEST_DATAGRAM_MAX - 1);
     else if ((long long)request->size > max)
         fault_set(why, 0, _("the body has %zu bytes; expected at most %lld"), request->size, max);
     else
         return 0;
     return refuse(driver, REFUSAL_LENGTH, why);
+}
+
+static const struct fault *describe_part(const struct coap_driver *driver, const struct request *request,
+                                         enum body_result result, struct fault *why)
+{
+    switch (result) {
+    case BODY_WRONG:
+        fault_set(why, 0, _("a block of %zu bytes with size exponent %u; expected full blocks of 16 to 1024 bytes"),
+                  request->size, request->block & BLOCK_EXPONENT);
+        break;
+    case BODY_GAP:
+        fault_set(why, 0, _("block %u does not follow what came before; expected the body again from block 0"),
+                  BLOCK_NUMBER(request->block));
+        break;
+    case BODY_TOO_LONG:
+        fault_set(why, 0, _("the body has more than %lld bytes; expected less"),
+                  (long long)driver->settings->coap.max_body_bytes);
+        break;
+    default:
+        fault_set(why, 0, _("there is no memory for the body; send it again later"));
+    }
+    return why;
+}
+
+// Puts a body together that comes in parts (RFC 7959 section 2.5). 0: `request` has the whole of it now.
+static uint8_t put_together(struct coap_driver *driver, struct request *request, struct fault *why)
+{
+    struct body_part part = {
+        .owner = request->owner,
+        .block = request->block,
+        .announced = request->announced,
+        .tag = request->tag,
+        .format = request->format,
+        .data = request->payload,
+        .size = request->size,
+    };
+    if (!driver->bodies)
+        driver->bodies = bodies_create((size_t)driver->settings->coap.max_body_bytes);
+    enum body_result result =
+        driver->bodies ? bodies_take(driver->bodies, &part, request->time_us, &request->payload, &request->size)
+                       : BODY_NO_ROOM;
+    if (result == BODY_WHOLE)
+        return 0;
+    if (result == BODY_MORE)
+        return COAP_RESPONSE_CODE(231);
+    refuse(driver, result == BODY_NO_ROOM ? REFUSAL_FULL : REFUSAL_LENGTH, describe_part(driver, request, result, why));
+    static const uint8_t codes[] = {
+        [BODY_WRONG] = COAP_RESPONSE_CODE(400),
+        [BODY_GAP] = COAP_RESPONSE_CODE(408),
+        [BODY_TOO_LONG] = COAP_RESPONSE_CODE(413),
+        [BODY_NO_ROOM] = COAP_RESPONSE_CODE(503),
+    };
+    return codes[result];
 }
 
 static const struct codec *find_codec(const struct request *request)
@@ -66,6 +117,7 @@ static uint64_t wait_for_commit(struct coap_driver *driver, coap_session_t *sess
     pending->id = (uint16_t)coap_pdu_get_mid(request->pdu);
     pending->token_size = (uint8_t)token.length;
     memcpy(pending->token, token.s, token.length);
+    pending->block = request->block;
     pending->no_response = request->no_response;
     pending->confirmable = coap_pdu_get_type(request->pdu) == COAP_MESSAGE_CON;
     coap_driver_watch_pending(driver);
@@ -109,10 +161,11 @@ static uint8_t submit(struct coap_driver *driver, coap_session_t *session, const
 }
 
 // 0: taken, the answer follows with the commit.
-static uint8_t judge(struct coap_driver *driver, coap_session_t *session, const struct request *request,
-                     struct fault *why)
+static uint8_t judge(struct coap_driver *driver, coap_session_t *session, struct request *request, struct fault *why)
 {
     uint8_t code = refuse_size(driver, request, why);
+    if (code == 0 && request_is_block(request))
+        code = put_together(driver, request, why);
     if (code)
         return code;
     const struct codec *codec = find_codec(request);
@@ -125,12 +178,12 @@ static uint8_t judge(struct coap_driver *driver, coap_session_t *session, const 
 }
 
 // A copy of a request: nothing is stored, and the answer is what it was, or will be.
-static void repeat(struct coap_driver *driver, coap_session_t *session, const struct dedup_answer *known,
-                   coap_pdu_t *response)
+static void repeat(struct coap_driver *driver, coap_session_t *session, const struct request *request,
+                   const struct dedup_answer *known, coap_pdu_t *response)
 {
     driver->duplicates++;
     if (known->code) {
-        answer_fill(driver, response, known->code, known->text);
+        answer_fill(driver, response, known->code, known->text, request->block);
         return;
     }
     struct pending *pending = pending_find(&driver->pending, known->ticket);
@@ -157,7 +210,7 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
     request.digest = dedup_digest_of(driver->dedup, &request.key);
     struct dedup_answer answer = {.text = ""};
     if (dedup_find(driver->dedup, request.digest, now_us, &answer)) {
-        repeat(driver, session, &answer, response);
+        repeat(driver, session, &request, &answer, response);
         return;
     }
     dedup_add(driver->dedup, request.digest, now_us, &answer);
@@ -168,7 +221,7 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
         answer_nothing(response);
         return;
     }
-    answer_fill(driver, response, code, why.text);
+    answer_fill(driver, response, code, why.text, request.block);
     answer = (struct dedup_answer){.code = code, .text = why.text};
     dedup_update(driver->dedup, request.digest, now_us, &answer);
 }
@@ -188,9 +241,10 @@ static void refuse_path(struct coap_driver *driver, const coap_pdu_t *request, e
         answer_fill(driver, response, COAP_RESPONSE_CODE(404),
                     path == PATH_NO_ID
                         ? _("no sensor has such a name; expected 1 to 64 of A-Z a-z 0-9 _ . -")
-                        : _("there is nothing at this path; expected /readings, /readings/SENSOR or /time"));
+                        : _("there is nothing at this path; expected /readings, /readings/SENSOR or /time"),
+                    BLOCK_NONE);
     else if (coap_pdu_get_code(request) != COAP_REQUEST_CODE_POST)
-        answer_fill(driver, response, COAP_RESPONSE_CODE(405), _("readings are only taken; expected POST"));
+        answer_fill(driver, response, COAP_RESPONSE_CODE(405), _("readings are only taken; expected POST"), BLOCK_NONE);
 }
 
 // Every path that has no resource of its own comes here, those of sensors among them.

@@ -45,12 +45,13 @@ bool request_admitted(struct coap_driver *driver, const coap_session_t *session,
     if (is_loopback(&peer) || driver->settings->coap.allow_plain)
         return true;
     answer_fill(driver, response, COAP_RESPONSE_CODE(401),
-                _("plain coap:// is not accepted from other machines; allow_plain in [coap] would allow it"));
+                _("plain coap:// is not accepted from other machines; allow_plain in [coap] would allow it"),
+                BLOCK_NONE);
     return false;
 }
 
 // In one walk: libcoap's own search begins anew for each option. A second Content-Format counts as unknown and elective (RFC
-// 7252 section 5.4.5); a second Block1 cannot hide the first.
+// 7252 section 5.4.5); of Block1 the last one counts.
 static void read_options(struct request *request)
 {
     coap_opt_iterator_t iterator;
@@ -60,7 +61,11 @@ static void read_options(struct request *request)
         if (iterator.number == COAP_OPTION_CONTENT_FORMAT && request->format < 0)
             request->format = (int)value;
         else if (iterator.number == COAP_OPTION_BLOCK1)
-            request->block |= value;
+            request->block = value & 0xffffff;
+        else if (iterator.number == COAP_OPTION_SIZE1)
+            request->announced = value;
+        else if (iterator.number == COAP_OPTION_RTAG)
+            request->tag = fnv64(request->tag, coap_opt_value(option), coap_opt_length(option)) + 1;
         else if (iterator.number == COAP_OPTION_NORESPONSE)
             request->no_response |= (uint8_t)value;
     }
@@ -101,6 +106,8 @@ static uint64_t hash_of(const struct request *request)
     uint64_t hash = fnv64(FNV_START, &format, sizeof format);
     if (request->sensor)
         hash = fnv64(hash, request->sensor, strlen(request->sensor) + 1);
+    if (request->block != BLOCK_NONE)
+        hash = fnv64(hash, &request->block, sizeof request->block);
     return fnv64(hash, request->payload, request->size);
 }
 
@@ -128,6 +135,8 @@ struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu
         .pdu = pdu,
         .time_us = now_us,
         .format = -1,
+        .block = BLOCK_NONE,
+        .tag = FNV_START,
         .sensor = sensor,
         .unauthenticated = !is_loopback(&peer),
     };
@@ -135,12 +144,17 @@ struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu
         request.payload = (const uint8_t *)"";
     read_options(&request);
     request.key = key_of(&request, &peer);
+    memcpy(request.owner.address, peer.address, sizeof peer.address);
+    request.owner.scope = peer.scope;
+    request.owner.port = peer.port;
+    if (sensor)
+        strcpy(request.owner.path, sensor);
     return request;
 }
 
 bool request_is_block(const struct request *request)
 {
-    return request->block >> 4 != 0 || (request->block & 8) != 0;
+    return request->block != BLOCK_NONE && (BLOCK_NUMBER(request->block) != 0 || (request->block & BLOCK_MORE) != 0);
 }
 
 // The token is the first thing behind the header and the payload the last thing of the datagram.

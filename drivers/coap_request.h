@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/text.h"
+#include "coap_block.h"
 #include "coap_dedup.h"
 #include <coap3/coap.h>
 
@@ -18,9 +19,12 @@ struct request {
     const coap_pdu_t *pdu;
     const uint8_t *payload; // never NULL
     size_t size;
-    int64_t time_us;     // when it came, since boot
-    int format;          // Content-Format, or -1
-    unsigned block;      // Block1: number, more, size
+    int64_t time_us;    // when it came, since boot
+    int format;         // Content-Format, or -1
+    uint32_t block;     // Block1, or BLOCK_NONE
+    uint32_t announced; // Size1, or 0
+    uint64_t tag;       // of the Request-Tags
+    struct body_owner owner;
     uint8_t no_response; // RFC 7967: classes that the client does not want to hear of
     const char *sensor;  // NULL for /readings
     bool unauthenticated;

@@ -56,7 +56,7 @@ static void get_time(coap_resource_t *resource, coap_session_t *session, const c
     const struct clock *clock = driver->host->clock;
     if (!clock->synchronised(clock)) {
         answer_fill(driver, response, COAP_RESPONSE_CODE(503),
-                    _("the gateway's own clock is not set yet; ask again later"));
+                    _("the gateway's own clock is not set yet; ask again later"), BLOCK_NONE);
         return;
     }
     int format = accepted(request);
@@ -66,7 +66,7 @@ static void get_time(coap_resource_t *resource, coap_session_t *session, const c
         put_cbor(response, clock_wall_us(clock));
     else
         answer_fill(driver, response, COAP_RESPONSE_CODE(406),
-                    _("the time is given as text (Accept 0) or CBOR (Accept 60)"));
+                    _("the time is given as text (Accept 0) or CBOR (Accept 60)"), BLOCK_NONE);
 }
 
 int time_register(struct coap_driver *driver)

@@ -8,8 +8,6 @@
 
 enum {
     ADDRESS_SIZE = 128,
-    DATAGRAM_BODY = 1152, // what CoAP's MAX_MESSAGE_SIZE (RFC 7252, 4.6) leaves for the body
-    MAX_BODY_DEFAULT = 8000,
 };
 
 static bool is_plain_and_far(const char *text)
@@ -94,15 +92,8 @@ static void check_listen_twice(struct loading *loading, struct section *section)
 static void check_coap(struct loading *loading, struct section *section)
 {
     struct settings_coap *coap = section->object;
-    const struct entry *max_body = section_entry(section, "max_body");
     coap->present = true;
     check_listen_twice(loading, section);
-    if (max_body && coap->max_body_bytes > DATAGRAM_BODY && coap->max_body_bytes != MAX_BODY_DEFAULT)
-        section_warning(
-            loading, section, max_body->line, "max_body",
-            _("one datagram holds about %d bytes, and block-wise transfer is not built yet; larger requests do "
-              "not arrive"),
-            DATAGRAM_BODY);
 }
 
 static void check_position(struct loading *loading, struct section *section, double latitude, double longitude)

@@ -88,7 +88,8 @@ REFUSED = {
     "no format": ("readings", j(GOOD), None, "4.15", "110"),
     "a wrong path": ("reading", j(GOOD), 110, "4.04", ""),
     "a path too deep": ("readings/bay-0000/x", j(GOOD), 110, "4.04", ""),
-    "the first of several blocks": ("readings", j(GOOD), 110, "4.13", "", [(coap.BLOCK1, 0x08)]),
+    "a block longer than it says": ("readings", j(GOOD), 110, "4.00", "block", [(coap.BLOCK1, 0x08)]),
+    "the last of several blocks alone": ("readings", j(GOOD), 110, "4.08", "block 1", [(coap.BLOCK1, 0x16)]),
 }
 
 

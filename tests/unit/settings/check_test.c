@@ -247,17 +247,6 @@ static void an_address_given_twice_to_coap_stops(void **state)
     expect_nothing("[coap]\nlisten = 127.0.0.1:5683 127.0.0.1:5685 127.0.0.2:5683 [::1]:5683\n");
 }
 
-static void a_request_larger_than_a_datagram_warns(void **state)
-{
-    (void)state;
-    expect_nothing("[coap]\nmax_body = 8 kB\n");
-    expect_nothing("[coap]\nmax_body = 1152 B\n");
-    expect_only(
-        "[coap]\nmax_body = 2 kB\n", FINDING_WARNING,
-        "c.ini:5: [coap] max_body: one datagram holds about 1152 bytes, and block-wise transfer is not built yet; "
-        "larger requests do not arrive");
-}
-
 static void refusing_when_full_without_an_outlet_warns(void **state)
 {
     (void)state;
@@ -304,7 +293,6 @@ int main(void)
         cmocka_unit_test(an_ngsi_ld_outlet_is_known_but_not_built_yet),
         cmocka_unit_test(another_room_can_disable_a_sensor),
         cmocka_unit_test(an_address_given_twice_to_coap_stops),
-        cmocka_unit_test(a_request_larger_than_a_datagram_warns),
         cmocka_unit_test(refusing_when_full_without_an_outlet_warns),
         cmocka_unit_test(a_buffer_too_small_for_its_sensors_warns),
     };
