@@ -32,7 +32,10 @@ static int create(const struct settings *settings, const char *name, const struc
 {
     (void)name;
     struct coap_driver *driver = calloc(1, sizeof *driver);
-    if (!driver || dedup_create(DEDUP_ENTRIES_MAX, &driver->dedup) < 0) {
+    if (driver)
+        driver->limit = limit_create(settings->coap.rate_limit);
+    if (!driver || !driver->limit || dedup_create(DEDUP_ENTRIES_MAX, &driver->dedup) < 0) {
+        limit_destroy(driver ? driver->limit : NULL);
         free(driver);
         return fault_errno(why, -ENOMEM, "coap");
     }
@@ -242,6 +245,7 @@ static void figures(void *state, void (*figure)(void *context, const char *name,
     figure(context, "citygw_coap_dedup_evicted_total", (double)dedup_evicted(driver->dedup));
     figure(context, "citygw_coap_bodies", driver->bodies ? (double)bodies_count(driver->bodies) : 0);
     figure(context, "citygw_coap_bodies_given_up_total", driver->bodies ? (double)bodies_given_up(driver->bodies) : 0);
+    figure(context, "citygw_coap_clients_forgotten_total", (double)limit_evicted(driver->limit));
     figure(context, "citygw_coap_pending", (double)driver->pending.count);
     figure(context, "citygw_coap_slow_commits_total", (double)driver->slow_commits);
     figure(context, "citygw_coap_separate_responses_total", (double)driver->separate_responses);
@@ -259,6 +263,7 @@ static void destroy(void *state)
     pending_finish(&driver->pending);
     dedup_destroy(driver->dedup);
     bodies_destroy(driver->bodies);
+    limit_destroy(driver->limit);
     free(driver);
 }
 

@@ -3,8 +3,7 @@
 #include <string.h>
 
 enum {
-    RATE_MAX_AGE_S = 5,
-    FULL_MAX_AGE_S = 10,
+    LATER_MAX_AGE_S = 10,
     CONFIRMABLES_MAX = 1024, // in one MAX_TRANSMIT_WAIT
 };
 
@@ -32,15 +31,14 @@ static void add_number(coap_pdu_t *response, coap_option_num_t option, unsigned 
 }
 
 // In the order of their numbers, as libcoap wants them.
-static void add_options(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, uint32_t block)
+static void add_options(const struct coap_driver *driver, coap_pdu_t *response, const struct reply *reply)
 {
-    if (code == COAP_RESPONSE_CODE(429))
-        add_number(response, COAP_OPTION_MAXAGE, RATE_MAX_AGE_S);
-    if (code == COAP_RESPONSE_CODE(503))
-        add_number(response, COAP_OPTION_MAXAGE, FULL_MAX_AGE_S);
-    if (block != BLOCK_NONE && COAP_RESPONSE_CLASS(code) == 2)
-        add_number(response, COAP_OPTION_BLOCK1, block);
-    if (code == COAP_RESPONSE_CODE(413))
+    bool later = reply->code == COAP_RESPONSE_CODE(429) || reply->code == COAP_RESPONSE_CODE(503);
+    if (later)
+        add_number(response, COAP_OPTION_MAXAGE, reply->max_age_s ? reply->max_age_s : LATER_MAX_AGE_S);
+    if (reply->block && COAP_RESPONSE_CLASS(reply->code) == 2)
+        add_number(response, COAP_OPTION_BLOCK1, BLOCK_VALUE(reply->block));
+    if (reply->code == COAP_RESPONSE_CODE(413))
         add_number(response, COAP_OPTION_SIZE1, (unsigned)driver->settings->coap.max_body_bytes);
 }
 
@@ -56,13 +54,13 @@ static size_t fitting(const char *text)
     return size;
 }
 
-void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, const char *text, uint32_t block)
+void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, const struct reply *reply)
 {
-    coap_pdu_set_code(response, (coap_pdu_code_t)code);
-    add_options(driver, response, code, block);
-    size_t size = fitting(text);
+    coap_pdu_set_code(response, (coap_pdu_code_t)reply->code);
+    add_options(driver, response, reply);
+    size_t size = reply->text ? fitting(reply->text) : 0;
     if (size > 0)
-        coap_add_data(response, size, (const uint8_t *)text);
+        coap_add_data(response, size, (const uint8_t *)reply->text);
 }
 
 // libcoap sends nothing for an empty response that is not an acknowledgement.
@@ -126,6 +124,6 @@ void answer_send(struct coap_driver *driver, const struct pending *pending, uint
     if (!pdu)
         return;
     coap_add_token(pdu, pending->token_size, pending->token);
-    answer_fill(driver, pdu, code, text, pending->block);
+    answer_fill(driver, pdu, &(struct reply){.code = code, .text = text, .block = pending->block});
     coap_send(pending->session, pdu);
 }

@@ -55,11 +55,11 @@ static void forget_old(struct bodies *bodies, int64_t now_us)
     }
 }
 
-static struct body *find(struct bodies *bodies, const struct body_owner *owner)
+static struct body *find(const struct bodies *bodies, const struct body_owner *owner)
 {
     for (size_t i = 0; i < bodies->count; i++)
         if (memcmp(&bodies->all[i].owner, owner, sizeof *owner) == 0)
-            return &bodies->all[i];
+            return (struct body *)&bodies->all[i];
     return NULL;
 }
 
@@ -151,6 +151,11 @@ enum body_result bodies_take(struct bodies *bodies, const struct body_part *part
     else if (result != BODY_MORE && result != BODY_NO_ROOM)
         forget(bodies, body);
     return result;
+}
+
+bool bodies_has(const struct bodies *bodies, const struct body_owner *owner)
+{
+    return find(bodies, owner) != NULL;
 }
 
 size_t bodies_count(const struct bodies *bodies)

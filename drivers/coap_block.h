@@ -18,9 +18,10 @@ enum {
     BODY_LIFETIME_US = 30 * 1000 * 1000,
 };
 
-#define BLOCK_NONE UINT32_MAX // no Block1: the option has 24 bits
+#define BLOCK_PRESENT (1u << 31) // beside the option's 24 bits; 0 is no Block1 at all
 
-#define BLOCK_NUMBER(block) ((block) >> 4)
+#define BLOCK_VALUE(block) ((block)&0xffffff)
+#define BLOCK_NUMBER(block) (BLOCK_VALUE(block) >> 4)
 #define BLOCK_MORE 8u
 #define BLOCK_EXPONENT 7u
 
@@ -62,5 +63,6 @@ void bodies_destroy(struct bodies *bodies);
 enum body_result bodies_take(struct bodies *bodies, const struct body_part *part, int64_t now_us,
                              const uint8_t **ret_body, size_t *ret_size);
 
-size_t bodies_count(const struct bodies *bodies);      // that wait for more
-uint64_t bodies_given_up(const struct bodies *bodies); // that waited in vain, or were pushed out
+bool bodies_has(const struct bodies *bodies, const struct body_owner *owner); // one that waits for more
+size_t bodies_count(const struct bodies *bodies);                             // that wait for more
+uint64_t bodies_given_up(const struct bodies *bodies);                        // that waited in vain, or were pushed out

@@ -3,6 +3,7 @@
 
 #include "coap_block.h"
 #include "coap_dedup.h"
+#include "coap_limit.h"
 #include "coap_pending.h"
 #include "drivers/driver.h"
 #include <coap3/coap.h>
@@ -27,6 +28,7 @@ struct coap_driver {
     int sockets[COAP_ENDPOINTS_MAX];
     size_t socket_count;
     struct dedup *dedup;
+    struct limit *limit;
     struct bodies *bodies; // NULL until the first part of one comes
     struct pending_table pending;
     struct raw_pack raw;
@@ -56,16 +58,24 @@ int readings_register(struct coap_driver *driver);
 // coap_request.c: true when the session's peer may talk to us: this machine, or anyone with allow_plain. Else the response
 // says 4.01.
 bool request_admitted(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response);
+// True unless the peer asks more often than rate_limit lets it. Else the response says 4.29, or nothing at all.
+bool request_in_time(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response);
 
 // coap_time.c: GET /time. -ENOMEM.
 int time_register(struct coap_driver *driver);
 
 // coap_answer.c: the code that a refusal is told with.
 uint8_t answer_code(enum refusal refusal);
-// Fills a response that has its token and nothing else: the code, the options that belong to it, and the diagnostic. `block`
-// is the Block1 that the answer is to, or BLOCK_NONE.
-void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, uint8_t code, const char *text,
-                 uint32_t block);
+// What a client is told.
+struct reply {
+    uint8_t code;
+    const char *text;   // the diagnostic; NULL for none
+    uint32_t block;     // the Block1 that it answers to, 0 for none (see coap_block.h)
+    unsigned max_age_s; // with 4.29 and 5.03: when to come again; 0 for the usual time
+};
+
+// Fills a response that has its token and nothing else: the code, the options that belong to it, and the diagnostic.
+void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, const struct reply *reply);
 // Makes libcoap send nothing for now.
 void answer_nothing(coap_pdu_t *response);
 // Sends what became of a waiting request.

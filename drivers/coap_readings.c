@@ -183,7 +183,8 @@ static void repeat(struct coap_driver *driver, coap_session_t *session, const st
 {
     driver->duplicates++;
     if (known->code) {
-        answer_fill(driver, response, known->code, known->text, request->block);
+        answer_fill(driver, response,
+                    &(struct reply){.code = known->code, .text = known->text, .block = request->block});
         return;
     }
     struct pending *pending = pending_find(&driver->pending, known->ticket);
@@ -194,6 +195,13 @@ static void repeat(struct coap_driver *driver, coap_session_t *session, const st
     bool acknowledge_again = pending && pending->acknowledged;
     if (!acknowledge_again)
         answer_nothing(response);
+}
+
+// A body counts once, however many parts it has.
+static bool is_later_part(const struct coap_driver *driver, const struct request *request)
+{
+    return request_is_block(request) && BLOCK_NUMBER(request->block) > 0 && driver->bodies &&
+           bodies_has(driver->bodies, &request->owner);
 }
 
 static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, const char *sensor, coap_pdu_t *response)
@@ -213,6 +221,8 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
         repeat(driver, session, &request, &answer, response);
         return;
     }
+    if (!is_later_part(driver, &request) && !request_in_time(driver, session, response))
+        return;
     dedup_add(driver->dedup, request.digest, now_us, &answer);
 
     struct fault why = {0};
@@ -221,7 +231,7 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
         answer_nothing(response);
         return;
     }
-    answer_fill(driver, response, code, why.text, request.block);
+    answer_fill(driver, response, &(struct reply){.code = code, .text = why.text, .block = request.block});
     answer = (struct dedup_answer){.code = code, .text = why.text};
     dedup_update(driver->dedup, request.digest, now_us, &answer);
 }
@@ -234,17 +244,18 @@ static void post_readings(coap_resource_t *resource, coap_session_t *session, co
     handle_readings(session, request, NULL, response);
 }
 
-static void refuse_path(struct coap_driver *driver, const coap_pdu_t *request, enum request_path path,
-                        coap_pdu_t *response)
+static void refuse_path(struct coap_driver *driver, enum request_path path, coap_pdu_t *response)
 {
-    if (path != PATH_SENSOR)
-        answer_fill(driver, response, COAP_RESPONSE_CODE(404),
-                    path == PATH_NO_ID
-                        ? _("no sensor has such a name; expected 1 to 64 of A-Z a-z 0-9 _ . -")
-                        : _("there is nothing at this path; expected /readings, /readings/SENSOR or /time"),
-                    BLOCK_NONE);
-    else if (coap_pdu_get_code(request) != COAP_REQUEST_CODE_POST)
-        answer_fill(driver, response, COAP_RESPONSE_CODE(405), _("readings are only taken; expected POST"), BLOCK_NONE);
+    struct reply reply = {.code = COAP_RESPONSE_CODE(404)};
+    if (path == PATH_NO_ID) {
+        reply.text = _("no sensor has such a name; expected 1 to 64 of A-Z a-z 0-9 _ . -");
+    } else if (path == PATH_OTHER) {
+        reply.text = _("there is nothing at this path; expected /readings, /readings/SENSOR or /time");
+    } else {
+        reply.code = COAP_RESPONSE_CODE(405);
+        reply.text = _("readings are only taken; expected POST");
+    }
+    answer_fill(driver, response, &reply);
 }
 
 // Every path that has no resource of its own comes here, those of sensors among them.
@@ -258,8 +269,8 @@ static void any_path(coap_resource_t *resource, coap_session_t *session, const c
     enum request_path path = request_path_of(request, sensor);
     if (path == PATH_SENSOR && coap_pdu_get_code(request) == COAP_REQUEST_CODE_POST)
         handle_readings(session, request, sensor, response);
-    else if (request_admitted(driver, session, response))
-        refuse_path(driver, request, path, response);
+    else if (request_admitted(driver, session, response) && request_in_time(driver, session, response))
+        refuse_path(driver, path, response);
 }
 
 int readings_register(struct coap_driver *driver)

@@ -44,9 +44,34 @@ bool request_admitted(struct coap_driver *driver, const coap_session_t *session,
     struct peer peer = peer_of(session);
     if (is_loopback(&peer) || driver->settings->coap.allow_plain)
         return true;
-    answer_fill(driver, response, COAP_RESPONSE_CODE(401),
-                _("plain coap:// is not accepted from other machines; allow_plain in [coap] would allow it"),
-                BLOCK_NONE);
+    struct reply reply = {
+        .code = COAP_RESPONSE_CODE(401),
+        .text = _("plain coap:// is not accepted from other machines; allow_plain in [coap] would allow it"),
+    };
+    answer_fill(driver, response, &reply);
+    return false;
+}
+
+bool request_in_time(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response)
+{
+    struct peer peer = peer_of(session);
+    struct reply reply = {.code = COAP_RESPONSE_CODE(429)};
+    struct fault why = {0};
+    if (!driver->settings->coap.limits_loopback && is_loopback(&peer))
+        return true;
+    enum limit_result result =
+        limit_take(driver->limit, &peer, sizeof peer, coap_driver_now_us(driver), &reply.max_age_s);
+    if (result == LIMIT_FINE)
+        return true;
+    fault_set(&why, 0, _("more than %g requests a second; expected the next in %u s"),
+              driver->settings->coap.rate_limit, reply.max_age_s);
+    driver->host->refused(driver->host->context, REFUSAL_RATE, result == LIMIT_REFUSE ? &why : NULL);
+    if (result == LIMIT_SILENT) {
+        answer_nothing(response);
+        return false;
+    }
+    reply.text = why.text;
+    answer_fill(driver, response, &reply);
     return false;
 }
 
@@ -61,7 +86,7 @@ static void read_options(struct request *request)
         if (iterator.number == COAP_OPTION_CONTENT_FORMAT && request->format < 0)
             request->format = (int)value;
         else if (iterator.number == COAP_OPTION_BLOCK1)
-            request->block = value & 0xffffff;
+            request->block = BLOCK_PRESENT | (value & 0xffffff);
         else if (iterator.number == COAP_OPTION_SIZE1)
             request->announced = value;
         else if (iterator.number == COAP_OPTION_RTAG)
@@ -106,7 +131,7 @@ static uint64_t hash_of(const struct request *request)
     uint64_t hash = fnv64(FNV_START, &format, sizeof format);
     if (request->sensor)
         hash = fnv64(hash, request->sensor, strlen(request->sensor) + 1);
-    if (request->block != BLOCK_NONE)
+    if (request->block)
         hash = fnv64(hash, &request->block, sizeof request->block);
     return fnv64(hash, request->payload, request->size);
 }
@@ -135,7 +160,6 @@ struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu
         .pdu = pdu,
         .time_us = now_us,
         .format = -1,
-        .block = BLOCK_NONE,
         .tag = FNV_START,
         .sensor = sensor,
         .unauthenticated = !is_loopback(&peer),
@@ -154,7 +178,7 @@ struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu
 
 bool request_is_block(const struct request *request)
 {
-    return request->block != BLOCK_NONE && (BLOCK_NUMBER(request->block) != 0 || (request->block & BLOCK_MORE) != 0);
+    return request->block && (BLOCK_NUMBER(request->block) != 0 || (request->block & BLOCK_MORE) != 0);
 }
 
 // The token is the first thing behind the header and the payload the last thing of the datagram.

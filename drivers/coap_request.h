@@ -21,7 +21,7 @@ struct request {
     size_t size;
     int64_t time_us;    // when it came, since boot
     int format;         // Content-Format, or -1
-    uint32_t block;     // Block1, or BLOCK_NONE
+    uint32_t block;     // Block1, or 0
     uint32_t announced; // Size1, or 0
     uint64_t tag;       // of the Request-Tags
     struct body_owner owner;

@@ -50,13 +50,14 @@ static void get_time(coap_resource_t *resource, coap_session_t *session, const c
     (void)resource;
     (void)query;
     struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
-    if (!request_admitted(driver, session, response))
+    if (!request_admitted(driver, session, response) || !request_in_time(driver, session, response))
         return;
 
     const struct clock *clock = driver->host->clock;
     if (!clock->synchronised(clock)) {
-        answer_fill(driver, response, COAP_RESPONSE_CODE(503),
-                    _("the gateway's own clock is not set yet; ask again later"), BLOCK_NONE);
+        answer_fill(driver, response,
+                    &(struct reply){.code = COAP_RESPONSE_CODE(503),
+                                    .text = _("the gateway's own clock is not set yet; ask again later")});
         return;
     }
     int format = accepted(request);
@@ -65,8 +66,9 @@ static void get_time(coap_resource_t *resource, coap_session_t *session, const c
     else if (format == COAP_MEDIATYPE_APPLICATION_CBOR)
         put_cbor(response, clock_wall_us(clock));
     else
-        answer_fill(driver, response, COAP_RESPONSE_CODE(406),
-                    _("the time is given as text (Accept 0) or CBOR (Accept 60)"), BLOCK_NONE);
+        answer_fill(driver, response,
+                    &(struct reply){.code = COAP_RESPONSE_CODE(406),
+                                    .text = _("the time is given as text (Accept 0) or CBOR (Accept 60)")});
 }
 
 int time_register(struct coap_driver *driver)

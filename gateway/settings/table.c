@@ -184,8 +184,8 @@ const struct key keys[] = {
     KEY("coap", "allow_plain", TYPE_BOOL, "no", NULL, 0,
         N_("takes unencrypted coap:// also from beyond this machine"), AT(coap, allow_plain)),
     KEY("coap", "max_body", TYPE_SIZE, "8 kB", "64 B..64 kB", 0, N_("largest request"), AT(coap, max_body_bytes)),
-    KEY("coap", "rate_limit", TYPE_RATE, "20/s", "0.01/s..100000/s", KEY_LATER,
-        N_("most requests per client address"), AT(coap, rate_limit)),
+    KEY("coap", "rate_limit", TYPE_RATE, "20/s", "0.01/s..100000/s", 0,
+        N_("most requests of one client; the default is not for programs of this machine"), AT(coap, rate_limit)),
 
     KEY("http", "listen", TYPE_ADDRESS, "127.0.0.1:8088", NULL, KEY_EMPTY_OFF,
         N_("address of the page and the API; empty: only the socket"), AT(http, listen)),

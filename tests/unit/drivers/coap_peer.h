@@ -143,6 +143,7 @@ static inline void make_driver(const char *host)
     snprintf(f->listen, sizeof f->listen, "%s:%u", host, f->port);
     f->settings.coap.listen = f->listen;
     f->settings.coap.max_body_bytes = 8192;
+    f->settings.coap.rate_limit = 20;
     f->host = (struct driver_host){.context = f,
                                    .clock = &f->clock,
                                    .loop = &f->loop,

@@ -27,6 +27,7 @@ static void the_smallest_configuration_has_every_default(void **state)
     assert_false(settings->coap.allow_plain);
     assert_int_equal(settings->coap.max_body_bytes, 8000);
     assert_true(settings->coap.rate_limit == 20);
+    assert_false(settings->coap.limits_loopback);
     assert_string_equal(settings->http.listen, "127.0.0.1:8088");
     assert_string_equal(settings->http.socket, "/run/citygw/http.sock");
     assert_string_equal(settings->http.token_file, "");

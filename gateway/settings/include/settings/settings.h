@@ -93,6 +93,7 @@ struct settings_coap {
     bool allow_plain;
     int64_t max_body_bytes;
     double rate_limit;
+    bool limits_loopback; // rate_limit was given; the default one is not for programs of this machine
 };
 
 struct settings_http {
