@@ -176,11 +176,14 @@ static void check_device(struct loading *loading, struct section *section)
     const struct section *device = NULL;
     if (*sensor->device)
         device = check_reference(loading, section, "device", "device", sensor->device);
+    const struct settings_device *profile = device ? device->object : NULL;
+    if (profile && !*sensor->codec)
+        sensor->codec = profile->codec;
     const struct entry *kind = section_entry(section, "kind");
     if (kind && *kind->value)
         return;
-    if (device)
-        sensor->kind = ((const struct settings_device *)device->object)->kind;
+    if (profile)
+        sensor->kind = profile->kind;
     else
         section_error(loading, section, 0, "kind",
                       _("this key is missing; expected what the sensor measures, such as parking"));

@@ -214,6 +214,8 @@ const struct key keys[] = {
 
     KEY("device", "kind", TYPE_CHOICE, NULL, NULL, KEY_REQUIRED,
         N_("what the sensors measure"), AT(device, kind), .choices = kinds),
+    KEY("device", "codec", TYPE_ID, NULL, NULL, 0,
+        N_("format of their payloads when they are not SenML"), AT(device, codec)),
     KEY("device", "poll", TYPE_DURATION, "10 s", "10 ms..1 d", KEY_LATER,
         N_("how often the device is asked"), AT(device, poll_us)),
     KEY("device", "map.", TYPE_MAP, NULL, NULL, 0,
@@ -247,7 +249,7 @@ const struct key keys[] = {
         N_("how the source names it; default: the sensor's id"), AT(sensor, address)),
     KEY("sensor", "device", TYPE_ID, NULL, NULL, 0,
         N_("its device profile: the ID of a [device:ID]"), AT(sensor, device)),
-    KEY("sensor", "codec", TYPE_ID, NULL, NULL, KEY_LATER,
+    KEY("sensor", "codec", TYPE_ID, NULL, NULL, 0,
         N_("format of its payloads when they are not SenML"), AT(sensor, codec)),
     KEY("sensor", "psk_identity", TYPE_TEXT, NULL, NULL, KEY_LATER,
         N_("only this identity may report for it"), AT(sensor, psk_identity), .until = until_psk),

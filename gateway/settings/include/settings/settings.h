@@ -141,6 +141,7 @@ struct settings_device {
     struct origin origin;
     const char *name;
     int kind; // enum kind
+    const char *codec;
     int64_t poll_us;
     struct settings_map *maps;
     size_t map_count;
@@ -172,7 +173,9 @@ struct settings_sensor {
     int source_type;         // enum source_type
     const char *source_name; // "kerb" of serial:kerb; the URI of coap://...; "" otherwise
     const char *address;     // the default (the id) is filled in
-    const char *device, *codec, *psk_identity, *zone, *out_of_service, *position;
+    const char *device;
+    const char *codec; // its own or its device's; "" for none
+    const char *psk_identity, *zone, *out_of_service, *position;
     const char *name;
     double latitude, longitude; // NAN when unset
     int64_t stale_after_us;
