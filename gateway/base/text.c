@@ -52,6 +52,28 @@ bool text_is_utf8(const char *text, size_t size)
     return true;
 }
 
+static uint32_t code_point(const unsigned char *at, size_t length)
+{
+    uint32_t code = length == 1 ? at[0] : at[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | (at[i] & 0x3f);
+    return code;
+}
+
+bool text_is_plain(const char *text, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    for (size_t length; size; at += length, size -= length) {
+        length = character(at, size);
+        uint32_t code = length ? code_point(at, length) : 0;
+        bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+        bool no_character = (code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) == 0xfffe;
+        if (control || no_character)
+            return false;
+    }
+    return true;
+}
+
 enum { WORD_MAX = 64 };
 
 // Edits between two words (insert, delete, replace, swap of neighbours), case ignored.

@@ -104,10 +104,8 @@ const char *carry_take_apart(const struct carry_head *head, const char *line, si
 // Names that go into a topic or a message may hold nothing that means something there.
 static bool is_tree(const char *tree)
 {
-    for (const char *at = tree; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f || *at == '+' || *at == '#')
-            return false;
-    return *tree != '/' && *tree != '$' && !strstr(tree, "//") && tree[strlen(tree) - 1] != '/';
+    return !strpbrk(tree, "+#") && text_is_plain(tree, strlen(tree)) && *tree != '/' && *tree != '$' &&
+           !strstr(tree, "//") && tree[strlen(tree) - 1] != '/';
 }
 
 static bool take_head(const json_t *object, struct carry_head *head)
@@ -116,7 +114,8 @@ static bool take_head(const json_t *object, struct carry_head *head)
            copy_text(object, "gateway", head->gateway, sizeof head->gateway) &&
            copy_text(object, "epoch", head->epoch, sizeof head->epoch) &&
            copy_text(object, "tree", head->tree, sizeof head->tree) &&
-           text_is_id(head->gateway, strlen(head->gateway)) && is_tree(head->tree);
+           text_is_id(head->gateway, strlen(head->gateway)) && text_is_id(head->epoch, strlen(head->epoch)) &&
+           is_tree(head->tree);
 }
 
 static int on_head(struct carry *carry, const char *line, size_t size, struct fault *why)
@@ -126,8 +125,8 @@ static int on_head(struct carry *carry, const char *line, size_t size, struct fa
     int error = 0;
     if (version > 1)
         error = fault_set(why, -EBADMSG,
-                          _("line 1: this export is of version %d; expected version 1, which this tool reads"),
-                          (int)version);
+                          _("line 1: this export is of version %lld; expected version 1, which this tool reads"),
+                          (long long)version);
     else if (version != 1 || !take_head(object, &carry->head))
         error = fault_set(why, -EBADMSG,
                           _("line 1 is not the header of an export; expected a file that citygw export made"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/files.h"
 #include "base/messages.h"
+#include "base/text.h"
 #include "carry.h"
 #include "cli/verb.h"
 #include "client.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // A file that is being written: under its name with ".part" until it is whole and on the disk. Or stdout.
@@ -47,6 +49,30 @@ static void compose(const struct options *options, struct bytes *ret_path)
     bytes_char(ret_path, '\0');
 }
 
+// Nothing is put in the place of a device, a pipe or a link, whatever has the name; a file of that name is replaced.
+static int check_replaceable(const char *path, struct fault *why)
+{
+    struct stat status;
+    char shown[150];
+    if (lstat(path, &status) != 0 || S_ISREG(status.st_mode))
+        return 0;
+    return fault_set(why, -EEXIST, _("%s is no file but a folder, a link or a device; expected the name of a file"),
+                     text_escape(path, strlen(path), shown, sizeof shown));
+}
+
+// Anew, so that it is nobody else's: a file that an earlier run left is removed first.
+static int open_part(struct target *target)
+{
+    int error = check_replaceable(target->path, &target->why);
+    error = error ? error : check_replaceable(target->part, &target->why);
+    if (error)
+        return error;
+    unlink(target->part);
+    int fd = open(target->part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    target->file = fd < 0 ? NULL : fdopen(fd, "w");
+    return target->file ? 0 : fault_errno(&target->why, -errno, _("%s cannot be written"), target->part);
+}
+
 static int open_target(const char *operand, struct target *target)
 {
     if (strcmp(operand, "-") == 0) {
@@ -58,9 +84,7 @@ static int open_target(const char *operand, struct target *target)
         target->part = NULL;
         return fault_set(&target->why, -ENOMEM, _("out of memory"));
     }
-    int fd = open(target->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    target->file = fd < 0 ? NULL : fdopen(fd, "w");
-    return target->file ? 0 : fault_errno(&target->why, -errno, _("%s cannot be written"), target->part);
+    return open_part(target);
 }
 
 static const char *shown_path(const struct target *target)
@@ -94,6 +118,8 @@ static int settle(struct target *target)
         return 0;
     if (fsync(fileno(target->file)) != 0)
         return fault_errno(&target->why, -errno, _("%s cannot be brought onto the disk"), target->part);
+    if (check_replaceable(target->path, &target->why) != 0)
+        return -EEXIST;
     if (rename(target->part, target->path) != 0)
         return fault_errno(&target->why, -errno, _("%s cannot be renamed"), target->part);
     return sync_folder_of(target->path, &target->why);

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { TURN_MS = 100, REFUSED_LEAST = 0x80 };
+enum { TURN_MS = 100, REFUSED_LEAST = 0x80, CONNECTIONS_IN_VAIN = 4 };
 
 static const int64_t tickets_wait_us = 30 * 1000000LL;
 
@@ -21,11 +21,14 @@ struct sending {
     struct broker *broker;
     const struct carry *carry;
     struct lines lines;
-    size_t done, next; // readings: all below are acknowledged; the next one to be sent
-    size_t read;       // and the next one to be read: below it, places are filled
-    size_t window;     // how many may be in flight
-    bool again;        // what is not acknowledged must be sent again
-    int64_t again_us;  // since when
+    size_t done, next;   // readings: all below are acknowledged; the next one to be sent
+    size_t read;         // and the next one to be read: below it, places are filled
+    size_t window;       // how many may be in flight
+    bool again;          // what is not acknowledged must be sent again
+    int64_t again_us;    // since when
+    size_t done_before;  // when the last connection was made
+    unsigned in_vain;    // connections in a row that ended before anything more was acknowledged
+    uint32_t packet_max; // that the broker takes; 0: any
     struct place places[SENDING_WINDOW_MAX];
 };
 
@@ -121,6 +124,9 @@ static int publish(struct sending *sending, const char *line, size_t size, struc
                                       .epoch = reading.epoch,
                                       .seq = reading.seq,
                                       .gateway = sending->carry->head.gateway};
+    if (sending->packet_max && client_packet_size(&publication) > sending->packet_max)
+        return fault_set(why, -EMSGSIZE, _("line %zu is too long for %s, which takes messages up to %u bytes"),
+                         sending->lines.number, broker_url(sending->broker), (unsigned)sending->packet_max);
     return client_publish(broker_client(sending->broker), &publication, 0, sending->next);
 }
 
@@ -191,14 +197,25 @@ static int on_tickets(struct sending *sending, struct ticket *finished, struct f
     return error;
 }
 
+static int on_connected(struct sending *sending, const struct client_limits *limits, struct fault *why)
+{
+    sending->in_vain = sending->done > sending->done_before ? 0 : sending->in_vain + 1;
+    sending->done_before = sending->done;
+    if (sending->in_vain > CONNECTIONS_IN_VAIN)
+        return fault_set(why, -ECONNABORTED, _("%s ends the connection each time when line %zu is sent"),
+                         broker_url(sending->broker), sending->done + 2);
+    sending->window = limits->receive_max < SENDING_WINDOW_MAX ? limits->receive_max : SENDING_WINDOW_MAX;
+    sending->packet_max = limits->packet_max;
+    send_again(sending);
+    return 0;
+}
+
 int sending_turn(struct sending *sending, struct fault *why)
 {
     struct broker_news news;
     int error = broker_turn(sending->broker, TURN_MS, &news, why);
-    if (!error && news.connected) {
-        sending->window = news.limits.receive_max < SENDING_WINDOW_MAX ? news.limits.receive_max : SENDING_WINDOW_MAX;
-        send_again(sending);
-    }
+    if (!error && news.connected)
+        error = on_connected(sending, &news.limits, why);
     int refused = on_tickets(sending, news.finished, why);
     error = error ? error : refused;
     error = error ? error : rewind_if_due(sending, why);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.h"
 
+#include "base/clock.h"
 #include "base/messages.h"
 #include "base/text.h"
 #include "cli/verb.h"
@@ -95,6 +96,42 @@ static bool complain_of_word(int option, const char *verb, const char *word)
     return false;
 }
 
+static bool is_time(const char *text)
+{
+    int64_t time_us;
+    return utc_parse(text, &time_us) == 0;
+}
+
+static bool is_id(const char *text)
+{
+    return text_is_id(text, strlen(text));
+}
+
+// What can be told to be wrong before anybody is asked.
+static bool check_values(const struct options *options)
+{
+    const struct {
+        const char *option, *text;
+        bool (*is_right)(const char *text);
+        const char *expected;
+    } checks[] = {
+        {"--from", options->from, is_time, "2026-11-22T03:00:00+09:00"},
+        {"--to", options->to, is_time, "2026-11-22T03:00:00+09:00"},
+        {"--sensor", options->sensor, is_id, "bay-0123"},
+        {"--outlet", options->outlet, is_id, "mqtt"},
+    };
+    char shown[SHOWN_SIZE];
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        const char *text = checks[i].text;
+        if (!text || checks[i].is_right(text))
+            continue;
+        complain(_("%s: \"%s\" cannot be; expected one such as %s"), checks[i].option,
+                 text_escape(text, strlen(text), shown, sizeof shown), checks[i].expected);
+        return false;
+    }
+    return true;
+}
+
 bool options_read(int argc, char **argv, unsigned takes, struct options *ret_options, int *ret_exit)
 {
     struct options options = {0};
@@ -119,7 +156,7 @@ bool options_read(int argc, char **argv, unsigned takes, struct options *ret_opt
             return complain_of_word(SAY_OPERAND, argv[0], optarg);
     }
     *ret_options = options;
-    return true;
+    return check_values(&options);
 }
 
 static void print_findings(const struct findings *findings)

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/messages.h"
+#include "base/text.h"
 #include "display.h"
 #include "table.h"
 #include <inttypes.h>
@@ -56,16 +57,23 @@ static void print_table(const struct proof *proof)
     table_finish(&table);
 }
 
+// What came over the network reaches a terminal only so.
+static const char *escape(const char *text, char ret_text[80])
+{
+    return text_escape(text, strlen(text), ret_text, 80);
+}
+
 static void print_gap(const struct proof_gap *gap, void *context)
 {
     size_t *count = context;
     if (++*count > GAPS_MAX)
         return;
-    printf(_("%s %s: missing %llu-%llu"), gateway_of(gap->sensor), gap->sensor->sensor, (unsigned long long)gap->first,
-           (unsigned long long)gap->last);
+    char gateway[80], sensor[80], reason[80];
+    const char *word = gap->reason ? display_word(gap->reason) : "-";
+    printf(_("%s %s: missing %llu-%llu"), escape(gateway_of(gap->sensor), gateway), escape(gap->sensor->sensor, sensor),
+           (unsigned long long)gap->first, (unsigned long long)gap->last);
     if (gap->explained)
-        printf(_(", %llu of them in the ledger (%s)"), (unsigned long long)gap->explained,
-               gap->reason ? display_word(gap->reason) : "-");
+        printf(_(", %llu of them in the ledger (%s)"), (unsigned long long)gap->explained, escape(word, reason));
     putchar('\n');
 }
 

@@ -18,6 +18,7 @@ enum {
     TURN_MS = 100,
     FILTER_SIZE = 600,
     REFUSED_LEAST = 0x80,
+    CONNECTIONS_IN_VAIN = 3,
 };
 
 static const char tree_default[] = "citygw/v1";
@@ -27,6 +28,7 @@ struct listening {
     struct proof *proof;
     char filter[FILTER_SIZE];
     unsigned subscriptions; // granted
+    unsigned in_vain;       // connections in a row that ended before one was granted
     bool asked;             // and the answer has not come yet
     uint64_t interrupted;
     int64_t last_us; // when something came
@@ -76,6 +78,9 @@ static int turn(struct listening *listening, struct fault *why)
     int error = broker_turn(listening->broker, TURN_MS, &news, why);
     if (!error && news.connected)
         on_connected(listening, &news.limits);
+    if (!error && news.connected && !listening->subscriptions && ++listening->in_vain > CONNECTIONS_IN_VAIN)
+        error = fault_set(why, -ECONNABORTED, _("%s ends the connection each time when we subscribe to %s"),
+                          broker_url(listening->broker), listening->filter);
     if (!error && news.subscribed)
         error = on_subscribed(listening, news.subscribe_code, why);
     take_messages(listening);
@@ -100,7 +105,7 @@ static int choose_filter(struct listening *listening, const char *tree, struct f
     char shown[100];
     tree = tree ? tree : broker_tree(listening->broker) ? broker_tree(listening->broker) : tree_default;
     size_t size = strlen(tree);
-    if (size == 0 || size + 3 > FILTER_SIZE || strpbrk(tree, "#+") || !text_is_utf8(tree, size) ||
+    if (size == 0 || size + 3 > FILTER_SIZE || strpbrk(tree, "#+") || !text_is_plain(tree, size) ||
         tree[size - 1] == '/')
         return fault_set(why, -EINVAL, _("\"%s\" is no tree of topics; expected one such as citygw/v1/271004/umeda-01"),
                          text_escape(tree, size, shown, sizeof shown));

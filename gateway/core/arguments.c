@@ -22,8 +22,12 @@ int arguments_parse(const char *text, size_t size, struct arguments **ret_argume
     json_error_t where = {.text = ""};
     json_t *object = size > 0 ? json_loadb(text, size, JSON_REJECT_DUPLICATES, &where) : json_object();
     if (!json_is_object(object)) {
+        bool is_json = object != NULL;
         json_decref(object);
-        return fault_set(why, -EINVAL, _("the arguments are no JSON object (line %d: %s)"), where.line, where.text);
+        return is_json ? fault_set(why, -EINVAL, _("the arguments are no JSON object; expected one such as {}"))
+                       : fault_set(why, -EINVAL,
+                                   _("the arguments are no JSON (line %d: %s); expected an object such as {}"),
+                                   where.line, where.text);
     }
     *ret_arguments = (struct arguments *)object;
     return 0;

@@ -76,10 +76,11 @@ def test_an_export_that_cannot_be_leaves_no_file(lone_gateway, tmp_path):
     lone_gateway.configure(parking(SENSORS), buffer="commit_interval = 10 ms")
     lone_gateway.start()
     fill(lone_gateway, 50)
-    for options, word in ((["--sensor", "bay-9"], "bay-9"), (["--outlet", "x"], '"x"'), (["--from", "noon"], "noon"),
-                          (["--from", "2026-11-22T00:00:00Z", "--to", "2026-11-21T00:00:00Z"], "range")):
+    for options, code, word in (
+            (["--sensor", "bay-9"], 1, "bay-9"), (["--outlet", "x"], 1, '"x"'), (["--from", "noon"], 2, "noon"),
+            (["--from", "2026-11-22T00:00:00Z", "--to", "2026-11-21T00:00:00Z"], 1, "range")):
         done = lone_gateway.tool("export", tmp_path / "x.export", "--socket", lone_gateway.socket, *options)
-        assert done.returncode == 1 and word in done.stderr
+        assert done.returncode == code and word in done.stderr
         assert not list(tmp_path.glob("x.export*"))
     done = lone_gateway.tool("export", tmp_path / "none" / "x", "--socket", lone_gateway.socket)
     assert done.returncode == 1 and "none/x.part" in done.stderr

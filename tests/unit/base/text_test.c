@@ -88,9 +88,23 @@ static void marks_that_turn_or_hide_text_are_made_visible(void **state)
     assert_string_equal(text_escape(neighbours, strlen(neighbours), out, sizeof out), neighbours);
 }
 
+static void plain_text_has_no_controls_and_no_non_characters(void **state)
+{
+    static const char *const plain[] = {"", "citygw/v1", "\u5927\u962a", "\u00a0", "\ufffd", "\U0001f6b2"};
+    static const char *const other[] = {"\n",      "a\x7f", "\xc2\x85", "\ufdd0", "\xef\xbf\xbf", "\xf0\x9f\xbf\xbe",
+                                        "\x1b[0m", "\xff",  "a\xc3"};
+    (void)state;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        assert_true(text_is_plain(plain[i], strlen(plain[i])));
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        assert_false(text_is_plain(other[i], strlen(other[i])));
+    assert_false(text_is_plain("a\0b", 3));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plain_text_has_no_controls_and_no_non_characters),
         cmocka_unit_test(ids_are_one_to_sixty_four_plain_characters),
         cmocka_unit_test(malformed_utf8_is_told_from_well_formed),
         cmocka_unit_test(the_nearest_word_is_what_was_meant),

@@ -3,6 +3,7 @@
 #include "capture.h"
 #include "carried.h"
 #include "server.h"
+#include <sys/stat.h>
 
 /*
  * `citygw export`: under the file's name there is only ever a whole export.
@@ -36,7 +37,7 @@ static char *export(char *to, const char *status, const char *body, size_t cut, 
     int size = asprintf(&answer, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(body), body);
     assert_true(size > 0);
     server_begin(&server, answer, (size_t)size - cut);
-    RUN(&got, "export", to, "--socket", server.path, "--from", "2026-11-22T03:00:00+09:00", "--outlet", "a&b");
+    RUN(&got, "export", to, "--socket", server.path, "--from", "2026-11-22T03:00:00+09:00", "--outlet", "far");
     server_end(&server);
     if (request)
         snprintf(request, sizeof server.request, "%s", server.request);
@@ -52,7 +53,7 @@ static void a_whole_export_stands_under_its_name(void **state)
     assert_int_equal(got.exit, VERB_FINE);
     assert_non_null(strstr(got.out, "500 readings of g written to"));
     assert_non_null(
-        strstr(request, "GET /api/v1/export?from=2026-11-22T03%3A00%3A00%2B09%3A00&outlet=a%26b HTTP/1.1\r\n"));
+        strstr(request, "GET /api/v1/export?from=2026-11-22T03%3A00%3A00%2B09%3A00&outlet=far HTTP/1.1\r\n"));
     FILE *opened = fopen(file, "r");
     assert_non_null(opened);
     read_back[fread(read_back, 1, sizeof read_back - 1, opened)] = '\0';
@@ -139,6 +140,36 @@ static int in_english(void **state)
     return 0;
 }
 
+static void assert_not_replaced(const char *name)
+{
+    char said[160];
+    snprintf(said, sizeof said, "%s is no file", name);
+    RUN(&got, "export", file, "--socket", "/nowhere");
+    assert_int_equal(got.exit, VERB_PROBLEM);
+    assert_non_null(strstr(got.err, said));
+    struct stat status;
+    assert_int_equal(lstat(name, &status), 0);
+    assert_false(S_ISREG(status.st_mode));
+}
+
+// A pipe, a link, a folder: whatever has the name stays what it is, and so does what is behind it.
+static void what_is_no_file_is_not_replaced(void **state)
+{
+    (void)state;
+    const char *const names[] = {file, part};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(mkfifo(names[i], 0600), 0);
+        assert_not_replaced(names[i]);
+        unlink(names[i]);
+        assert_int_equal(symlink("/nowhere/else", names[i]), 0);
+        assert_not_replaced(names[i]);
+        unlink(names[i]);
+        assert_int_equal(mkdir(names[i], 0700), 0);
+        assert_not_replaced(names[i]);
+        rmdir(names[i]);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -149,6 +180,7 @@ int main(void)
         TEST(an_older_export_stays_when_a_new_one_fails),
         TEST(a_refusal_is_shown_in_the_gateways_words),
         TEST(a_dash_is_stdout),
+        TEST(what_is_no_file_is_not_replaced),
         TEST(without_a_file_it_is_wrong_usage),
     };
     return cmocka_run_group_tests(tests, in_english, NULL);

@@ -42,7 +42,8 @@ static void a_refusal_is_shown_in_the_gateways_words(void **state)
     struct server server;
     (void)state;
     answer_with(&server, "404 Not Found", "{\"error\":\"not_found\",\"message\":\"there is no outlet x\"}");
-    RUN(&got, "replay", "--socket", server.path, "--from", "a", "--to", "b", "--outlet", "x");
+    RUN(&got, "replay", "--socket", server.path, "--from", "2026-11-22T00:00:00Z", "--to", "2026-11-22T06:00:00Z",
+        "--outlet", "x");
     assert_int_equal(got.exit, VERB_PROBLEM);
     assert_non_null(strstr(got.err, "there is no outlet x"));
     server_end(&server);
@@ -57,6 +58,19 @@ static void a_replay_without_a_range_is_wrong_usage(void **state)
     RUN(&got, "replay", "--from", "a", "--to", "b", "--day", "c");
     assert_int_equal(got.exit, VERB_USAGE);
     assert_non_null(strstr(got.err, "--day"));
+}
+
+static void a_value_that_cannot_be_is_wrong_usage(void **state)
+{
+    static char *wrong[][2] = {
+        {"--from", "noon"}, {"--to", ""}, {"--sensor", "bay 1"}, {"--sensor", "\xff\x1b"}, {"--outlet", "a&b"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        RUN(&got, "replay", "--socket", "/nowhere", wrong[i][0], wrong[i][1]);
+        assert_int_equal(got.exit, VERB_USAGE);
+        assert_non_null(strstr(got.err, wrong[i][0]));
+        assert_null(strchr(got.err, '\x1b'));
+    }
 }
 
 #define REPORT                                                                                                         \
@@ -105,6 +119,7 @@ int main(void)
         cmocka_unit_test(a_replay_is_posted_with_its_range),
         cmocka_unit_test(a_refusal_is_shown_in_the_gateways_words),
         cmocka_unit_test(a_replay_without_a_range_is_wrong_usage),
+        cmocka_unit_test(a_value_that_cannot_be_is_wrong_usage),
         cmocka_unit_test(a_report_is_a_table_by_sensor),
         cmocka_unit_test(a_day_that_is_none_is_not_even_asked_for),
     };

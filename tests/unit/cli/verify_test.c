@@ -39,6 +39,9 @@ static void lines_of_a_file_are_proved(void **state)
         {LINE(1) LINE(4) TREE "/loss {\"entries\":[{\"sensor\":\"b1\",\"first_seq\":2,\"last_seq\":3,\"count\":2,"
                               "\"reason\":\"age\",\"outlet\":null}]}\n",
          VERB_FINE, "2 of them in the ledger"},
+        {LINE(1) LINE(3) TREE "/loss {\"entries\":[{\"sensor\":\"b1\",\"first_seq\":2,\"last_seq\":2,\"count\":1,"
+                              "\"reason\":\"\\u001b[31mx\",\"outlet\":null}]}\n",
+         VERB_FINE, "(\\x1b[31mx)"},
         {LINE(1) TREE "/parking/b1 {\"sensor\":\n", VERB_PROBLEM, "could not be read: 1"},
         {TREE "/status {}\n", VERB_PROBLEM, "nothing is proved"},
         {"", VERB_PROBLEM, "nothing is proved"},

@@ -31,7 +31,7 @@ static void what_is_no_object_is_refused_with_its_line(void **state)
         struct arguments *arguments = NULL;
         struct fault why = {""};
         assert_int_equal(arguments_parse(texts[i], strlen(texts[i]), &arguments, &why), -EINVAL);
-        assert_non_null(strstr(why.text, "no JSON object"));
+        assert_non_null(strstr(why.text, "the arguments are no JSON"));
         assert_null(arguments);
     }
 }

@@ -13,6 +13,10 @@ bool text_is_id(const char *text, size_t size);
 // True when [text, text+size) is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).
 bool text_is_utf8(const char *text, size_t size);
 
+// True for UTF-8 without control characters (U+0000-001F, 007F-009F) and non-characters: what MQTT 5 section 1.5.4 wants of
+// its texts, since a broker may end a connection over others.
+bool text_is_plain(const char *text, size_t size);
+
 // The candidate nearest to `word` (edits, case ignored), or NULL when none is near enough to be what was meant.
 const char *text_nearest(const char *word, const char *const candidates[], size_t count);
 
