@@ -17,7 +17,8 @@ bool ledger_take(struct ledger *ledger, const json_t *document)
         return false;
     json_decref(ledger->entries);
     ledger->entries = json_incref(entries);
-    ledger->more = (uint64_t)json_integer_value(json_object_get(document, "more"));
+    json_int_t more = json_integer_value(json_object_get(document, "more"));
+    ledger->more = more > 0 ? (uint64_t)more : 0;
     return true;
 }
 
