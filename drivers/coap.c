@@ -27,16 +27,22 @@ struct coap_watch {
     unsigned handles, burst;
 };
 
+static bool make_tables(struct coap_driver *driver, const struct settings *settings)
+{
+    driver->codecs = codec_choices_create(settings);
+    driver->limit = limit_create(settings->coap.rate_limit);
+    return driver->codecs && driver->limit && dedup_create(DEDUP_ENTRIES_MAX, &driver->dedup) == 0;
+}
+
+static void destroy(void *state);
+
 static int create(const struct settings *settings, const char *name, const struct driver_host *host, void **ret_state,
                   struct fault *why)
 {
     (void)name;
     struct coap_driver *driver = calloc(1, sizeof *driver);
-    if (driver)
-        driver->limit = limit_create(settings->coap.rate_limit);
-    if (!driver || !driver->limit || dedup_create(DEDUP_ENTRIES_MAX, &driver->dedup) < 0) {
-        limit_destroy(driver ? driver->limit : NULL);
-        free(driver);
+    if (!driver || !make_tables(driver, settings)) {
+        destroy(driver);
         return fault_errno(why, -ENOMEM, "coap");
     }
     driver->settings = settings;
@@ -264,6 +270,7 @@ static void destroy(void *state)
     dedup_destroy(driver->dedup);
     bodies_destroy(driver->bodies);
     limit_destroy(driver->limit);
+    free(driver->codecs);
     free(driver);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "coap_block.h"
+#include "coap_codec.h"
 #include "coap_dedup.h"
 #include "coap_limit.h"
 #include "coap_pending.h"
@@ -28,6 +29,7 @@ struct coap_driver {
     int sockets[COAP_ENDPOINTS_MAX];
     size_t socket_count;
     struct dedup *dedup;
+    struct codec_choices *codecs;
     struct limit *limit;
     struct bodies *bodies; // NULL until the first part of one comes
     struct pending_table pending;

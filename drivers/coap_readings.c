@@ -79,10 +79,12 @@ static uint8_t put_together(struct coap_driver *driver, struct request *request,
     return codes[result];
 }
 
-static const struct codec *find_codec(const struct request *request)
+static const struct codec *find_codec(const struct coap_driver *driver, const struct request *request)
 {
-    if (request->format == COAP_MEDIATYPE_TEXT_PLAIN && !request->sensor)
-        return NULL;
+    if (!request->sensor)
+        return request->format == COAP_MEDIATYPE_TEXT_PLAIN ? NULL : codec_for_content_format(request->format);
+    if (request->format < 0 || request->format == COAP_MEDIATYPE_APPLICATION_OCTET_STREAM)
+        return codec_choice(driver->codecs, request->sensor);
     return codec_for_content_format(request->format);
 }
 
@@ -90,7 +92,10 @@ static uint8_t refuse_format(struct coap_driver *driver, const struct request *r
 {
     const char *expected = request->sensor ? _("expected 110 (SenML JSON), 112 (SenML CBOR) or 0 (text, one value)")
                                            : _("expected 110 (SenML JSON) or 112 (SenML CBOR)");
-    if (request->format < 0)
+    if (request->sensor && request->format == COAP_MEDIATYPE_APPLICATION_OCTET_STREAM)
+        fault_set(why, 0, _("the sensor %s has no codec for such payloads; expected codec = in its section"),
+                  request->sensor);
+    else if (request->format < 0)
         fault_set(why, 0, _("the request has no Content-Format; %s"), expected);
     else
         fault_set(why, 0, _("Content-Format %d is not read here; %s"), request->format, expected);
@@ -100,7 +105,7 @@ static uint8_t refuse_format(struct coap_driver *driver, const struct request *r
 static uint8_t decode(struct coap_driver *driver, const struct request *request, const struct codec *codec,
                       struct fault *why)
 {
-    struct frame frame = {.data = request->payload, .size = request->size};
+    struct frame frame = {.data = request->payload, .size = request->size, .port = request->port};
     enum refusal refusal = codec_decode(codec, &frame, &driver->raw, why);
     return refusal ? refuse(driver, refusal, why) : 0;
 }
@@ -168,7 +173,7 @@ static uint8_t judge(struct coap_driver *driver, coap_session_t *session, struct
         code = put_together(driver, request, why);
     if (code)
         return code;
-    const struct codec *codec = find_codec(request);
+    const struct codec *codec = find_codec(driver, request);
     if (!codec)
         return refuse_format(driver, request, why);
     code = decode(driver, request, codec, why);

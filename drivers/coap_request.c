@@ -75,6 +75,18 @@ bool request_in_time(struct coap_driver *driver, const coap_session_t *session, 
     return false;
 }
 
+// "port=N", else 0.
+static unsigned read_port(const coap_opt_t *option)
+{
+    static const char name[] = "port=";
+    const char *text = (const char *)coap_opt_value(option);
+    size_t size = coap_opt_length(option), skip = sizeof name - 1;
+    int64_t port = 0;
+    if (size > skip && memcmp(text, name, skip) == 0)
+        integer_parse(text + skip, size - skip, 1, 255, &port);
+    return (unsigned)port;
+}
+
 // In one walk: libcoap's own search begins anew for each option. A second Content-Format counts as unknown and elective (RFC
 // 7252 section 5.4.5); of Block1 the last one counts.
 static void read_options(struct request *request)
@@ -87,6 +99,8 @@ static void read_options(struct request *request)
             request->format = (int)value;
         else if (iterator.number == COAP_OPTION_BLOCK1)
             request->block = BLOCK_PRESENT | (value & 0xffffff);
+        else if (iterator.number == COAP_OPTION_URI_QUERY && !request->port)
+            request->port = read_port(option);
         else if (iterator.number == COAP_OPTION_SIZE1)
             request->announced = value;
         else if (iterator.number == COAP_OPTION_RTAG)
@@ -131,6 +145,8 @@ static uint64_t hash_of(const struct request *request)
     uint64_t hash = fnv64(FNV_START, &format, sizeof format);
     if (request->sensor)
         hash = fnv64(hash, request->sensor, strlen(request->sensor) + 1);
+    if (request->port)
+        hash = fnv64(hash, &request->port, sizeof request->port);
     if (request->block)
         hash = fnv64(hash, &request->block, sizeof request->block);
     return fnv64(hash, request->payload, request->size);

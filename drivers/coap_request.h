@@ -24,6 +24,7 @@ struct request {
     uint32_t block;     // Block1, or 0
     uint32_t announced; // Size1, or 0
     uint64_t tag;       // of the Request-Tags
+    unsigned port;      // of ?port=N: LoRaWAN's FPort, when a network server passes payloads on; 0: not told
     struct body_owner owner;
     uint8_t no_response; // RFC 7967: classes that the client does not want to hear of
     const char *sensor;  // NULL for /readings

@@ -64,6 +64,8 @@ struct fixture {
     uint8_t key[64];
     size_t key_size;
     char sensor[80];
+    size_t value_count; // of the last pack, and its first value
+    char value_name[80];
     bool unauthenticated;
 };
 
@@ -99,6 +101,8 @@ static inline enum refusal take(void *context, const struct driver_pack *pack, s
     memcpy(f->key, pack->key, pack->key_size);
     f->key_size = pack->key_size;
     strcpy(f->sensor, pack->sensor ? pack->sensor : "");
+    f->value_count = pack->raw->count;
+    snprintf(f->value_name, sizeof f->value_name, "%s", pack->raw->count ? pack->raw->values[0].name : "");
     f->unauthenticated = pack->unauthenticated;
     f->tickets[f->emits++] = pack->ticket;
     if (f->settle_at_once)

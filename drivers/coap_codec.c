@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coap_codec.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct choice {
+    const char *sensor;
+    const struct codec *codec;
+};
+
+struct codec_choices {
+    size_t count;
+    struct choice choices[]; // in the order of the sensors' ids
+};
+
+static int compare(const void *one, const void *other)
+{
+    return strcmp(((const struct choice *)one)->sensor, ((const struct choice *)other)->sensor);
+}
+
+struct codec_choices *codec_choices_create(const struct settings *settings)
+{
+    struct codec_choices *choices = malloc(sizeof *choices + settings->sensor_count * sizeof *choices->choices);
+    if (!choices)
+        return NULL;
+    choices->count = 0;
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        const struct settings_sensor *sensor = &settings->sensor[i];
+        const struct codec *codec = sensor->codec ? codec_find(sensor->codec) : NULL;
+        if (codec && !sensor->disabled && sensor->source_type == SOURCE_COAP)
+            choices->choices[choices->count++] = (struct choice){sensor->id, codec};
+    }
+    qsort(choices->choices, choices->count, sizeof *choices->choices, compare);
+    return choices;
+}
+
+const struct codec *codec_choice(const struct codec_choices *choices, const char *sensor)
+{
+    struct choice wanted = {.sensor = sensor};
+    const struct choice *found = bsearch(&wanted, choices->choices, choices->count, sizeof *choices->choices, compare);
+    return found ? found->codec : NULL;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coap_peer.h"
+
+/*
+ * Payloads that are not SenML: read by the codec that the sensor's section names.
+ */
+
+enum { OCTETS = 42, URI_QUERY = 15 };
+
+static struct settings_sensor sensors[] = {
+    {.id = "pls-1", .codec = "bosch-parking", .source_type = SOURCE_COAP},
+    {.id = "bay-1", .codec = "", .source_type = SOURCE_COAP},
+    {.id = "lib-1", .codec = "libelium-parking", .source_type = SOURCE_COAP},
+    {.id = "off-1", .codec = "bosch-parking", .source_type = SOURCE_COAP, .disabled = true},
+};
+
+static int set_up_codecs(void **state)
+{
+    (void)state;
+    make_driver("127.0.0.1");
+    fixture.settings.sensor = sensors;
+    fixture.settings.sensor_count = sizeof sensors / sizeof *sensors;
+    driver_coap.destroy(fixture.driver); // made before it had sensors
+    struct fault why = {0};
+    assert_int_equal(driver_coap.create(&fixture.settings, "", &fixture.host, &fixture.driver, &why), 0);
+    open_made_driver();
+    fixture.settle_at_once = true;
+    return 0;
+}
+
+static int code_for(unsigned id, const char *where, int format, unsigned port, const void *data, size_t size)
+{
+    char query[16];
+    struct message m = message(CON, POST, id, "c");
+    path(&m, where);
+    if (format >= 0)
+        number_option(&m, CONTENT_FORMAT, (unsigned)format);
+    if (port)
+        option(&m, URI_QUERY, query, (size_t)snprintf(query, sizeof query, "port=%u", port));
+    payload(&m, data, size);
+    return ask(&m).code;
+}
+
+static void a_sensors_codec_reads_octets_and_what_has_no_format(void **state)
+{
+    (void)state;
+    static const uint8_t info[] = {0x80, 0x04, 0x1e, 0x01, 0xad, 0x10, 0x93, 0x93, 0xee, 0x00, 0xc7};
+    assert_int_equal(code_for(1, "readings/lib-1", OCTETS, 0, info, sizeof info), 204);
+    assert_string_equal(fixture.sensor, "lib-1");
+    assert_int_equal(fixture.value_count, 6);
+    assert_string_equal(fixture.value_name, "occupied");
+    assert_int_equal(code_for(2, "readings/lib-1", -1, 0, info, sizeof info), 204);
+    assert_int_equal(code_for(3, "readings/lib-1", OCTETS, 0, info, sizeof info - 1), 413);
+    assert_int_equal(fixture.emits, 2);
+}
+
+static void a_sensor_with_a_codec_may_speak_senml_too(void **state)
+{
+    (void)state;
+    assert_int_equal(code_for(1, "readings/lib-1", 110, 0, SENML, strlen(SENML)), 204);
+}
+
+static void the_port_decides_where_the_codec_knows_ports(void **state)
+{
+    (void)state;
+    assert_int_equal(code_for(1, "readings/pls-1", OCTETS, 1, "\x01", 1), 204);
+    assert_int_equal(code_for(2, "readings/pls-1", OCTETS, 7, "\x01", 1), 422);
+    assert_int_equal(fixture.last_refusal, REFUSAL_UNKNOWN_FIELD);
+    assert_int_equal(code_for(2, "readings/pls-1", OCTETS, 1, "\x01", 1), 204); // another request, by its port alone
+}
+
+static void who_has_no_codec_is_told_so(void **state)
+{
+    (void)state;
+    assert_int_equal(code_for(1, "readings/bay-1", OCTETS, 0, "\x01", 1), 415);
+    assert_int_equal(code_for(2, "readings/off-1", OCTETS, 0, "\x01", 1), 415);
+    assert_int_equal(code_for(3, "readings/nobody", OCTETS, 0, "\x01", 1), 415);
+    assert_int_equal(code_for(4, "readings", OCTETS, 0, "\x01", 1), 415);
+    assert_int_equal(fixture.last_refusal, REFUSAL_FORMAT);
+    assert_int_equal(fixture.emits, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_sensors_codec_reads_octets_and_what_has_no_format, set_up_codecs, tear_down),
+        cmocka_unit_test_setup_teardown(a_sensor_with_a_codec_may_speak_senml_too, set_up_codecs, tear_down),
+        cmocka_unit_test_setup_teardown(the_port_decides_where_the_codec_knows_ports, set_up_codecs, tear_down),
+        cmocka_unit_test_setup_teardown(who_has_no_codec_is_told_so, set_up_codecs, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
