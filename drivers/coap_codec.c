@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coap_codec.h"
+#include "reading/reading.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,4 +40,16 @@ const struct codec *codec_choice(const struct codec_choices *choices, const char
     struct choice wanted = {.sensor = sensor};
     const struct choice *found = bsearch(&wanted, choices->choices, choices->count, sizeof *choices->choices, compare);
     return found ? found->codec : NULL;
+}
+
+unsigned codec_object(const struct settings *settings, const char *sensor)
+{
+    static const unsigned objects[KIND_COUNT] = {
+        [KIND_PARKING] = 3431, [KIND_BUMP] = 3313,        [KIND_CROWD] = 3434,
+        [KIND_TRAFFIC] = 3432, [KIND_ENVIRONMENT] = 3303,
+    };
+    for (size_t i = 0; i < settings->sensor_count; i++)
+        if (strcmp(settings->sensor[i].id, sensor) == 0)
+            return objects[settings->sensor[i].kind];
+    return 0;
 }

@@ -15,3 +15,7 @@ struct codec_choices *codec_choices_create(const struct settings *settings);
 
 // NULL when that sensor names none.
 const struct codec *codec_choice(const struct codec_choices *choices, const char *sensor);
+
+// The LwM2M object that sensors of that one's kind are, such as 3431 for parking; 0 when the sensor is not known or its kind
+// has no object of its own. Walks all sensors.
+unsigned codec_object(const struct settings *settings, const char *sensor);

@@ -81,8 +81,9 @@ static uint8_t put_together(struct coap_driver *driver, struct request *request,
 
 static const struct codec *find_codec(const struct coap_driver *driver, const struct request *request)
 {
+    bool names_no_sensor = request->format == COAP_MEDIATYPE_TEXT_PLAIN || request->format == FORMAT_LWM2M_TLV;
     if (!request->sensor)
-        return request->format == COAP_MEDIATYPE_TEXT_PLAIN ? NULL : codec_for_content_format(request->format);
+        return names_no_sensor ? NULL : codec_for_content_format(request->format);
     if (request->format < 0 || request->format == COAP_MEDIATYPE_APPLICATION_OCTET_STREAM)
         return codec_choice(driver->codecs, request->sensor);
     return codec_for_content_format(request->format);
@@ -106,6 +107,8 @@ static uint8_t decode(struct coap_driver *driver, const struct request *request,
                       struct fault *why)
 {
     struct frame frame = {.data = request->payload, .size = request->size, .port = request->port};
+    if (request->format == FORMAT_LWM2M_TLV)
+        frame.object = request->object ? request->object : codec_object(driver->settings, request->sensor);
     enum refusal refusal = codec_decode(codec, &frame, &driver->raw, why);
     return refusal ? refuse(driver, refusal, why) : 0;
 }

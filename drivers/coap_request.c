@@ -75,16 +75,22 @@ bool request_in_time(struct coap_driver *driver, const coap_session_t *session, 
     return false;
 }
 
-// "port=N", else 0.
-static unsigned read_port(const coap_opt_t *option)
+// The number behind "NAME=", from 1 to `most`; 0 when the option is another one.
+static unsigned query_number(const coap_opt_t *option, const char *name, int64_t most)
 {
-    static const char name[] = "port=";
     const char *text = (const char *)coap_opt_value(option);
-    size_t size = coap_opt_length(option), skip = sizeof name - 1;
-    int64_t port = 0;
+    size_t size = coap_opt_length(option), skip = strlen(name);
+    int64_t number = 0;
     if (size > skip && memcmp(text, name, skip) == 0)
-        integer_parse(text + skip, size - skip, 1, 255, &port);
-    return (unsigned)port;
+        integer_parse(text + skip, size - skip, 1, most, &number);
+    return (unsigned)number;
+}
+
+static void read_query(struct request *request, const coap_opt_t *option)
+{
+    unsigned port = query_number(option, "port=", 255), object = query_number(option, "object=", 65535);
+    request->port = port ? port : request->port;
+    request->object = object ? object : request->object;
 }
 
 // In one walk: libcoap's own search begins anew for each option. A second Content-Format counts as unknown and elective (RFC
@@ -99,8 +105,8 @@ static void read_options(struct request *request)
             request->format = (int)value;
         else if (iterator.number == COAP_OPTION_BLOCK1)
             request->block = BLOCK_PRESENT | (value & 0xffffff);
-        else if (iterator.number == COAP_OPTION_URI_QUERY && !request->port)
-            request->port = read_port(option);
+        else if (iterator.number == COAP_OPTION_URI_QUERY)
+            read_query(request, option);
         else if (iterator.number == COAP_OPTION_SIZE1)
             request->announced = value;
         else if (iterator.number == COAP_OPTION_RTAG)
@@ -147,6 +153,8 @@ static uint64_t hash_of(const struct request *request)
         hash = fnv64(hash, request->sensor, strlen(request->sensor) + 1);
     if (request->port)
         hash = fnv64(hash, &request->port, sizeof request->port);
+    if (request->object)
+        hash = fnv64(hash, &request->object, sizeof request->object);
     if (request->block)
         hash = fnv64(hash, &request->block, sizeof request->block);
     return fnv64(hash, request->payload, request->size);

@@ -13,6 +13,8 @@
 // libcoap's receive buffer (COAP_RXBUFFER_SIZE as Debian builds it): a longer datagram arrives cut, without a word.
 enum { REQUEST_DATAGRAM_MAX = 1472 };
 
+enum { FORMAT_LWM2M_TLV = 11542 }; // of CoAP's Content-Formats; libcoap has no name for it
+
 enum request_path { PATH_READINGS, PATH_SENSOR, PATH_NO_ID, PATH_OTHER };
 
 struct request {
@@ -25,6 +27,7 @@ struct request {
     uint32_t announced; // Size1, or 0
     uint64_t tag;       // of the Request-Tags
     unsigned port;      // of ?port=N: LoRaWAN's FPort, when a network server passes payloads on; 0: not told
+    unsigned object;    // of ?object=N: the LwM2M object of a TLV payload; 0: that of the sensor's kind
     struct body_owner owner;
     uint8_t no_response; // RFC 7967: classes that the client does not want to hear of
     const char *sensor;  // NULL for /readings

@@ -11,6 +11,7 @@ const struct codec *const codecs[] = {
     &codec_nwave_parking,
     &codec_tekzitel_parking,
     &codec_milesight_em400,
+    &codec_lwm2m_tlv,
     NULL,
 };
 

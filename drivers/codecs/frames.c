@@ -44,7 +44,7 @@ enum codec_result frame_line(const struct codec *codec, const uint8_t *data, siz
 enum refusal frame_refuse_size(const struct frame *frame, const char *expected, struct fault *why)
 {
     fault_set(why, 0, _("the frame has %zu bytes; expected %s"), frame->size, expected);
-    return REFUSAL_LENGTH;
+    return REFUSAL_SYNTAX; // not LENGTH, which CoAP tells as too long
 }
 
 enum refusal frame_refuse_port(const struct frame *frame, const char *expected, struct fault *why)

@@ -89,7 +89,7 @@ static enum refusal parse_header(const struct frame *frame, struct raw_pack *pac
     if (be16(data + LENGTH_AT) != frame->size - LENGTH_AT - 2 || be16(data + VALUES_AT) != frame->size - HEADER) {
         fault_set(why, 0, _("the frame says %u bytes follow, and %u of values; it has %zu and %zu"),
                   be16(data + LENGTH_AT), be16(data + VALUES_AT), frame->size - LENGTH_AT - 2, frame->size - HEADER);
-        return REFUSAL_LENGTH;
+        return REFUSAL_SYNTAX;
     }
     if (data[SIGNAL_AT] <= SIGNAL_MAX) // 3GPP TS 27.007, +CSQ; 99 is "not known"
         raw_pack_number(pack, "rssi_dbm", "dBm", 2 * data[SIGNAL_AT] - 113);

@@ -3,6 +3,7 @@
 #include "base/messages.h"
 #include "base/text.h"
 #include "base64url.h"
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -164,7 +165,8 @@ static const uint8_t name_characters[256] = {
 
 static bool is_name(const char *name, size_t size)
 {
-    if (name_characters[(uint8_t)name[0]] != 1)
+    bool is_path = size > 1 && name[0] == '/' && isdigit((unsigned char)name[1]); // LwM2M's; RFC 8428 has no such names
+    if (name_characters[(uint8_t)name[0]] != 1 && !is_path)
         return false;
     for (size_t i = 1; i < size; i++)
         if (!name_characters[(uint8_t)name[i]])

@@ -3,16 +3,27 @@
 
 #include <string.h>
 
-// Resources of LwM2M objects (OMA registry) that mean the same in every device, so that one that speaks them needs no map.
+// Resources of LwM2M and uCIFI objects (OMA registry) that mean the same in every device, so that one that speaks them needs
+// no map. Of an object that a device has several of, the first instance.
 static const struct {
     const char *field, *quantity;
 } standard_fields[] = {
-    {"3/0/9", "battery_pct"},         // Device, battery level
-    {"3302/0/5500", "occupied"},      // Presence, digital input state
-    {"3303/0/5700", "temperature_c"}, // Temperature, sensor value
-    {"3304/0/5700", "humidity_pct"},  // Humidity, sensor value
-    {"3431/0/1", "occupied"},         // Parking sensor, occupancy
-    {"3434/0/1", "people"},           // People counter, actual number of persons
+    {"3/0/9", "battery_pct"},               // Device, battery level
+    {"3302/0/5500", "occupied"},            // Presence, digital input state
+    {"3303/0/5700", "temperature_c"},       // Temperature, sensor value
+    {"3304/0/5700", "humidity_pct"},        // Humidity, sensor value
+    {"3313/0/5702", "acceleration_x_mps2"}, // Accelerometer, X value
+    {"3313/0/5703", "acceleration_y_mps2"},
+    {"3313/0/5704", "acceleration_z_mps2"},
+    {"3330/0/5700", "distance_m"},  // Distance, sensor value
+    {"3336/0/5705", "heading_deg"}, // Location, compass direction
+    {"3336/0/6051", "latitude"},    // and numeric latitude
+    {"3336/0/6052", "longitude"},
+    {"3431/0/1", "occupied"},       // Parking sensor, occupancy
+    {"3431/0/2", "duration_s"},     // and duration of it
+    {"3432/0/1", "vehicles_total"}, // Traffic counter, cumulated number of vehicles
+    {"3434/0/1", "people"},         // People counter, actual number of persons
+    {"3434/0/3", "in_total"},       // and cumulated number of persons
 };
 
 static const char *const main_quantities[KIND_COUNT] = {

@@ -190,6 +190,7 @@ static enum refusal take_field(struct walk *walk, const struct sensor *sensor, c
 {
     const struct sensor_entry *entry = sensors_entry(walk->context->sensors, sensor);
     const struct mapping *mapping = NULL;
+    field += field[0] == '/'; // LwM2M paths are written with it or without
     bool mapped = false;
     for (size_t i = 0; i < entry->mapping_count; i++) {
         if (strcmp(entry->mappings[i].field, field))

@@ -28,6 +28,9 @@ static const char *const service_levels[] = {"A", "B", "C", "D", "E", "F", NULL}
  * sensor's `range.*` narrows them. A unit without SenML spelling is written in its manner ("uT", "1/m/min").
  */
 static const struct quantity quantities[] = {
+    {"acceleration_x_mps2", "m/s2", VALUE_NUMBER, -5000, 5000, B, "acceleration along the sensor's x axis", NULL},
+    {"acceleration_y_mps2", "m/s2", VALUE_NUMBER, -5000, 5000, B, "acceleration along the sensor's y axis", NULL},
+    {"acceleration_z_mps2", "m/s2", VALUE_NUMBER, -5000, 5000, B, "acceleration along the sensor's z axis", NULL},
     {"altitude_m", "m", VALUE_NUMBER, -500, 9000, B | E, "height above sea level", NULL},
     {"battery_pct", "%EL", VALUE_NUMBER, 0, 100, ALL, "charge left in the battery", NULL},
     {"battery_v", "V", VALUE_NUMBER, 0, 100, ALL, "voltage of the battery", NULL},

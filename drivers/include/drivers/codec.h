@@ -22,7 +22,8 @@ enum codec_result {
 struct frame {
     const uint8_t *data;
     size_t size;
-    unsigned port; // LoRaWAN's FPort of payloads that a network server passed on; 0: not told
+    unsigned port;   // LoRaWAN's FPort of payloads that a network server passed on; 0: not told
+    unsigned object; // the LwM2M object whose resources it has; 0: not told
 };
 
 struct codec {

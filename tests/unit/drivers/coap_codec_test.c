@@ -50,7 +50,7 @@ static void a_sensors_codec_reads_octets_and_what_has_no_format(void **state)
     assert_int_equal(fixture.value_count, 6);
     assert_string_equal(fixture.value_name, "occupied");
     assert_int_equal(code_for(2, "readings/lib-1", -1, 0, info, sizeof info), 204);
-    assert_int_equal(code_for(3, "readings/lib-1", OCTETS, 0, info, sizeof info - 1), 413);
+    assert_int_equal(code_for(3, "readings/lib-1", OCTETS, 0, info, sizeof info - 1), 400);
     assert_int_equal(fixture.emits, 2);
 }
 
@@ -67,6 +67,22 @@ static void the_port_decides_where_the_codec_knows_ports(void **state)
     assert_int_equal(code_for(2, "readings/pls-1", OCTETS, 7, "\x01", 1), 422);
     assert_int_equal(fixture.last_refusal, REFUSAL_UNKNOWN_FIELD);
     assert_int_equal(code_for(2, "readings/pls-1", OCTETS, 1, "\x01", 1), 204); // another request, by its port alone
+}
+
+static void lwm2m_resources_are_of_the_object_of_the_sensors_kind_or_of_the_one_told(void **state)
+{
+    (void)state;
+    enum { TLV = 11542 };
+    assert_int_equal(code_for(1, "readings/bay-1", TLV, 0, "\xc1\x01\x01", 3), 204);
+    assert_string_equal(fixture.value_name, "3431/0/1");
+    struct message m = message(CON, POST, 2, "c");
+    path(&m, "readings/bay-1");
+    number_option(&m, CONTENT_FORMAT, TLV);
+    option(&m, URI_QUERY, "object=3303", 11);
+    payload(&m, "\xe4\x16\x44\x41\xbc\0\0", 7);
+    assert_int_equal(ask(&m).code, 204);
+    assert_string_equal(fixture.value_name, "3303/0/5700");
+    assert_int_equal(code_for(3, "readings", TLV, 0, "\xc1\x01\x01", 3), 415);
 }
 
 static void who_has_no_codec_is_told_so(void **state)
@@ -86,6 +102,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sensors_codec_reads_octets_and_what_has_no_format, set_up_codecs, tear_down),
         cmocka_unit_test_setup_teardown(a_sensor_with_a_codec_may_speak_senml_too, set_up_codecs, tear_down),
         cmocka_unit_test_setup_teardown(the_port_decides_where_the_codec_knows_ports, set_up_codecs, tear_down),
+        cmocka_unit_test_setup_teardown(lwm2m_resources_are_of_the_object_of_the_sensors_kind_or_of_the_one_told,
+                                        set_up_codecs, tear_down),
         cmocka_unit_test_setup_teardown(who_has_no_codec_is_told_so, set_up_codecs, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

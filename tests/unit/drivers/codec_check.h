@@ -19,7 +19,7 @@ struct codec_run {
     size_t used;
     enum refusal refusal;
     struct fault why;
-    unsigned port; // for frames that came by one
+    unsigned port, object; // for frames that came by one
     char told[64 * 1024];
 };
 
@@ -74,7 +74,7 @@ static inline void codec_try(struct codec_run *run, const char *codec, const voi
     if (size)
         memcpy(copy, data, size);
     const struct codec *found = codec_find(codec);
-    struct frame frame = {.data = copy, .size = size, .port = run->port};
+    struct frame frame = {.data = copy, .size = size, .port = run->port, .object = run->object};
     run->used = size;
     run->refusal = REFUSAL_NONE;
     run->why.text[0] = '\0';

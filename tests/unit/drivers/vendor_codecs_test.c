@@ -34,7 +34,7 @@ static const struct vector {
      0},
     {"libelium-parking", 0, "8201000000000000000000", "occupied - vb=true\n", 0},
     {"libelium-parking", 0, "8904000000000000000000", "", REFUSAL_SYNTAX},
-    {"libelium-parking", 0, "80041E01AD109393EE00", "", REFUSAL_LENGTH},
+    {"libelium-parking", 0, "80041E01AD109393EE00", "", REFUSAL_SYNTAX},
 
     {"bosch-parking", 1, "01", "occupied - vb=true\n", 0},
     {"bosch-parking", 2, "00F6", "occupied - vb=false\ntemperature_c Cel v=-10\n", 0},
@@ -43,7 +43,7 @@ static const struct vector {
     {"bosch-parking", 0, "0000000000000000000000000102030400", "occupied - vb=false\n", 0},
     {"bosch-parking", 5, "0000000001", "", REFUSAL_UNKNOWN_FIELD},
     {"bosch-parking", 7, "01", "", REFUSAL_UNKNOWN_FIELD},
-    {"bosch-parking", 1, "010203", "", REFUSAL_LENGTH},
+    {"bosch-parking", 1, "010203", "", REFUSAL_SYNTAX},
 
     {"nwave-parking", 1, "01", "occupied - vb=true\nduration_s s v=0\n", 0},
     {"nwave-parking", 0, "B2", "occupied - vb=false\nduration_s s v=5340\n", 0},  // 89 min
@@ -54,13 +54,13 @@ static const struct vector {
     {"nwave-parking", 2, "01FFEC", "occupied - vb=true\nbattery_v V v=3.52\ntemperature_c Cel v=0\n", 0},
     {"nwave-parking", 0, "002C15", "occupied - vb=false\nbattery_v V v=2.676\ntemperature_c Cel v=20.5\n", 0},
     {"nwave-parking", 10, "01020304", "", REFUSAL_UNKNOWN_FIELD},
-    {"nwave-parking", 2, "0102", "", REFUSAL_LENGTH},
+    {"nwave-parking", 2, "0102", "", REFUSAL_SYNTAX},
 
     {"tekzitel-parking", 1, "A1F605", "occupied - vb=true\ntemperature_c Cel v=-10\n", 0},
     {"tekzitel-parking", 2, "2015050AF67F",
      "occupied - vb=false\ntemperature_c Cel v=21\nmagnetic_x - v=10\nmagnetic_y - v=-10\nmagnetic_z - v=127\n", 0},
     {"tekzitel-parking", 3, "A1F605", "", REFUSAL_UNKNOWN_FIELD},
-    {"tekzitel-parking", 1, "A1F6", "", REFUSAL_LENGTH},
+    {"tekzitel-parking", 1, "A1F6", "", REFUSAL_SYNTAX},
 
     // P: the values that Milesight prints (1 %, 12.5 degC, out of range, upright)
     {"milesight-em400", 0, "01750103677D000482FDFF050000",
@@ -74,13 +74,26 @@ static const struct vector {
     {"milesight-em400", 0, "068840420F00C0BDF0FF01", "longitude lon v=1\nlatitude lat v=-1\n", 0},
     {"milesight-em400", 0, "0482D2", "", REFUSAL_SYNTAX},
     {"milesight-em400", 0, "0999D204", "", REFUSAL_SYNTAX},
-    {"milesight-em400", 0, "020001005F", "", REFUSAL_LENGTH},
+    {"milesight-em400", 0, "020001005F", "", REFUSAL_SYNTAX},
+
+    // M: LwM2M TLV; what stands as a port is the object. A state, a duration of two bytes; the same in an instance, with a time
+    {"lwm2m-tlv", 3431, "C10101C2020258", "3431/0/1 - vb=true\n3431/0/2 - v=600\n", 0},
+    {"lwm2m-tlv", 3431, "080102C10100E4158E69210C45E417A23F000000", "", REFUSAL_SYNTAX},
+    {"lwm2m-tlv", 3431, "08021108C10100E4158E69210C45E417A23F000000", "", REFUSAL_SYNTAX},
+    {"lwm2m-tlv", 3431, "080211C10100E4158E69210C45E417A23F000000", "3431/2/1 - vb=false @1763773509500000\n", 0},
+    {"lwm2m-tlv", 3434, "C1012AC403FFFFFFFE", "3434/0/1 - v=42\n3434/0/3 - v=-2\n", 0},
+    {"lwm2m-tlv", 3303, "E4164441BC0000", "3303/0/5700 - v=23.5\n", 0},
+    {"lwm2m-tlv", 3330, "E816440840091EB851EB851F", "3330/0/5700 - v=3.14\n", 0},
+    {"lwm2m-tlv", 3431, "C105FFE11A0001", "", 0},      // resources that nobody reads
+    {"lwm2m-tlv", 3431, "C10102", "", REFUSAL_SYNTAX}, // no boolean
+    {"lwm2m-tlv", 3431, "C30101", "", REFUSAL_SYNTAX},
+    {"lwm2m-tlv", 3303, "E416447FC00000", "", REFUSAL_SYNTAX}, // not a number
 };
 
 static void check_vector(const struct vector *vector)
 {
     uint8_t data[400];
-    run.port = vector->port;
+    run.port = run.object = vector->port;
     codec_try(&run, vector->codec, data, codec_unhex(vector->hex, data), false);
     if (run.refusal != vector->refusal)
         fail_msg("%s %s: refusal %d: %s", vector->codec, vector->hex, (int)run.refusal, run.why.text);

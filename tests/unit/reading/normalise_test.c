@@ -40,6 +40,13 @@ static void fields_of_lwm2m_need_no_map(void **state)
     street_bool(street, "one:3302/0/5500", false);
     assert_taken();
     assert_false(street_value(street_reading(street, 0), "occupied")->boolean);
+    street_bool(street, "one:/3431/0/1", true); // as some devices write it
+    street_number(street, "one:3330/0/5700", "m", 1.5);
+    street_number(street, "one:3431/0/2", "s", 600);
+    assert_taken();
+    assert_true(street_value(street_reading(street, 0), "occupied")->boolean);
+    assert_true(street_number_of(street, 0, "distance_m") == 1.5);
+    assert_true(street_number_of(street, 0, "duration_s") == 600);
     street_number(street, "one:3434/0/1", "count", 12); // a crowd's field in a bay
     assert_refused(REFUSAL_UNKNOWN_FIELD, "3434/0/1");
 }
