@@ -263,7 +263,17 @@ static void refuse_path(struct coap_driver *driver, enum request_path path, coap
         reply.code = COAP_RESPONSE_CODE(405);
         reply.text = _("readings are only taken; expected POST");
     }
+    enum refusal refusal = path == PATH_SENSOR ? REFUSAL_FORMAT : REFUSAL_UNKNOWN_SENSOR;
+    driver->host->refused(driver->host->context, refusal, NULL);
     answer_fill(driver, response, &reply);
+}
+
+static void handle_other(struct coap_driver *driver, coap_session_t *session, enum request_path path,
+                         coap_pdu_t *response)
+{
+    driver->requests++;
+    if (request_admitted(driver, session, response) && request_in_time(driver, session, response))
+        refuse_path(driver, path, response);
 }
 
 // Every path that has no resource of its own comes here, those of sensors among them.
@@ -277,8 +287,8 @@ static void any_path(coap_resource_t *resource, coap_session_t *session, const c
     enum request_path path = request_path_of(request, sensor);
     if (path == PATH_SENSOR && coap_pdu_get_code(request) == COAP_REQUEST_CODE_POST)
         handle_readings(session, request, sensor, response);
-    else if (request_admitted(driver, session, response) && request_in_time(driver, session, response))
-        refuse_path(driver, path, response);
+    else
+        handle_other(driver, session, path, response);
 }
 
 int readings_register(struct coap_driver *driver)

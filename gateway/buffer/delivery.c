@@ -152,8 +152,24 @@ static bool is_among(const char *name, const char *const names[], size_t count)
     return false;
 }
 
+// Who only renamed an outlet's section is to learn of it.
+static void report_left(struct buffer *buffer, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < buffer->cursors.count; i++) {
+        const char *name = buffer->cursors.list[i].name;
+        uint64_t left = is_among(name, names, count) ? 0 : buffer_cursor_count(buffer, name);
+        if (left)
+            buffer_report(
+                buffer,
+                _("the outlet %s left the configuration; %llu readings that it had not sent are not sent to it "
+                  "any more, but another outlet can have them replayed while they are kept"),
+                name, (unsigned long long)left);
+    }
+}
+
 void buffer_cursor_keep(struct buffer *buffer, const char *const names[], size_t count)
 {
+    report_left(buffer, names, count);
     buffer_lock(buffer);
     struct cursors *cursors = &buffer->cursors;
     size_t kept = 0;

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CHUNK = 64 * 1024 };
@@ -45,9 +46,12 @@ static int check(struct import *import, struct fault *why)
 
 static int open_file(struct import *import, struct fault *why)
 {
-    import->fd = open(import->path, O_RDONLY | O_CLOEXEC);
-    if (import->fd < 0)
+    struct stat status;
+    import->fd = open(import->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // or a pipe would hold it up for ever
+    if (import->fd < 0 || fstat(import->fd, &status) != 0)
         return fault_errno(why, -errno, _("the file cannot be opened"));
+    if (!S_ISREG(status.st_mode))
+        return fault_set(why, -EINVAL, _("%s is not a file"), import->path);
     return check(import, why);
 }
 

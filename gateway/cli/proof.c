@@ -181,6 +181,20 @@ static void follow_live(struct proof_sensor *sensor, uint64_t seq, bool again)
     }
 }
 
+// A replay fills gaps, but what lies before the first reading that came by itself, or after the last, is no gap.
+static void note_sent(struct proof_sensor *sensor, uint64_t seq)
+{
+    if (!sensor->sent_first || seq < sensor->sent_first)
+        sensor->sent_first = seq;
+    if (seq > sensor->sent_last)
+        sensor->sent_last = seq;
+}
+
+static bool is_between_sent(const struct proof_sensor *sensor, uint64_t first)
+{
+    return !sensor->sent_first || (first > sensor->sent_first && first < sensor->sent_last);
+}
+
 static void take_claim(struct proof *proof, const struct claim *claim)
 {
     struct proof_sensor *sensor = find_sensor(proof, claim);
@@ -199,9 +213,11 @@ static void take_claim(struct proof *proof, const struct claim *claim)
     bool again = result == SEEN_AGAIN;
     compare(proof, sensor, claim, again);
     sensor->readings += !again;
-    sensor->duplicates += again;
+    sensor->duplicates += again && !claim->replay;
     sensor->backlog += claim->backlog;
     sensor->replayed += claim->replay;
+    if (!claim->replay)
+        note_sent(sensor, claim->seq);
     if (!claim->backlog && !claim->replay)
         follow_live(sensor, claim->seq, again);
 }
@@ -307,6 +323,11 @@ void proof_take(struct proof *proof, const char *topic, const void *payload, siz
     json_decref(document);
 }
 
+uint64_t proof_came(const struct proof *proof)
+{
+    return proof->totals.messages - proof->totals.other - proof->totals.retained;
+}
+
 /* What follows from it. */
 
 static int compare_sensors(const void *one, const void *other)
@@ -328,6 +349,8 @@ void proof_gaps(const struct proof *proof, const struct proof_sensor *sensor,
     for (size_t i = 1; i < sensor->seen.count; i++) {
         struct proof_gap one = {
             .sensor = sensor, .first = sensor->seen.ranges[i - 1].last + 1, .last = sensor->seen.ranges[i].first - 1};
+        if (!is_between_sent(sensor, one.first))
+            continue;
         if (known)
             one.explained =
                 ledger_explain(&tree->ledger, proof->outlet, sensor->sensor, one.first, one.last, &one.reason);

@@ -24,6 +24,7 @@ struct proof_sensor {
     uint64_t live_behind; // how many of those came, each in its order
     uint64_t readings;  // different ones
     uint64_t duplicates, changed, disorder, backlog, replayed;
+    uint64_t sent_first, sent_last; // of what was no replay; 0: there was nothing else. Gaps count between them
     // Filled in by proof_settle.
     uint64_t missing, explained;
 };
@@ -68,6 +69,9 @@ void proof_destroy(struct proof *proof);
 
 // A message as it came. `retained`: the broker had it already when we subscribed.
 void proof_take(struct proof *proof, const char *topic, const void *payload, size_t size, bool retained);
+
+// How many messages came that carry readings and were not retained.
+uint64_t proof_came(const struct proof *proof);
 
 // Matches the gaps with the ledgers. Sensors are sorted by tree, sensor and epoch. Nothing may be taken after it.
 void proof_settle(struct proof *proof, struct proof_totals *ret_totals);

@@ -116,9 +116,10 @@ static void print_verdict(const struct proof *proof, const struct proof_totals *
     printf(_("%llu readings of %zu sensors; missing %llu, of them in the ledger %llu; repeated %llu\n"),
            (unsigned long long)totals->readings, proof_sensor_count(proof), (unsigned long long)totals->missing,
            (unsigned long long)totals->explained, (unsigned long long)totals->duplicates);
-    printf("%s\n", proof_complete(totals) ? _("complete")
-                   : totals->readings     ? _("NOT complete")
-                                          : _("nothing came, so nothing is proved"));
+    printf("%s\n", !proof_complete(totals)
+                       ? (totals->readings ? _("NOT complete") : _("nothing came, so nothing is proved"))
+                   : totals->missing ? _("complete but for what the ledger accounts for")
+                                     : _("complete"));
 }
 
 void proof_print(const struct proof *proof, const struct proof_totals *totals)

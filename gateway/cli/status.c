@@ -33,6 +33,11 @@ static bool is_buffer_bad(const json_t *buffer)
     return json_is_true(json_object_get(buffer, "failing"));
 }
 
+static bool is_losing(const json_t *buffer)
+{
+    return json_is_true(json_object_get(buffer, "losing"));
+}
+
 static size_t count_bad(const json_t *list, bool (*is_bad)(const json_t *item))
 {
     size_t index, count = 0;
@@ -48,7 +53,7 @@ size_t status_problems(const json_t *status)
 {
     return count_bad(json_object_get(status, "sources"), is_source_bad) +
            count_bad(json_object_get(status, "outlets"), is_outlet_bad) +
-           is_buffer_bad(json_object_get(status, "buffer"));
+           is_buffer_bad(json_object_get(status, "buffer")) + is_losing(json_object_get(status, "buffer"));
 }
 
 // Appends to a note, with "; " between its parts.
@@ -249,7 +254,7 @@ static void print_buffer(const json_t *buffer, FILE *to)
         table_cellf(&table, _("in %s"), display_duration(number_at(buffer, "drained_in_s"), age));
     else
         table_cell(&table, _("everything is sent"));
-    table_cell(&table, "");
+    table_cell(&table, is_losing(buffer) ? "!" : "");
     table_cell(&table, _("Lost"));
     lost_cell(&table, json_object_get(buffer, "lost"));
     table_print(&table, to, 2);

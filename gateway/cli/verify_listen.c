@@ -31,7 +31,7 @@ struct listening {
     unsigned in_vain;       // connections in a row that ended before one was granted
     bool asked;             // and the answer has not come yet
     uint64_t interrupted;
-    int64_t last_us; // when something came
+    int64_t last_us; // when a reading came
 };
 
 static void subscribe(struct listening *listening)
@@ -65,11 +65,12 @@ static int on_subscribed(struct listening *listening, int code, struct fault *wh
 static void take_messages(struct listening *listening)
 {
     struct client_message *messages = client_take_messages(broker_client(listening->broker));
-    if (messages)
-        listening->last_us = clock_boot_us(&clock_system);
+    uint64_t before = proof_came(listening->proof);
     for (struct client_message *message = messages; message; message = message->next)
         proof_take(listening->proof, message->topic, message->payload, message->size, message->retained);
     client_free_messages(messages);
+    if (proof_came(listening->proof) > before)
+        listening->last_us = clock_boot_us(&clock_system);
 }
 
 static int turn(struct listening *listening, struct fault *why)

@@ -127,6 +127,7 @@ static void write_buffer(struct json *json, const struct status_buffer *buffer)
         key_null(json, "commit_mean_s");
     json_key_unsigned(json, "waiting", buffer->waiting);
     write_lost(json, buffer);
+    json_key_bool(json, "losing", buffer->losing);
     json_key_unsigned(json, "ledger_entries", buffer->ledger_entries);
     json_key_unsigned(json, "events_copied", buffer->events_copied);
     json_key_unsigned(json, "events_dropped", buffer->events_dropped);

@@ -234,6 +234,22 @@ void account_refused(struct account *account, uint32_t stream, enum refusal refu
         counts->refused[refusal]++;
 }
 
+// What cannot be read is kept for whoever wants to know why; the days that are closed have files of their own.
+static void set_aside(const char *path, int error)
+{
+    char aside[PATH_SIZE + sizeof ".damaged"];
+    if (error == -ENOENT)
+        return;
+    snprintf(aside, sizeof aside, "%s.damaged", path);
+    if (rename(path, aside) == 0)
+        log_line(LOG_LEVEL_WARNING, "account",
+                 _("%s cannot be read (%s), so this day's account begins anew; it is kept as %s"), path,
+                 error_text(error), aside);
+    else
+        log_line(LOG_LEVEL_WARNING, "account", _("%s cannot be read (%s), so this day's account begins anew"), path,
+                 error_text(error));
+}
+
 struct account *account_create(const struct account_options *options)
 {
     char path[PATH_SIZE];
@@ -248,6 +264,8 @@ struct account *account_create(const struct account_options *options)
     day_begin(&account->day, clock_wall_us(options->clock));
     path_of(account, running, "", path);
     int error = day_load(&account->day, options->buffer, path);
+    if (error)
+        set_aside(path, error);
     bool reaches = account->day.next >= figures.oldest && account->day.next <= figures.next;
     if (error || !reaches) { // a first start, or one after days: what came before is not known
         account->day.next = error ? figures.next : figures.oldest;

@@ -101,6 +101,7 @@ static void on_second(uv_timer_t *timer)
     struct buffer_figures figures;
     buffer_figures(gateway->buffer, &figures);
     meter_sample(&gateway->meter, now, figures.committed, gateway->intake.taken_bytes);
+    losing_tick(&gateway->losing, &figures, now);
     sample_outlets(gateway, now);
     if (hold_tick(&gateway->hold))
         let_go(gateway);

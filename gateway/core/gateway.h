@@ -7,6 +7,7 @@
 #include "export.h"
 #include "fall.h"
 #include "hold.h"
+#include "losing.h"
 #include "intake.h"
 #include "meter.h"
 #include "outlets.h"
@@ -47,6 +48,7 @@ struct gateway {
     int64_t started_wall_us, started_boot_us;
     int64_t health_boot_us; // when health was last published
     int64_t ledger_boot_us; // when that was
+    struct losing losing;
     uint64_t ledger_seen;   // a sum that changes with the loss ledger, when it was last published
     char session[20];
     bool stop_asked;

@@ -180,7 +180,8 @@ static const struct status_sensor *take_sensor(void *context, size_t i)
     return ret;
 }
 
-// How long the space that is left holds at the present rate: what no outlet waits for any more may be overwritten.
+// How long the space that is left holds at the present rate: what no outlet waits for any more may be overwritten. Not
+// longer than max_age, when even what waits goes.
 static double autonomy_h(const struct snapshot *snapshot, const struct status_buffer *buffer, double bytes_per_s)
 {
     uint64_t lag = 0;
@@ -193,7 +194,9 @@ static double autonomy_h(const struct snapshot *snapshot, const struct status_bu
     if (room > (double)buffer->max_bytes)
         room = (double)buffer->max_bytes;
     double left = room - (double)lag * bytes_per_s / buffer->readings_per_s;
-    return left > 0 ? left / bytes_per_s / 3600 : 0;
+    double hours = left > 0 ? left / bytes_per_s / 3600 : 0,
+           age_h = (double)snapshot->gateway->settings->buffer.max_age_us / 3.6e9;
+    return hours < age_h ? hours : age_h;
 }
 
 static void take_buffer(struct snapshot *snapshot, int64_t now_us, int64_t now_boot_us)
@@ -236,6 +239,7 @@ static void take_buffer(struct snapshot *snapshot, int64_t now_us, int64_t now_b
     meter_rates(&gateway->meter, now_boot_us, figures->committed, gateway->intake.taken_bytes, &ret->readings_per_s,
                 &bytes_per_s);
     ret->autonomy_h = autonomy_h(snapshot, ret, bytes_per_s);
+    ret->losing = losing_is_on(&gateway->losing, now_boot_us);
     ret->used = ret->max_bytes ? (double)ret->bytes / (double)ret->max_bytes : 0;
     for (size_t i = 0; i < gateway->outlet_count; i++)
         if (snapshot->outlets[i].drained_s < 0 || ret->drained_s < 0)

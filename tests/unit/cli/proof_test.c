@@ -53,7 +53,13 @@ static void messages_add_up(void **state)
          false},
         {{LIVE(5), LIVE(6), LIVE(5)}, {.readings = 2, .duplicates = 1}, true},
         // How a reading was sent does not make it another one; another time does.
-        {{LIVE(5), BACKLOG(5), MARKED(5, "\"replay\":true")}, {.readings = 1, .duplicates = 2}, true},
+        {{LIVE(5), BACKLOG(5), MARKED(5, "\"replay\":true")}, {.readings = 1, .duplicates = 1}, true},
+        // A replay fills gaps and makes none, unless there is nothing else.
+        {{LIVE(8), LIVE(10), MARKED(1, "\"replay\":true"), MARKED(9, "\"replay\":true"), MARKED(20, "\"replay\":true")},
+         {.readings = 5},
+         true},
+        {{MARKED(1, "\"replay\":true"), LIVE(8), LIVE(10)}, {.readings = 3, .missing = 1}, false},
+        {{MARKED(1, "\"replay\":true"), MARKED(3, "\"replay\":true")}, {.readings = 2, .missing = 1}, false},
         {{LIVE(5), MARKED(5, "\"time\":\"x\"")}, {.readings = 1, .duplicates = 1, .changed = 1}, false},
         {{LIVE(5), MARKED(5, "\"time_quality\":\"corrected\"")}, {.readings = 1, .duplicates = 1, .changed = 1}, false},
         {{LIVE(5), MARKED(5, "\"quality\":\"stuck\"")}, {.readings = 1, .duplicates = 1, .changed = 1}, false},

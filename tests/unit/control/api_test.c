@@ -71,7 +71,8 @@ static void the_buffer_has_sizes_in_bytes_and_ages_in_seconds(void **state)
         "\"oldest_time\":\"2026-11-22T03:03:06.000Z\",\"oldest_age_s\":60,\"bytes\":8000,\"max_bytes\":2000000000,"
         "\"free_bytes\":5000000000,"
         "\"written_bytes\":9000,\"committed\":41,\"commits\":9,\"commit_mean_s\":0.005,\"waiting\":0,"
-        "\"lost\":{\"full\":0,\"age\":2,\"damage\":0},\"ledger_entries\":1,\"events_copied\":4,\"events_dropped\":5,"
+        "\"lost\":{\"full\":0,\"age\":2,\"damage\":0},\"losing\":false,\"ledger_entries\":1,\"events_copied\":4,"
+        "\"events_dropped\":5,"
         "\"condemned\":1,\"set_aside\":2,\"readings_per_s\":1.25,\"used\":0.5,\"autonomy_h\":null,"
         "\"min_autonomy_h\":24,\"drained_in_s\":null}");
 }

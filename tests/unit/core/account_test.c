@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /*
  * The day's account over a real buffer, in Japan, with a clock that goes when it is told to. It starts at noon of the
@@ -384,6 +385,26 @@ static void a_report_without_room_tells_of_the_troubled_first(void **state)
     says(NULL, "\"bay-1\":{");
 }
 
+// A folder or a pipe in its place, too.
+static void a_file_that_cannot_be_read_is_kept_and_the_day_begins_anew(void **state)
+{
+    (void)state;
+    char path[128], aside[160], command[300];
+    snprintf(path, sizeof path, "%s/account", folder);
+    snprintf(aside, sizeof aside, "%s.damaged", path);
+    static const char *const wrongs[] = {"echo nonsense >", "mkfifo", "mkdir"};
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        close_all();
+        snprintf(command, sizeof command, "rm -rf %s %s", path, aside);
+        assert_int_equal(system(command), 0);
+        snprintf(command, sizeof command, "%s %s", wrongs[i], path);
+        assert_int_equal(system(command), 0);
+        open_all();
+        assert_int_equal(access(path, F_OK), -1);
+        assert_int_equal(access(aside, F_OK), 0);
+    }
+}
+
 static void only_a_day_is_a_day(void **state)
 {
     static const char *const days[] = {"", "2026-11-2", "2026-11-244", "../../passwd", "2026/11/24", "aaaa-bb-cc"};
@@ -424,6 +445,7 @@ int main(void)
         TEST(a_day_that_was_closed_too_early_goes_on),
         TEST(days_without_a_clock_are_told_apart_once_it_is_set),
         TEST(a_report_without_room_tells_of_the_troubled_first),
+        TEST(a_file_that_cannot_be_read_is_kept_and_the_day_begins_anew),
         TEST(only_a_day_is_a_day),
         TEST(the_reports_of_the_last_days_are_kept),
     };

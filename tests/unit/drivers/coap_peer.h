@@ -336,9 +336,9 @@ static inline void wait_until_worked_off(void)
 {
     static unsigned id;
     struct message m = message(CON, GET, ++id, "");
-    path(&m, "nowhere");
+    path(&m, "time"); // which no figure counts
     send_from(fixture.other, &m);
-    assert_int_equal(receive(fixture.other).code, 404);
+    assert_in_range(receive(fixture.other).code, 205, 503);
 }
 
 static inline void assert_silent(void)

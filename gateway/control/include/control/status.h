@@ -68,6 +68,7 @@ struct status_buffer {
     const char *path;
     uint64_t readings, bytes, max_bytes, oldest, next, committed, written_bytes;
     uint64_t lost_full, lost_age, lost_damage; // by the ledger, all outlets together
+    bool losing;                               // some of it during the last hour
     uint64_t ledger_entries, ledger_joined;
     uint64_t events_copied, events_dropped;
     uint64_t condemned, set_aside; // segments given up, files put away
