@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/messages.h"
 #include "base/text.h"
+#include "coap_keys.h"
 #include "drivers/codec.h"
 #include "drivers/driver.h"
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,16 +183,57 @@ static bool listens_beyond_loopback(const char *listen)
     return false;
 }
 
-static void check_coap(const struct settings *settings, struct findings *findings)
+static bool is_coap(const struct settings_sensor *sensor)
+{
+    return sensor->source_type == SOURCE_COAP && !sensor->disabled;
+}
+
+static bool has_identity(const struct settings_sensor *sensor)
+{
+    return sensor->psk_identity && *sensor->psk_identity;
+}
+
+// A sensor that only one identity may report, and no key for it: nobody could.
+static void check_identities(struct settings *settings, const struct keys *keys, const struct fault *why,
+                             struct findings *findings)
+{
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        struct settings_sensor *sensor = &settings->sensor[i];
+        const char *identity = sensor->psk_identity;
+        if (!is_coap(sensor) || !has_identity(sensor))
+            continue;
+        if (!keys)
+            settings_disable_sensor(settings, sensor, findings, sensor->origin, "psk_identity", "%s", why->text);
+        else if (!keys_identity(keys, identity, strlen(identity)))
+            settings_disable_sensor(settings, sensor, findings, sensor->origin, "psk_identity",
+                                    _("%s has no key for it; expected a line such as NAME = 0123456789abcdef"),
+                                    settings->coap.psk_file);
+    }
+}
+
+static void check_keys(struct settings *settings, struct findings *findings)
+{
+    const struct settings_coap *coap = &settings->coap;
+    struct keys *keys = NULL;
+    struct fault why = {""};
+    if (!coap->psk_file || !*coap->psk_file)
+        fault_set(&why, -ENOENT, _("[coap] psk_file is empty; expected a file of keys"));
+    else if (keys_load(coap->psk_file, &keys, &why) != 0 && coap->psk_file_given)
+        findings_add(findings, FINDING_STOPS, coap->origin, "coap", "psk_file", "%s", why.text);
+    check_identities(settings, keys, &why, findings);
+    keys_destroy(keys);
+}
+
+static void check_plain(const struct settings *settings, struct findings *findings)
 {
     bool sensors = false;
     for (size_t i = 0; i < settings->sensor_count; i++)
-        sensors |= settings->sensor[i].source_type == SOURCE_COAP && !settings->sensor[i].disabled;
+        sensors |= is_coap(&settings->sensor[i]) && !has_identity(&settings->sensor[i]);
     if (!sensors || settings->coap.allow_plain || !listens_beyond_loopback(settings->coap.listen))
         return;
     struct origin origin = settings->coap.present ? settings->coap.origin : settings->gateway.origin;
     findings_add(findings, FINDING_WARNING, origin, "coap", "allow_plain",
-                 _("sensors on other devices are refused, because encryption (DTLS) is not built yet; expected "
+                 _("sensors on other devices are refused without encryption; expected a psk_identity for each, "
                    "allow_plain = yes, or listen on this machine alone"));
 }
 
@@ -198,5 +241,6 @@ void drivers_check(struct settings *settings, struct findings *findings)
 {
     check_ports(settings, findings);
     check_sensors(settings, findings);
-    check_coap(settings, findings);
+    check_keys(settings, findings);
+    check_plain(settings, findings);
 }

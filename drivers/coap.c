@@ -11,20 +11,16 @@
 enum {
     BURST_MIN = 4,
     BURST_MAX = 256,
-    // More than ten thousand sensors: below that, each would push another one's session out and be a new one every time,
-    // and for a new one libcoap walks them all. About 550 bytes each.
-    IDLE_SESSIONS_MAX = 12288,
-    SESSION_TIMEOUT_S = 30,
     PENDING_TICK_MS = 250,
     SLOW_COMMIT_US = 1500000, // clients retransmit after 2 s (ACK_TIMEOUT)
 };
 
 // The handles outlive close() until the loop has let go of each.
 struct coap_watch {
-    uv_poll_t poll;
+    uv_poll_t polls[COAP_SERVERS];
     uv_timer_t timer;
     struct coap_driver *driver;
-    unsigned handles, burst;
+    unsigned handles, bursts[COAP_SERVERS];
 };
 
 static bool make_tables(struct coap_driver *driver, const struct settings *settings)
@@ -61,11 +57,13 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     (void)events;
     struct coap_watch *watch = poll->data;
     struct coap_driver *driver = watch->driver;
+    coap_context_t *context = driver->contexts[poll - watch->polls];
+    unsigned *burst = &watch->bursts[poll - watch->polls];
     struct epoll_event ready[COAP_ENDPOINTS_MAX + 1], repeated[(COAP_ENDPOINTS_MAX + 1) * BURST_MAX];
-    int count = epoll_wait(coap_context_get_coap_fd(driver->context), ready, COAP_ENDPOINTS_MAX + 1, 0);
+    int count = epoll_wait(coap_context_get_coap_fd(context), ready, COAP_ENDPOINTS_MAX + 1, 0);
     size_t total = 0;
     for (int i = 0; i < count; i++) {
-        unsigned copies = ready[i].data.ptr ? watch->burst : 1; // NULL is libcoap's timer
+        unsigned copies = ready[i].data.ptr ? *burst : 1; // NULL is libcoap's timer
         while (copies-- > 0)
             repeated[total++] = ready[i];
     }
@@ -73,12 +71,12 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         return;
 
     uint64_t before = driver->requests;
-    coap_io_do_epoll(driver->context, repeated, total);
-    bool is_busy = driver->requests - before >= watch->burst / 2;
-    if (is_busy && watch->burst < BURST_MAX)
-        watch->burst *= 2;
-    else if (!is_busy && watch->burst > BURST_MIN)
-        watch->burst /= 2;
+    coap_io_do_epoll(context, repeated, total);
+    bool is_busy = driver->requests - before >= *burst / 2;
+    if (is_busy && *burst < BURST_MAX)
+        *burst *= 2;
+    else if (!is_busy && *burst > BURST_MIN)
+        *burst /= 2;
 }
 
 static void acknowledge_slow_ones(uv_timer_t *timer)
@@ -117,23 +115,33 @@ static void watch_handle(struct coap_watch *watch, uv_handle_t *handle)
     watch->handles++;
 }
 
+static int watch_context(struct coap_watch *watch, enum coap_server_kind kind)
+{
+    struct coap_driver *driver = watch->driver;
+    uv_poll_t *poll = &watch->polls[kind];
+    if (!driver->contexts[kind])
+        return 0;
+    int error = uv_poll_init(driver->host->loop, poll, coap_context_get_coap_fd(driver->contexts[kind]));
+    if (error < 0)
+        return error;
+    watch_handle(watch, (uv_handle_t *)poll);
+    watch->bursts[kind] = BURST_MIN;
+    return uv_poll_start(poll, UV_READABLE, on_readable);
+}
+
 static int watch_start(struct coap_driver *driver)
 {
     struct coap_watch *watch = calloc(1, sizeof *watch);
     if (!watch)
         return -ENOMEM;
-    int error = uv_poll_init(driver->host->loop, &watch->poll, coap_context_get_coap_fd(driver->context));
-    if (error < 0) {
-        free(watch);
-        return error;
-    }
-    uv_timer_init(driver->host->loop, &watch->timer);
-    watch_handle(watch, (uv_handle_t *)&watch->poll);
-    watch_handle(watch, (uv_handle_t *)&watch->timer);
     watch->driver = driver;
-    watch->burst = BURST_MIN;
     driver->watch = watch;
-    return uv_poll_start(&watch->poll, UV_READABLE, on_readable);
+    uv_timer_init(driver->host->loop, &watch->timer);
+    watch_handle(watch, (uv_handle_t *)&watch->timer);
+    int error = 0;
+    for (int kind = 0; kind < COAP_SERVERS && error >= 0; kind++)
+        error = watch_context(watch, kind);
+    return error;
 }
 
 static void watch_stop(struct coap_driver *driver)
@@ -142,77 +150,41 @@ static void watch_stop(struct coap_driver *driver)
     if (!watch)
         return;
     driver->watch = NULL;
-    uv_close((uv_handle_t *)&watch->poll, handle_closed);
+    for (int kind = 0; kind < COAP_SERVERS; kind++)
+        if (watch->polls[kind].data)
+            uv_close((uv_handle_t *)&watch->polls[kind], handle_closed);
     uv_close((uv_handle_t *)&watch->timer, handle_closed);
-}
-
-static int count_session(coap_session_t *session, coap_event_t event)
-{
-    struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
-    if (event == COAP_EVENT_SERVER_SESSION_NEW)
-        driver->sessions++;
-    else if (event == COAP_EVENT_SERVER_SESSION_DEL && driver->sessions > 0)
-        driver->sessions--;
-    return 0;
-}
-
-static void say_nothing(coap_log_t level, const char *message)
-{
-    (void)level;
-    (void)message;
 }
 
 static void close_driver(void *state)
 {
     struct coap_driver *driver = state;
     watch_stop(driver);
-    if (!driver->context)
-        return;
     for (size_t i = 0; i < driver->pending.size; i++) {
         coap_session_release(driver->pending.slots[i].session);
         driver->pending.slots[i].session = NULL;
     }
     driver->earlier_drops += endpoints_drops(driver);
     driver->socket_count = 0;
-    coap_free_context(driver->context);
-    driver->context = NULL;
+    for (int kind = 0; kind < COAP_SERVERS; kind++)
+        server_close(driver, kind);
     driver->sessions = 0;
-}
-
-static int start(struct coap_driver *driver, struct fault *why)
-{
-    int error = endpoints_open(driver, driver->settings->coap.listen, why);
-    if (error < 0)
-        return error;
-    error = readings_register(driver);
-    if (error == 0)
-        error = time_register(driver);
-    if (error == 0)
-        error = watch_start(driver);
-    return error < 0 ? fault_errno(why, error, "coap") : 0;
 }
 
 static int open_driver(void *state, struct fault *why)
 {
     struct coap_driver *driver = state;
-    coap_startup();
-    coap_set_log_level(LOG_EMERG);
-    coap_set_log_handler(say_nothing);
-    driver->context = coap_new_context(NULL);
-    if (!driver->context)
-        return fault_errno(why, -ENOMEM, "coap");
-
-    // Block-wise transfer by libcoap 4.3.1 can be crashed with two datagrams: it is off, and coap_block.c does it.
-    coap_context_set_block_mode(driver->context, 0);
-    coap_context_set_max_idle_sessions(driver->context, IDLE_SESSIONS_MAX);
-    coap_context_set_session_timeout(driver->context, SESSION_TIMEOUT_S);
-    coap_set_app_data(driver->context, driver);
-    coap_register_event_handler(driver->context, count_session);
-
-    int error = start(driver, why);
+    int error = 0;
+    for (int kind = 0; kind < COAP_SERVERS && error >= 0; kind++)
+        error = server_open(driver, kind, why);
+    if (error >= 0) {
+        error = watch_start(driver);
+        if (error < 0)
+            fault_errno(why, error, "coap");
+    }
     if (error < 0)
         close_driver(driver);
-    return error;
+    return error < 0 ? error : 0;
 }
 
 static void settled(void *state, uint64_t ticket, int status)
@@ -255,6 +227,7 @@ static void figures(void *state, void (*figure)(void *context, const char *name,
     figure(context, "citygw_coap_pending", (double)driver->pending.count);
     figure(context, "citygw_coap_slow_commits_total", (double)driver->slow_commits);
     figure(context, "citygw_coap_separate_responses_total", (double)driver->separate_responses);
+    figure(context, "citygw_coap_unknown_identities_total", (double)driver->unknown_identities);
     figure(context, "citygw_coap_sessions", (double)driver->sessions);
     figure(context, "citygw_coap_sockets", (double)driver->socket_count);
     figure(context, "citygw_coap_socket_drops_total", (double)(driver->earlier_drops + endpoints_drops(driver)));

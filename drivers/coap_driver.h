@@ -4,6 +4,7 @@
 #include "coap_block.h"
 #include "coap_codec.h"
 #include "coap_dedup.h"
+#include "coap_keys.h"
 #include "coap_limit.h"
 #include "coap_pending.h"
 #include "drivers/driver.h"
@@ -19,14 +20,20 @@
 
 enum { COAP_ENDPOINTS_MAX = 8 };
 
+// Two libcoap contexts, because sessions live differently: one of plain UDP is cheap and soon forgotten, one of DTLS costs a
+// handshake and must outlast the time between two reports.
+enum coap_server_kind { COAP_PLAIN, COAP_SECURE, COAP_SERVERS };
+
 struct coap_watch;
 
 struct coap_driver {
     const struct settings *settings;
     const struct driver_host *host;
-    coap_context_t *context;  // NULL while closed
-    struct coap_watch *watch; // its handles in the loop
-    int sockets[COAP_ENDPOINTS_MAX];
+    coap_context_t *contexts[COAP_SERVERS]; // NULL while closed; of COAP_SECURE also without keys
+    struct keys *keys;                      // of COAP_SECURE, while it is open
+    coap_bin_const_t found_key;             // what libcoap was given last; it copies it
+    struct coap_watch *watch;               // its handles in the loop
+    int sockets[2 * COAP_ENDPOINTS_MAX];
     size_t socket_count;
     struct dedup *dedup;
     struct codec_choices *codecs;
@@ -35,6 +42,7 @@ struct coap_driver {
     struct pending_table pending;
     struct raw_pack raw;
     size_t sessions;
+    uint64_t unknown_identities;
     uint64_t requests, duplicates, slow_commits, separate_responses, earlier_drops;
     int64_t confirmables_since_us; // see coap_answer.c
     unsigned confirmables;
@@ -48,14 +56,19 @@ static inline int64_t coap_driver_now_us(const struct coap_driver *driver)
 // coap.c: someone waits for a commit from now on, so the clock for empty ACKs runs.
 void coap_driver_watch_pending(struct coap_driver *driver);
 
-// coap_endpoint.c: opens what `listen` names, into the context. IPv6 that the machine does not have is passed over as
+// coap_server.c: a context with its endpoints and resources. With COAP_SECURE nothing happens, and it is fine, when there is
+// no file of keys or no address.
+int server_open(struct coap_driver *driver, enum coap_server_kind kind, struct fault *why);
+void server_close(struct coap_driver *driver, enum coap_server_kind kind);
+
+// coap_endpoint.c: opens what `listen` or `dtls_listen` names, into the context. IPv6 that the machine does not have is passed over as
 // long as something else works. Finds the sockets (libcoap does not tell them) and gives them room for bursts.
-int endpoints_open(struct coap_driver *driver, const char *listen, struct fault *why);
+int endpoints_open(struct coap_driver *driver, enum coap_server_kind kind, struct fault *why);
 // Datagrams that the kernel dropped because we were too slow, since open.
 uint64_t endpoints_drops(const struct coap_driver *driver);
 
 // coap_readings.c: POST /readings and POST /readings/{sensor}. -ENOMEM.
-int readings_register(struct coap_driver *driver);
+int readings_register(coap_context_t *context);
 
 // coap_request.c: true when the session's peer may talk to us: this machine, or anyone with allow_plain. Else the response
 // says 4.01.
@@ -64,7 +77,7 @@ bool request_admitted(struct coap_driver *driver, const coap_session_t *session,
 bool request_in_time(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response);
 
 // coap_time.c: GET /time. -ENOMEM.
-int time_register(struct coap_driver *driver);
+int time_register(coap_context_t *context);
 
 // coap_answer.c: the code that a refusal is told with.
 uint8_t answer_code(enum refusal refusal);

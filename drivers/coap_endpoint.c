@@ -120,13 +120,14 @@ static void tune_socket(int fd)
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static int open_one(struct coap_driver *driver, const coap_address_t *address)
+static int open_one(struct coap_driver *driver, enum coap_server_kind kind, const coap_address_t *address)
 {
     int error = probe(address);
     if (error < 0)
         return error;
     errno = 0;
-    coap_endpoint_t *endpoint = coap_new_endpoint(driver->context, address, COAP_PROTO_UDP);
+    coap_endpoint_t *endpoint =
+        coap_new_endpoint(driver->contexts[kind], address, kind == COAP_SECURE ? COAP_PROTO_DTLS : COAP_PROTO_UDP);
     if (!endpoint)
         return errno ? -errno : -EIO;
     coap_endpoint_set_default_mtu(endpoint, REQUEST_DATAGRAM_MAX);
@@ -152,12 +153,13 @@ static int report(const char *text, size_t size, int error, struct fault *why)
     return fault_errno(why, error, _("[coap] listen: cannot listen at %s"), shown);
 }
 
-int endpoints_open(struct coap_driver *driver, const char *listen, struct fault *why)
+int endpoints_open(struct coap_driver *driver, enum coap_server_kind kind, struct fault *why)
 {
+    const struct settings_coap *coap = &driver->settings->coap;
+    const char *listen = kind == COAP_SECURE ? coap->dtls_listen : coap->listen;
     static const char blanks[] = " \t";
     size_t opened = 0;
     int missing = 0;
-    driver->socket_count = 0;
     for (const char *at = listen + strspn(listen, blanks); *at; at += strspn(at, blanks)) {
         size_t size = strcspn(at, blanks);
         coap_address_t address;
@@ -166,7 +168,7 @@ int endpoints_open(struct coap_driver *driver, const char *listen, struct fault 
             return error;
         if (opened == COAP_ENDPOINTS_MAX)
             return fault_set(why, -E2BIG, _("[coap] listen: expected at most %d addresses"), COAP_ENDPOINTS_MAX);
-        error = open_one(driver, &address);
+        error = open_one(driver, kind, &address);
         if (error < 0 && !is_missing_ipv6(&address, error))
             return report(at, size, error, why);
         if (error < 0)

@@ -159,6 +159,7 @@ static uint8_t submit(struct coap_driver *driver, coap_session_t *session, const
         .key = request->key.bytes,
         .key_size = sizeof request->key.bytes,
         .unauthenticated = request->unauthenticated,
+        .identity = request->identity,
         .ticket = ticket,
     };
     enum refusal refusal = driver->host->emit(driver->host->context, &pack, why);
@@ -222,7 +223,7 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
     }
 
     int64_t now_us = coap_driver_now_us(driver);
-    struct request request = request_read(session, pdu, sensor, now_us);
+    struct request request = request_read(driver, session, pdu, sensor, now_us);
     request.digest = dedup_digest_of(driver->dedup, &request.key);
     struct dedup_answer answer = {.text = ""};
     if (dedup_find(driver->dedup, request.digest, now_us, &answer)) {
@@ -291,7 +292,7 @@ static void any_path(coap_resource_t *resource, coap_session_t *session, const c
         handle_other(driver, session, path, response);
 }
 
-int readings_register(struct coap_driver *driver)
+int readings_register(coap_context_t *context)
 {
     coap_resource_t *readings = coap_resource_init(coap_make_str_const("readings"), 0);
     if (!readings)
@@ -299,7 +300,7 @@ int readings_register(struct coap_driver *driver)
     coap_register_request_handler(readings, COAP_REQUEST_POST, post_readings);
     coap_add_attr(readings, coap_make_str_const("ct"), coap_make_str_const("\"110 112\""), 0);
     coap_add_attr(readings, coap_make_str_const("rt"), coap_make_str_const("\"citygw.readings\""), 0);
-    coap_add_resource(driver->context, readings);
+    coap_add_resource(context, readings);
 
     // All methods, because libcoap itself says 2.02 to DELETE of what is not there.
     coap_resource_t *others = coap_resource_unknown_init(any_path);
@@ -309,6 +310,6 @@ int readings_register(struct coap_driver *driver)
                                              COAP_REQUEST_FETCH, COAP_REQUEST_PATCH, COAP_REQUEST_IPATCH};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         coap_register_request_handler(others, methods[i], any_path);
-    coap_add_resource(driver->context, others);
+    coap_add_resource(context, others);
     return 0;
 }

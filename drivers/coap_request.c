@@ -39,10 +39,22 @@ static bool is_loopback(const struct peer *peer)
     return memcmp(peer->address, v6, sizeof v6) == 0;
 }
 
+static bool is_secure(const coap_session_t *session)
+{
+    return coap_session_get_proto(session) == COAP_PROTO_DTLS;
+}
+
+// That the session's peer has proved to be, as the file of keys spells it; NULL on plain UDP.
+static const char *identity_of(const struct coap_driver *driver, const coap_session_t *session)
+{
+    const coap_bin_const_t *identity = is_secure(session) ? coap_session_get_psk_identity(session) : NULL;
+    return identity ? keys_identity(driver->keys, identity->s, identity->length) : NULL;
+}
+
 bool request_admitted(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response)
 {
     struct peer peer = peer_of(session);
-    if (is_loopback(&peer) || driver->settings->coap.allow_plain)
+    if (is_loopback(&peer) || driver->settings->coap.allow_plain || is_secure(session))
         return true;
     struct reply reply = {
         .code = COAP_RESPONSE_CODE(401),
@@ -57,10 +69,13 @@ bool request_in_time(struct coap_driver *driver, const coap_session_t *session, 
     struct peer peer = peer_of(session);
     struct reply reply = {.code = COAP_RESPONSE_CODE(429)};
     struct fault why = {0};
+    int64_t now_us = coap_driver_now_us(driver);
     if (!driver->settings->coap.limits_loopback && is_loopback(&peer))
         return true;
-    enum limit_result result =
-        limit_take(driver->limit, &peer, sizeof peer, coap_driver_now_us(driver), &reply.max_age_s);
+    const char *identity = identity_of(driver, session);
+    enum limit_result result = identity
+                                   ? limit_take(driver->limit, identity, strlen(identity), now_us, &reply.max_age_s)
+                                   : limit_take(driver->limit, &peer, sizeof peer, now_us, &reply.max_age_s);
     if (result == LIMIT_FINE)
         return true;
     fault_set(&why, 0, _("more than %g requests a second; expected the next in %u s"),
@@ -177,7 +192,8 @@ static struct dedup_key key_of(const struct request *request, const struct peer 
     return dedup_key_of(&message);
 }
 
-struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu, const char *sensor, int64_t now_us)
+struct request request_read(const struct coap_driver *driver, const coap_session_t *session, const coap_pdu_t *pdu,
+                            const char *sensor, int64_t now_us)
 {
     struct peer peer = peer_of(session);
     struct request request = {
@@ -186,7 +202,8 @@ struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu
         .format = -1,
         .tag = FNV_START,
         .sensor = sensor,
-        .unauthenticated = !is_loopback(&peer),
+        .identity = identity_of(driver, session),
+        .unauthenticated = !is_loopback(&peer) && !is_secure(session),
     };
     if (!coap_get_data(pdu, &request.size, &request.payload))
         request.payload = (const uint8_t *)"";

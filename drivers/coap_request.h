@@ -29,15 +29,18 @@ struct request {
     unsigned port;      // of ?port=N: LoRaWAN's FPort, when a network server passes payloads on; 0: not told
     unsigned object;    // of ?object=N: the LwM2M object of a TLV payload; 0: that of the sensor's kind
     struct body_owner owner;
-    uint8_t no_response; // RFC 7967: classes that the client does not want to hear of
-    const char *sensor;  // NULL for /readings
+    uint8_t no_response;  // RFC 7967: classes that the client does not want to hear of
+    const char *sensor;   // NULL for /readings
+    const char *identity; // that the sender has proved to be, or NULL
     bool unauthenticated;
     struct dedup_key key;
     struct dedup_digest digest; // of the key; the caller's to fill
 };
 
 // Borrows all it is given.
-struct request request_read(const coap_session_t *session, const coap_pdu_t *pdu, const char *sensor, int64_t now_us);
+struct coap_driver;
+struct request request_read(const struct coap_driver *driver, const coap_session_t *session, const coap_pdu_t *pdu,
+                            const char *sensor, int64_t now_us);
 
 // What the path asks for; the sensor's id with PATH_SENSOR. PATH_NO_ID: no sensor can have such a name.
 enum request_path request_path_of(const coap_pdu_t *pdu, char ret_sensor[ID_MAX + 1]);

@@ -71,7 +71,7 @@ static void get_time(coap_resource_t *resource, coap_session_t *session, const c
                                     .text = _("the time is given as text (Accept 0) or CBOR (Accept 60)")});
 }
 
-int time_register(struct coap_driver *driver)
+int time_register(coap_context_t *context)
 {
     coap_resource_t *resource = coap_resource_init(coap_make_str_const("time"), 0);
     if (!resource)
@@ -79,6 +79,6 @@ int time_register(struct coap_driver *driver)
     coap_register_request_handler(resource, COAP_REQUEST_GET, get_time);
     coap_add_attr(resource, coap_make_str_const("ct"), coap_make_str_const("\"0 60\""), 0);
     coap_add_attr(resource, coap_make_str_const("rt"), coap_make_str_const("\"citygw.time\""), 0);
-    coap_add_resource(driver->context, resource);
+    coap_add_resource(context, resource);
     return 0;
 }

@@ -60,11 +60,9 @@ int file_read(const char *path, size_t max, struct bytes *ret, struct fault *why
     return error;
 }
 
-int file_read_secret(const char *path, char **ret_text, struct fault *why)
+int file_read_private(const char *path, size_t max, struct bytes *ret, struct fault *why)
 {
     struct stat stat;
-    struct bytes bytes;
-    bytes_init(&bytes, 8192);
     int fd = open_regular(path, &stat, why);
     if (fd < 0)
         return fd;
@@ -72,8 +70,16 @@ int file_read_secret(const char *path, char **ret_text, struct fault *why)
     if (stat.st_mode & (S_IRWXG | S_IRWXO))
         error = fault_set(why, -EPERM, _("%s can be read by others; expected mode 0600 (chmod 600 %s)"), path, path);
     if (!error)
-        error = read_all(fd, path, 4096, &bytes, why);
+        error = read_all(fd, path, max, ret, why);
     close(fd);
+    return error;
+}
+
+int file_read_secret(const char *path, char **ret_text, struct fault *why)
+{
+    struct bytes bytes;
+    bytes_init(&bytes, 8192);
+    int error = file_read_private(path, 4096, &bytes, why);
     while (!error && bytes.used && strchr(" \t\r\n", bytes.data[bytes.used - 1]))
         bytes.data[--bytes.used] = '\0';
     if (!error && (!bytes.used || strlen((char *)bytes.data) != bytes.used || strpbrk((char *)bytes.data, "\r\n")))

@@ -249,7 +249,8 @@ static enum refusal take(struct intake *intake, struct source *source, const str
                                         .sensor = sensor,
                                         .received_us = clock_wall_us(intake->clock),
                                         .clock_synchronised = is_synchronised(intake),
-                                        .unauthenticated = pack->unauthenticated};
+                                        .unauthenticated = pack->unauthenticated,
+                                        .identity = pack->identity};
     enum refusal refusal = normalise(&context, pack->raw, intake->pack, why);
     if (refusal == REFUSAL_UNKNOWN_SENSOR) {
         struct fault name = *why; // what the source called it

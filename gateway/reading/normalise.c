@@ -46,6 +46,24 @@ static enum refusal refuse_foreign_source(const struct normalise_context *contex
     return REFUSAL_IDENTITY;
 }
 
+// A sensor that names an identity takes readings from that one alone, and who has proved an identity reports for sensors that
+// name it alone. The sentence does not tell which would be right: it goes to whoever asked.
+static bool may_report(const struct normalise_context *context, const struct sensor *sensor)
+{
+    const char *wanted = sensor->settings->psk_identity ? sensor->settings->psk_identity : "";
+    if (!context->identity)
+        return !*wanted || sensor->settings->source_type != SOURCE_COAP;
+    return strcmp(wanted, context->identity) == 0;
+}
+
+static enum refusal refuse_identity(const struct walk *walk, const struct sensor *sensor)
+{
+    fault_set(walk->why, -EACCES,
+              _("the sensor %s may not be reported by this client; expected the psk_identity of its section"),
+              sensor->settings->id);
+    return REFUSAL_IDENTITY;
+}
+
 static enum refusal refuse_unit(const struct walk *walk, const struct quantity *quantity)
 {
     char name[QUOTE_SIZE], unit[QUOTE_SIZE];
@@ -258,7 +276,7 @@ static enum refusal take_record(struct walk *walk)
         fault_set(walk->why, -ENOENT, "%s", record->name);
         return REFUSAL_UNKNOWN_SENSOR;
     }
-    return take_field(walk, sensor, field);
+    return may_report(context, sensor) ? take_field(walk, sensor, field) : refuse_identity(walk, sensor);
 }
 
 enum refusal normalise(const struct normalise_context *context, const struct raw_pack *raw,

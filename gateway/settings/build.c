@@ -43,7 +43,7 @@ static void warn_when_later(struct loading *loading, struct section *section, co
     value_default(key, loading->scratch, &fallback);
     if (value->later || !value_same(value, &fallback))
         section_warning(loading, section, entry->line, entry->key, "%s",
-                        key->until ? _(key->until) : _("this is not built yet and has no effect so far"));
+                        _("this is not built yet and has no effect so far"));
 }
 
 static void refuse_unknown(struct loading *loading, struct section *section, const struct entry *entry)

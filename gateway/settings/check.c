@@ -93,6 +93,7 @@ static void check_coap(struct loading *loading, struct section *section)
 {
     struct settings_coap *coap = section->object;
     coap->present = true;
+    coap->psk_file_given = *coap->psk_file && strcmp(coap->psk_file, PSK_FILE_DEFAULT) != 0;
     coap->limits_loopback = section_entry(section, "rate_limit") != NULL;
     check_listen_twice(loading, section);
 }

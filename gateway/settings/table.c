@@ -26,7 +26,6 @@ static const struct choice formats[] = {{"citygw", FORMAT_CITYGW, false},
                                         {NULL, 0, false}};
 static const struct choice drains[] = {
     {"live-first", DRAIN_LIVE_FIRST, false}, {"in-order", DRAIN_IN_ORDER, false}, {NULL, 0, false}};
-static const char until_psk[] = N_("this is not built yet; until then anyone may report for this sensor");
 static const struct choice starts[] = {{"now", START_NOW, false}, {"oldest", START_OLDEST, false}, {NULL, 0, false}};
 static const struct choice batches[] = {
     {"no", BATCH_NO, false}, {"backlog", BATCH_BACKLOG, false}, {"always", BATCH_ALWAYS, false}, {NULL, 0, false}};
@@ -177,9 +176,9 @@ const struct key keys[] = {
 
     KEY("coap", "listen", TYPE_ADDRESSES, "0.0.0.0:5683 [::]:5683", NULL, KEY_EMPTY_OFF,
         N_("addresses of the server; empty: none"), AT(coap, listen)),
-    KEY("coap", "dtls_listen", TYPE_ADDRESSES, "0.0.0.0:5684 [::]:5684", NULL, KEY_LATER | KEY_EMPTY_OFF,
+    KEY("coap", "dtls_listen", TYPE_ADDRESSES, "0.0.0.0:5684 [::]:5684", NULL, KEY_EMPTY_OFF,
         N_("addresses of the encrypted server; empty: none"), AT(coap, dtls_listen)),
-    KEY("coap", "psk_file", TYPE_FILE, "/etc/citygw/coap-psk.ini", NULL, KEY_LATER | KEY_SECRET,
+    KEY("coap", "psk_file", TYPE_FILE, PSK_FILE_DEFAULT, NULL, KEY_SECRET,
         N_("file of the sensors' keys: [psk] identity = hex key"), AT(coap, psk_file)),
     KEY("coap", "allow_plain", TYPE_BOOL, "no", NULL, 0,
         N_("takes unencrypted coap:// also from beyond this machine"), AT(coap, allow_plain)),
@@ -251,8 +250,8 @@ const struct key keys[] = {
         N_("its device profile: the ID of a [device:ID]"), AT(sensor, device)),
     KEY("sensor", "codec", TYPE_ID, NULL, NULL, 0,
         N_("format of its payloads when they are not SenML"), AT(sensor, codec)),
-    KEY("sensor", "psk_identity", TYPE_TEXT, NULL, NULL, KEY_LATER,
-        N_("only this identity may report for it"), AT(sensor, psk_identity), .until = until_psk),
+    KEY("sensor", "psk_identity", TYPE_TEXT, NULL, NULL, 0,
+        N_("only this identity may report for it"), AT(sensor, psk_identity)),
     KEY("sensor", "zone", TYPE_ID, NULL, NULL, 0, N_("the ID of the [zone:ID] that it belongs to"), AT(sensor, zone)),
     KEY("sensor", "out_of_service", TYPE_TEXT, NULL, NULL, KEY_LATER,
         N_("days without alerts, such as 2026-12-01..2026-12-05"), AT(sensor, out_of_service)),

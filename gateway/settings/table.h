@@ -58,7 +58,6 @@ struct key {
     const char *range;          // LOW..HIGH as they would be written; NULL: any
     const struct choice *choices;
     const char *help;
-    const char *until;    // with KEY_LATER, or a choice that is later: what the warning says; NULL: the usual words
     size_t offset, size;  // of the member in the section's struct; size 0: not kept
     size_t second_offset; // of the count that belongs to a list, or of the municipality's name
     enum key_type type;

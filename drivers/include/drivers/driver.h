@@ -25,6 +25,7 @@ struct driver_pack {
     const void *key;      // de-duplication key to keep with it, or NULL
     size_t key_size;      // at most 64
     bool unauthenticated; // from beyond this machine, without proof of who
+    const char *identity; // that the sender has proved to be, or NULL
     uint64_t ticket;      // comes back through settled(); 0: the driver does not want to know
 };
 

@@ -26,6 +26,29 @@ static void fields_with_the_names_of_quantities_are_taken(void **state)
     assert_string_equal(reading->values[2].text, "calibrating");
 }
 
+static void only_the_identity_that_a_sensor_names_reports_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sensor, *client;
+        bool taken;
+    } cases[] = {{"kerb-1", "kerb-1", true}, {"kerb-1", "kerb-2", false}, {"kerb-1", NULL, false},
+                 {"", NULL, true},           {"", "kerb-1", false},       {NULL, NULL, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        open_one(KIND_PARKING)->psk_identity = cases[i].sensor;
+        street->context.identity = cases[i].client;
+        street_bool(street, "one:occupied", true);
+        if (cases[i].taken)
+            assert_taken();
+        else
+            assert_refused(REFUSAL_IDENTITY, "one");
+        if (i + 1 < sizeof cases / sizeof *cases) {
+            tear_down(state);
+            set_up(state);
+        }
+    }
+}
+
 static void fields_of_lwm2m_need_no_map(void **state)
 {
     (void)state;
@@ -399,6 +422,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(fields_with_the_names_of_quantities_are_taken),
+        TEST(only_the_identity_that_a_sensor_names_reports_it),
         TEST(fields_of_lwm2m_need_no_map),
         TEST(an_unknown_field_is_ignored_and_counted),
         TEST(a_pack_of_nothing_but_unknown_fields_is_refused_with_the_nearest_names),

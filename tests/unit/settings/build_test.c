@@ -315,9 +315,6 @@ static void what_is_not_built_yet_warns_unless_it_is_the_default(void **state)
                 "c.ini:6: [sensor:bay-1] report: this is not built yet and has no effect so far");
     expect_only(SENSOR "bump.zpeak = 4 m/s2\n", FINDING_WARNING,
                 "c.ini:6: [sensor:bay-1] bump.zpeak: this is not built yet and has no effect so far");
-    expect_nothing("[coap]\ndtls_listen =\n");
-    expect_only("[coap]\ndtls_listen = 127.0.0.1:5684\n", FINDING_WARNING,
-                "c.ini:5: [coap] dtls_listen: this is not built yet and has no effect so far");
 }
 
 static void a_key_that_nothing_reads_warns_when_it_is_set(void **state)
@@ -340,15 +337,6 @@ static void a_key_that_nothing_reads_warns_when_it_is_set(void **state)
         unload(&loaded);
     }
     expect_nothing("[device:a]\nkind = crowd\nmap.in_total = x\n");
-}
-
-static void what_holds_until_a_key_is_built_is_said(void **state)
-{
-    (void)state;
-    expect_only(SENSOR "psk_identity = bay-1\n", FINDING_WARNING,
-                "c.ini:6: [sensor:bay-1] psk_identity: this is not built yet; until then anyone may report for this "
-                "sensor");
-    expect_nothing(MQTT "drain = live-first\nbacklog_rate = 20/s\n");
 }
 
 static void open_keys_are_kept(void **state)
@@ -427,7 +415,6 @@ int main(void)
         cmocka_unit_test(full_width_digits_in_a_number_are_taken_with_a_warning),
         cmocka_unit_test(what_is_not_built_yet_warns_unless_it_is_the_default),
         cmocka_unit_test(a_key_that_nothing_reads_warns_when_it_is_set),
-        cmocka_unit_test(what_holds_until_a_key_is_built_is_said),
         cmocka_unit_test(open_keys_are_kept),
         cmocka_unit_test(a_wrong_map_or_range_is_refused),
     };

@@ -78,7 +78,7 @@ static void an_unknown_section_names_the_nearest(void **state)
 static void what_is_not_built_yet_is_marked(void **state)
 {
     (void)state;
-    assert_non_null(strstr(printed("coap"), "addresses of the encrypted server; empty: none (not built yet)\n"));
+    assert_non_null(strstr(printed("zone"), "number of parking spaces (not built yet)\n"));
     assert_non_null(strstr(printed("modbus"), "a Modbus RTU bus (not built yet)\n"));
 }
 
@@ -95,12 +95,12 @@ static const char *const built[] = {
     "mqtt keep_alive", "mqtt in_flight", "mqtt batch",
     "influxdb url", "influxdb api", "influxdb database", "influxdb org", "influxdb bucket", "influxdb token_file",
     "influxdb batch_lines", "influxdb flush_interval", "influxdb gzip", "influxdb start", "influxdb drain",
-    "coap listen", "coap allow_plain", "coap max_body", "coap rate_limit",
+    "coap listen", "coap allow_plain", "coap max_body", "coap rate_limit", "coap dtls_listen", "coap psk_file",
     "http listen", "http token_file", "http socket",
     "serial device", "serial baud", "serial parity", "serial codec",
     "device kind", "device codec", "device map.",
     "zone kind",
-    "sensor kind", "sensor source", "sensor address", "sensor device", "sensor codec", "sensor zone", "sensor name",
+    "sensor kind", "sensor source", "sensor address", "sensor device", "sensor codec", "sensor psk_identity", "sensor zone", "sensor name",
     "sensor latitude", "sensor longitude", "sensor stale_after", "sensor report", "sensor map.", "sensor range.",
 };
 // clang-format on

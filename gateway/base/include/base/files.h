@@ -12,6 +12,9 @@
 // -EFBIG when larger, -EISDIR for a folder.
 int file_read(const char *path, size_t max, struct bytes *ret, struct fault *why);
 
+// The same for a file of secrets: refused (-EPERM) when group or others may read it.
+int file_read_private(const char *path, size_t max, struct bytes *ret, struct fault *why);
+
 // Reads a secret (a password, a token): one line, trailing white space cut. Refused (-EPERM) when group or others may
 // read the file. The caller frees *ret_text.
 int file_read_secret(const char *path, char **ret_text, struct fault *why);

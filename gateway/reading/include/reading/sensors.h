@@ -61,6 +61,7 @@ struct normalise_context {
     int64_t received_us;         // wall clock at reception
     bool clock_synchronised;
     bool unauthenticated;
+    const char *identity; // that the sender has proved to be, or NULL; it may report sensors that name it, and no others
 };
 
 struct normalised {

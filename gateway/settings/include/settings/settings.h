@@ -85,11 +85,14 @@ struct settings_influxdb {
     int drain; // enum drain
 };
 
+#define PSK_FILE_DEFAULT "/etc/citygw/coap-psk.ini"
+
 struct settings_coap {
     struct origin origin;
     bool present;       // a [coap] section stands in the file
     const char *listen; // blank-separated addresses HOST:PORT, checked; "" when switched off
     const char *dtls_listen, *psk_file;
+    bool psk_file_given; // another than the default one, which need not be there
     bool allow_plain;
     int64_t max_body_bytes;
     double rate_limit;
