@@ -139,7 +139,7 @@ static int watch_start(struct coap_driver *driver)
     uv_timer_init(driver->host->loop, &watch->timer);
     watch_handle(watch, (uv_handle_t *)&watch->timer);
     int error = 0;
-    for (int kind = 0; kind < COAP_SERVERS && error >= 0; kind++)
+    for (enum coap_server_kind kind = 0; kind < COAP_SERVERS && error >= 0; kind++)
         error = watch_context(watch, kind);
     return error;
 }
@@ -150,7 +150,7 @@ static void watch_stop(struct coap_driver *driver)
     if (!watch)
         return;
     driver->watch = NULL;
-    for (int kind = 0; kind < COAP_SERVERS; kind++)
+    for (enum coap_server_kind kind = 0; kind < COAP_SERVERS; kind++)
         if (watch->polls[kind].data)
             uv_close((uv_handle_t *)&watch->polls[kind], handle_closed);
     uv_close((uv_handle_t *)&watch->timer, handle_closed);
@@ -166,7 +166,7 @@ static void close_driver(void *state)
     }
     driver->earlier_drops += endpoints_drops(driver);
     driver->socket_count = 0;
-    for (int kind = 0; kind < COAP_SERVERS; kind++)
+    for (enum coap_server_kind kind = 0; kind < COAP_SERVERS; kind++)
         server_close(driver, kind);
     driver->sessions = 0;
 }
@@ -175,7 +175,7 @@ static int open_driver(void *state, struct fault *why)
 {
     struct coap_driver *driver = state;
     int error = 0;
-    for (int kind = 0; kind < COAP_SERVERS && error >= 0; kind++)
+    for (enum coap_server_kind kind = 0; kind < COAP_SERVERS && error >= 0; kind++)
         error = server_open(driver, kind, why);
     if (error >= 0) {
         error = watch_start(driver);

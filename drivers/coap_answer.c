@@ -43,12 +43,12 @@ static void add_options(const struct coap_driver *driver, coap_pdu_t *response, 
 }
 
 // The longest part of the text that fits and does not cut a character.
-static size_t fitting(const char *text)
+static size_t fitting(const char *text, size_t max)
 {
-    size_t size = strnlen(text, DEDUP_TEXT_MAX + 1);
-    if (size <= DEDUP_TEXT_MAX)
+    size_t size = strnlen(text, max + 1);
+    if (size <= max)
         return size;
-    size = DEDUP_TEXT_MAX;
+    size = max;
     while (size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80)
         size--;
     return size;
@@ -58,7 +58,7 @@ void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, const s
 {
     coap_pdu_set_code(response, (coap_pdu_code_t)reply->code);
     add_options(driver, response, reply);
-    size_t size = reply->text ? fitting(reply->text) : 0;
+    size_t size = reply->text ? fitting(reply->text, driver->text_max) : 0;
     if (size > 0)
         coap_add_data(response, size, (const uint8_t *)reply->text);
 }
@@ -124,6 +124,7 @@ void answer_send(struct coap_driver *driver, const struct pending *pending, uint
     if (!pdu)
         return;
     coap_add_token(pdu, pending->token_size, pending->token);
+    driver->text_max = pending->text_max;
     answer_fill(driver, pdu, &(struct reply){.code = code, .text = text, .block = pending->block});
     coap_send(pending->session, pdu);
 }

@@ -42,6 +42,7 @@ struct coap_driver {
     struct pending_table pending;
     struct raw_pack raw;
     size_t sessions;
+    size_t text_max; // of a diagnostic to the request at hand: see request_admitted
     uint64_t unknown_identities;
     uint64_t requests, duplicates, slow_commits, separate_responses, earlier_drops;
     int64_t confirmables_since_us; // see coap_answer.c
@@ -70,11 +71,16 @@ uint64_t endpoints_drops(const struct coap_driver *driver);
 // coap_readings.c: POST /readings and POST /readings/{sensor}. -ENOMEM.
 int readings_register(coap_context_t *context);
 
-// coap_request.c: true when the session's peer may talk to us: this machine, or anyone with allow_plain. Else the response
-// says 4.01.
-bool request_admitted(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response);
+// coap_request.c: true when the session's peer may talk to us: with DTLS, from this machine, or anyone with allow_plain. Else
+// the response says 4.01. Called first for each request: it sets how long a diagnostic to it may be, so that nobody's address
+// gets more than three times what was sent in its name (RFC 9175 section 2.4).
+bool request_admitted(struct coap_driver *driver, const coap_session_t *session, const coap_pdu_t *request,
+                      coap_pdu_t *response);
 // True unless the peer asks more often than rate_limit lets it. Else the response says 4.29, or nothing at all.
 bool request_in_time(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response);
+
+// coap_core.c: GET /.well-known/core. -ENOMEM.
+int core_register(coap_context_t *context);
 
 // coap_time.c: GET /time. -ENOMEM.
 int time_register(coap_context_t *context);

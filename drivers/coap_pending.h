@@ -23,6 +23,7 @@ struct pending {
     uint16_t id;     // the request's message id
     uint8_t token[8];
     uint8_t token_size;
+    uint8_t text_max;    // of a diagnostic
     uint32_t block;      // the Block1 of a last part, or 0
     uint8_t no_response; // RFC 7967: classes that the client does not want to hear of
     bool confirmable;

@@ -126,6 +126,7 @@ static uint64_t wait_for_commit(struct coap_driver *driver, coap_session_t *sess
     pending->token_size = (uint8_t)token.length;
     memcpy(pending->token, token.s, token.length);
     pending->block = request->block;
+    pending->text_max = (uint8_t)driver->text_max;
     pending->no_response = request->no_response;
     pending->confirmable = coap_pdu_get_type(request->pdu) == COAP_MESSAGE_CON;
     coap_driver_watch_pending(driver);
@@ -217,7 +218,7 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
 {
     struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
     driver->requests++;
-    if (!request_admitted(driver, session, response)) {
+    if (!request_admitted(driver, session, pdu, response)) {
         driver->host->refused(driver->host->context, REFUSAL_IDENTITY, NULL);
         return;
     }
@@ -269,11 +270,11 @@ static void refuse_path(struct coap_driver *driver, enum request_path path, coap
     answer_fill(driver, response, &reply);
 }
 
-static void handle_other(struct coap_driver *driver, coap_session_t *session, enum request_path path,
-                         coap_pdu_t *response)
+static void handle_other(struct coap_driver *driver, coap_session_t *session, const coap_pdu_t *request,
+                         enum request_path path, coap_pdu_t *response)
 {
     driver->requests++;
-    if (request_admitted(driver, session, response) && request_in_time(driver, session, response))
+    if (request_admitted(driver, session, request, response) && request_in_time(driver, session, response))
         refuse_path(driver, path, response);
 }
 
@@ -289,7 +290,7 @@ static void any_path(coap_resource_t *resource, coap_session_t *session, const c
     if (path == PATH_SENSOR && coap_pdu_get_code(request) == COAP_REQUEST_CODE_POST)
         handle_readings(session, request, sensor, response);
     else
-        handle_other(driver, session, path, response);
+        handle_other(driver, session, request, path, response);
 }
 
 int readings_register(coap_context_t *context)
@@ -298,8 +299,6 @@ int readings_register(coap_context_t *context)
     if (!readings)
         return -ENOMEM;
     coap_register_request_handler(readings, COAP_REQUEST_POST, post_readings);
-    coap_add_attr(readings, coap_make_str_const("ct"), coap_make_str_const("\"110 112\""), 0);
-    coap_add_attr(readings, coap_make_str_const("rt"), coap_make_str_const("\"citygw.readings\""), 0);
     coap_add_resource(context, readings);
 
     // All methods, because libcoap itself says 2.02 to DELETE of what is not there.

@@ -51,9 +51,36 @@ static const char *identity_of(const struct coap_driver *driver, const coap_sess
     return identity ? keys_identity(driver->keys, identity->s, identity->length) : NULL;
 }
 
-bool request_admitted(struct coap_driver *driver, const coap_session_t *session, coap_pdu_t *response)
+// The payload is the last thing of the datagram, and without one the last option is.
+size_t request_bytes(const coap_pdu_t *pdu)
+{
+    coap_bin_const_t token = coap_pdu_get_token(pdu);
+    const uint8_t *end = token.s + token.length, *payload;
+    size_t size;
+    coap_opt_iterator_t iterator;
+    coap_option_iterator_init(pdu, &iterator, COAP_OPT_ALL);
+    for (const coap_opt_t *option; (option = coap_option_next(&iterator));)
+        end = coap_opt_value(option) + coap_opt_length(option);
+    if (coap_get_data(pdu, &size, &payload) && size > 0)
+        end = payload + size;
+    return (size_t)(end - token.s) + UDP_HEADER_SIZE;
+}
+
+static size_t text_max(const coap_session_t *session, const coap_pdu_t *request)
+{
+    enum { AMPLIFICATION = 3, AROUND = 16 }; // the options of a refusal, and the marker
+    size_t most = AMPLIFICATION * request_bytes(request),
+           head = UDP_HEADER_SIZE + coap_pdu_get_token(request).length + AROUND;
+    if (is_secure(session) || most > head + DEDUP_TEXT_MAX)
+        return DEDUP_TEXT_MAX;
+    return most > head ? most - head : 0;
+}
+
+bool request_admitted(struct coap_driver *driver, const coap_session_t *session, const coap_pdu_t *request,
+                      coap_pdu_t *response)
 {
     struct peer peer = peer_of(session);
+    driver->text_max = text_max(session, request);
     if (is_loopback(&peer) || driver->settings->coap.allow_plain || is_secure(session))
         return true;
     struct reply reply = {

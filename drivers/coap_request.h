@@ -48,5 +48,8 @@ enum request_path request_path_of(const coap_pdu_t *pdu, char ret_sensor[ID_MAX 
 // It is a part of a block-wise transfer, and not the only one.
 bool request_is_block(const struct request *request);
 
+// How many bytes of a datagram the message took.
+size_t request_bytes(const coap_pdu_t *pdu);
+
 // The datagram may have been longer than what arrived.
 bool request_is_cut(const struct request *request);

@@ -124,6 +124,8 @@ int server_open(struct coap_driver *driver, enum coap_server_kind kind, struct f
     error = readings_register(driver->contexts[kind]);
     if (error == 0)
         error = time_register(driver->contexts[kind]);
+    if (error == 0)
+        error = core_register(driver->contexts[kind]);
     return error < 0 ? fault_errno(why, error, "coap") : 0;
 }
 

@@ -50,7 +50,7 @@ static void get_time(coap_resource_t *resource, coap_session_t *session, const c
     (void)resource;
     (void)query;
     struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
-    if (!request_admitted(driver, session, response) || !request_in_time(driver, session, response))
+    if (!request_admitted(driver, session, request, response) || !request_in_time(driver, session, response))
         return;
 
     const struct clock *clock = driver->host->clock;
@@ -77,8 +77,6 @@ int time_register(coap_context_t *context)
     if (!resource)
         return -ENOMEM;
     coap_register_request_handler(resource, COAP_REQUEST_GET, get_time);
-    coap_add_attr(resource, coap_make_str_const("ct"), coap_make_str_const("\"0 60\""), 0);
-    coap_add_attr(resource, coap_make_str_const("rt"), coap_make_str_const("\"citygw.time\""), 0);
     coap_add_resource(context, resource);
     return 0;
 }

@@ -4,6 +4,8 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 
+enum { URI_QUERY = 15 };
+
 static void assert_refused(const struct message *m, int code, enum refusal refusal)
 {
     unsigned before = fixture.refusals;
@@ -79,7 +81,7 @@ static void a_diagnostic_is_cut_between_characters(void **state)
     for (int i = 0; i < 99; i++)
         memcpy(text + 1 + 3 * i, "誤", 3);
     fixture.verdict_text = text;
-    struct message m = post(CON, 1, "u", "readings", 110, SENML);
+    struct message m = post(CON, 1, "u", "readings", 110, SENML "                                        ");
     struct answer answer = ask(&m);
     assert_int_equal(answer.payload_size, 199);
     assert_memory_equal(answer.payload, text, 199);
@@ -196,6 +198,7 @@ static void other_paths_and_methods_are_told_what_is_there(void **state)
         path(&m, rows[i].path);
         if (strcmp(rows[i].path, "readings/") == 0)
             option(&m, URI_PATH, "", 0);
+        option(&m, URI_QUERY, "a request that is long enough for words", 39); // see coap_core_test.c
         struct answer answer = ask(&m);
         assert_answer(&answer, ACK, rows[i].code, i, "p");
         assert_true(answer.payload_size > 0);
@@ -217,19 +220,6 @@ static void proxying_and_unknown_critical_options_are_refused(void **state)
     path(&m, "readings");
     assert_int_equal(ask(&m).code, 402);
     assert_int_equal(fixture.emits, 0);
-}
-
-static void discovery_lists_what_is_there(void **state)
-{
-    (void)state;
-    struct message m = message(CON, GET, 1, "d");
-    path(&m, ".well-known/core");
-    struct answer answer = ask(&m);
-    assert_int_equal(answer.code, 205);
-    assert_int_equal(answer.options[CONTENT_FORMAT], 40);
-    assert_non_null(strstr(answer.payload, "</readings>;"));
-    assert_non_null(strstr(answer.payload, "ct=\"110 112\""));
-    assert_non_null(strstr(answer.payload, "</time>;"));
 }
 
 static struct message ask_time(unsigned id, int accept)
@@ -414,7 +404,6 @@ int main(void)
         WITH_DRIVER(what_the_codec_refuses_is_counted_and_explained),
         WITH_DRIVER(other_paths_and_methods_are_told_what_is_there),
         WITH_DRIVER(proxying_and_unknown_critical_options_are_refused),
-        WITH_DRIVER(discovery_lists_what_is_there),
         WITH_DRIVER(the_time_is_told_while_it_is_known),
         cmocka_unit_test_setup_teardown(plain_requests_from_beyond_need_permission, set_up_everywhere, tear_down),
         cmocka_unit_test_setup_teardown(both_families_are_heard_on_one_port, set_up_everywhere, tear_down),
