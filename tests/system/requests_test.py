@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import subprocess
 
 import pytest
 
@@ -158,3 +159,24 @@ def test_garbage_leaves_the_daemon_alive(lone_gateway, seed):
     asyncio.run(garbage())
     assert coap.once(lone_gateway.coap_port, "readings", j(GOOD)).code == "2.04"
     assert lone_gateway.running()
+
+
+@pytest.mark.parametrize("size", [16, 64, 1024])
+def test_a_body_in_parts_from_libcoaps_own_client(lone_gateway, tmp_path, size):
+    lone_gateway.configure(parking(1))
+    lone_gateway.start()
+    body = tmp_path / "body"
+    body.write_bytes(j([{"n": "bay-0000:occupied", "vb": i % 2 == 0, "t": 1790000000 + i} for i in range(40)]))
+    assert body.stat().st_size > 1500
+    done = subprocess.run(["coap-client-notls", "-m", "post", "-t", "110", "-b", str(size), "-f", str(body), "-v", "6",
+                           f"coap://127.0.0.1:{lone_gateway.coap_port}/readings"], capture_output=True, text=True, timeout=peers.WAIT)
+    assert "2.04" in done.stdout + done.stderr, done
+    assert lone_gateway.metrics()["citygw_readings_committed_total"] == 40
+
+
+def test_discovery_in_small_blocks_is_put_together_by_libcoaps_own_client(lone_gateway):
+    lone_gateway.configure(parking(1))
+    lone_gateway.start()
+    done = subprocess.run(["coap-client-notls", "-m", "get", f"coap://127.0.0.1:{lone_gateway.coap_port}/.well-known/core"],
+                          capture_output=True, text=True, timeout=peers.WAIT)
+    assert done.stdout.strip() == '</readings>;rt="citygw.readings";ct="110 112",</time>;rt="citygw.time";ct="0 60"'
