@@ -25,13 +25,16 @@ enum {
 #define BLOCK_MORE 8u
 #define BLOCK_EXPONENT 7u
 
-// Where a part belongs. Compared as bytes, so zero it first.
+// Where a part belongs. Compared as bytes, so zero it first; it has no padding.
 struct body_owner {
     uint8_t address[16];
     uint32_t scope;
     uint32_t port;
-    char path[ID_MAX + 1]; // the sensor of /readings/SENSOR
+    uint32_t secure;       // 1: it came over DTLS, where nobody who forges an address may add to it
+    char path[ID_MAX + 4]; // the sensor of /readings/SENSOR
 };
+
+_Static_assert(sizeof(struct body_owner) == 16 + 3 * sizeof(uint32_t) + ID_MAX + 4, "it has no padding");
 
 struct body_part {
     struct body_owner owner;

@@ -218,10 +218,8 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
 {
     struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
     driver->requests++;
-    if (!request_admitted(driver, session, pdu, response)) {
-        driver->host->refused(driver->host->context, REFUSAL_IDENTITY, NULL);
+    if (!request_admitted(driver, session, pdu, response))
         return;
-    }
 
     int64_t now_us = coap_driver_now_us(driver);
     struct request request = request_read(driver, session, pdu, sensor, now_us);

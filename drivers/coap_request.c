@@ -8,11 +8,14 @@
 
 enum { UDP_HEADER_SIZE = 4 }; // of CoAP over UDP
 
+// Also a key of the limits, as bytes: it has no padding.
 struct peer {
     uint8_t address[16]; // IPv4 as ::ffff:a.b.c.d, whichever socket it came by
-    uint16_t port;
+    uint32_t port;
     uint32_t scope;
 };
+
+_Static_assert(sizeof(struct peer) == 16 + 2 * sizeof(uint32_t), "it has no padding");
 
 static struct peer peer_of(const coap_session_t *session)
 {
@@ -81,12 +84,15 @@ bool request_admitted(struct coap_driver *driver, const coap_session_t *session,
 {
     struct peer peer = peer_of(session);
     driver->text_max = text_max(session, request);
-    if (is_loopback(&peer) || driver->settings->coap.allow_plain || is_secure(session))
+    bool may = is_secure(session) ? identity_of(driver, session) != NULL
+                                  : is_loopback(&peer) || driver->settings->coap.allow_plain;
+    if (may)
         return true;
     struct reply reply = {
         .code = COAP_RESPONSE_CODE(401),
-        .text = _("plain coap:// is not accepted from other machines; allow_plain in [coap] would allow it"),
+        .text = _("plain coap:// is not accepted from other machines; expected coaps://, or allow_plain in [coap]"),
     };
+    driver->host->refused(driver->host->context, REFUSAL_IDENTITY, NULL);
     answer_fill(driver, response, &reply);
     return false;
 }
@@ -193,6 +199,8 @@ static uint64_t hash_of(const struct request *request)
     uint64_t hash = fnv64(FNV_START, &format, sizeof format);
     if (request->sensor)
         hash = fnv64(hash, request->sensor, strlen(request->sensor) + 1);
+    if (request->identity) // a forged copy over plain UDP is another request
+        hash = fnv64(hash, request->identity, strlen(request->identity) + 1);
     if (request->port)
         hash = fnv64(hash, &request->port, sizeof request->port);
     if (request->object)
@@ -210,7 +218,7 @@ static struct dedup_key key_of(const struct request *request, const struct peer 
         .id = (uint16_t)coap_pdu_get_mid(request->pdu),
         .token = token.s,
         .token_size = token.length,
-        .port = peer->port,
+        .port = (uint16_t)peer->port,
         .scope = peer->scope,
         .payload_size = request->size,
         .hash = hash_of(request),
@@ -239,6 +247,7 @@ struct request request_read(const struct coap_driver *driver, const coap_session
     memcpy(request.owner.address, peer.address, sizeof peer.address);
     request.owner.scope = peer.scope;
     request.owner.port = peer.port;
+    request.owner.secure = is_secure(session);
     if (sensor)
         strcpy(request.owner.path, sensor);
     return request;

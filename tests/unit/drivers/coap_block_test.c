@@ -77,6 +77,9 @@ static void peers_and_paths_are_told_apart(void **state)
     struct body_part other = part(1, 1, false, "x");
     strcpy(other.owner.path, "bay-2");
     assert_int_equal(take(other, 0), BODY_GAP);
+    other = part(1, 1, false, "forged");
+    other.owner.secure = 1;
+    assert_int_equal(take(other, 0), BODY_GAP);
     assert_int_equal(take(part(1, 1, false, "x"), 0), BODY_WHOLE);
 }
 
@@ -144,6 +147,15 @@ static void no_body_is_longer_than_allowed(void **state)
     assert_int_equal(take(part(1, 0xfffff, false, "x"), 0), BODY_GAP);
 }
 
+static void a_body_may_be_just_as_long_as_allowed(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < MAX / SIZE - 1; i++)
+        assert_int_equal(take(part(1, i, true, first), 0), BODY_MORE);
+    assert_int_equal(take(part(1, MAX / SIZE - 1, false, first), 0), BODY_WHOLE);
+    assert_int_equal(body_size, MAX);
+}
+
 static void what_waits_too_long_goes(void **state)
 {
     (void)state;
@@ -179,6 +191,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(format_and_tag_are_those_of_the_first_part, begin, end),
         cmocka_unit_test_setup_teardown(wrong_sizes_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(no_body_is_longer_than_allowed, begin, end),
+        cmocka_unit_test_setup_teardown(a_body_may_be_just_as_long_as_allowed, begin, end),
         cmocka_unit_test_setup_teardown(what_waits_too_long_goes, begin, end),
         cmocka_unit_test_setup_teardown(the_one_that_waits_longest_makes_room, begin, end),
     };
