@@ -218,6 +218,8 @@ static void check_keys(struct settings *settings, struct findings *findings)
     struct fault why = {""};
     if (!coap->psk_file || !*coap->psk_file)
         fault_set(&why, -ENOENT, _("[coap] psk_file is empty; expected a file of keys"));
+    else if (coap->dtls_listen && !*coap->dtls_listen)
+        fault_set(&why, -ENOENT, _("[coap] dtls_listen is empty; expected an address such as 0.0.0.0:5684"));
     else if (keys_load(coap->psk_file, &keys, &why) != 0 && coap->psk_file_given)
         findings_add(findings, FINDING_STOPS, coap->origin, "coap", "psk_file", "%s", why.text);
     check_identities(settings, keys, &why, findings);

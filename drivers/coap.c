@@ -23,30 +23,6 @@ struct coap_watch {
     unsigned handles, bursts[COAP_SERVERS];
 };
 
-static bool make_tables(struct coap_driver *driver, const struct settings *settings)
-{
-    driver->codecs = codec_choices_create(settings);
-    driver->limit = limit_create(settings->coap.rate_limit);
-    return driver->codecs && driver->limit && dedup_create(DEDUP_ENTRIES_MAX, &driver->dedup) == 0;
-}
-
-static void destroy(void *state);
-
-static int create(const struct settings *settings, const char *name, const struct driver_host *host, void **ret_state,
-                  struct fault *why)
-{
-    (void)name;
-    struct coap_driver *driver = calloc(1, sizeof *driver);
-    if (!driver || !make_tables(driver, settings)) {
-        destroy(driver);
-        return fault_errno(why, -ENOMEM, "coap");
-    }
-    driver->settings = settings;
-    driver->host = host;
-    *ret_state = driver;
-    return 0;
-}
-
 /*
  * libcoap reads one datagram for each event it is told of, and walks all its sessions once for each call. So it is told of
  * the same socket many times in one call; a socket that has run dry costs one read that says so. How many follows the load.
@@ -245,6 +221,28 @@ static void destroy(void *state)
     limit_destroy(driver->limit);
     free(driver->codecs);
     free(driver);
+}
+
+static bool make_tables(struct coap_driver *driver, const struct settings *settings)
+{
+    driver->codecs = codec_choices_create(settings);
+    driver->limit = limit_create(settings->coap.rate_limit);
+    return driver->codecs && driver->limit && dedup_create(DEDUP_ENTRIES_MAX, &driver->dedup) == 0;
+}
+
+static int create(const struct settings *settings, const char *name, const struct driver_host *host, void **ret_state,
+                  struct fault *why)
+{
+    (void)name;
+    struct coap_driver *driver = calloc(1, sizeof *driver);
+    if (!driver || !make_tables(driver, settings)) {
+        destroy(driver);
+        return fault_errno(why, -ENOMEM, "coap");
+    }
+    driver->settings = settings;
+    driver->host = host;
+    *ret_state = driver;
+    return 0;
 }
 
 const struct driver driver_coap = {

@@ -24,7 +24,7 @@ uint8_t answer_code(enum refusal refusal)
     return refusal > REFUSAL_NONE && refusal < REFUSAL_COUNT ? codes[refusal] : COAP_RESPONSE_CODE(500);
 }
 
-static void add_number(coap_pdu_t *response, coap_option_num_t option, unsigned value)
+void answer_option(coap_pdu_t *response, coap_option_num_t option, unsigned value)
 {
     uint8_t bytes[4];
     coap_add_option(response, option, coap_encode_var_safe(bytes, sizeof bytes, value), bytes);
@@ -35,11 +35,11 @@ static void add_options(const struct coap_driver *driver, coap_pdu_t *response, 
 {
     bool later = reply->code == COAP_RESPONSE_CODE(429) || reply->code == COAP_RESPONSE_CODE(503);
     if (later)
-        add_number(response, COAP_OPTION_MAXAGE, reply->max_age_s ? reply->max_age_s : LATER_MAX_AGE_S);
+        answer_option(response, COAP_OPTION_MAXAGE, reply->max_age_s ? reply->max_age_s : LATER_MAX_AGE_S);
     if (reply->block && COAP_RESPONSE_CLASS(reply->code) == 2)
-        add_number(response, COAP_OPTION_BLOCK1, BLOCK_VALUE(reply->block));
+        answer_option(response, COAP_OPTION_BLOCK1, BLOCK_VALUE(reply->block));
     if (reply->code == COAP_RESPONSE_CODE(413))
-        add_number(response, COAP_OPTION_SIZE1, (unsigned)driver->settings->coap.max_body_bytes);
+        answer_option(response, COAP_OPTION_SIZE1, (unsigned)driver->settings->coap.max_body_bytes);
 }
 
 // The longest part of the text that fits and does not cut a character.

@@ -12,7 +12,11 @@
  * (Block2, RFC 7959).
  */
 
-enum { TEXT_MAX = 512, AMPLIFICATION = 3, HEAD = 4, AROUND = 8 /* the options and the marker */, EXPONENT_MAX = 6 };
+enum {
+    TEXT_MAX = 512,
+    OPTIONS = 7, // bytes of Content-Format and Block2, at most
+    EXPONENT_MAX = 6,
+};
 
 static const struct link {
     const char *href, *rt, *ct;
@@ -89,7 +93,7 @@ static struct asked read_request(const coap_pdu_t *pdu)
         if (iterator.number == COAP_OPTION_ACCEPT)
             asked.accept = (int)value;
         else if (iterator.number == COAP_OPTION_BLOCK2)
-            asked.block = value & ~8u;
+            asked.block = value & ~BLOCK_MORE;
         else if (iterator.number == COAP_OPTION_URI_QUERY && !asked.filter)
             asked.filter = option;
     }
@@ -110,36 +114,29 @@ static size_t compose(const struct asked *asked, char text[TEXT_MAX])
 }
 
 // The largest block that was asked for, and that the request's size allows. No request is so small that 16 bytes are too much.
-static unsigned fitting_exponent(const struct asked *asked, const coap_pdu_t *request, bool proved)
+static unsigned fitting_exponent(const struct asked *asked, size_t most)
 {
-    size_t most = AMPLIFICATION * request_bytes(request) - HEAD - coap_pdu_get_token(request).length - AROUND;
-    unsigned exponent = asked->block & 7u;
-    exponent = exponent > EXPONENT_MAX ? EXPONENT_MAX : exponent;
-    while (!proved && exponent > 0 && (size_t)16 << exponent > most)
+    unsigned exponent = asked->block & BLOCK_EXPONENT;
+    while (exponent > 0 && (size_t)16 << exponent > most)
         exponent--;
     return exponent;
-}
-
-static void add_number(coap_pdu_t *response, coap_option_num_t option, unsigned value)
-{
-    uint8_t bytes[4];
-    coap_add_option(response, option, coap_encode_var_safe(bytes, sizeof bytes, value), bytes);
 }
 
 static void put(coap_pdu_t *response, const struct asked *asked, unsigned exponent, const char *text, size_t size)
 {
     // Where the block that was asked for begins, counted in blocks of the size that it gets.
-    size_t offset = (size_t)(asked->block >> 4) << ((asked->block & 7u) + 4), block = (size_t)16 << exponent;
-    if (offset > 0 && offset >= size) {
+    unsigned wanted = asked->block & BLOCK_EXPONENT;
+    size_t offset = (size_t)(asked->block >> 4) << (wanted + 4), block = (size_t)16 << exponent;
+    if (wanted > EXPONENT_MAX || (offset > 0 && offset >= size)) {
         coap_pdu_set_code(response, COAP_RESPONSE_CODE(400));
         return;
     }
     size_t left = size - offset;
     bool more = left > block;
     coap_pdu_set_code(response, COAP_RESPONSE_CODE_CONTENT);
-    add_number(response, COAP_OPTION_CONTENT_FORMAT, COAP_MEDIATYPE_APPLICATION_LINK_FORMAT);
+    answer_option(response, COAP_OPTION_CONTENT_FORMAT, COAP_MEDIATYPE_APPLICATION_LINK_FORMAT);
     if (more || offset > 0)
-        add_number(response, COAP_OPTION_BLOCK2, (unsigned)(offset / block) << 4 | (more ? 8u : 0) | exponent);
+        answer_option(response, COAP_OPTION_BLOCK2, (unsigned)(offset / block) << 4 | (more ? 8u : 0) | exponent);
     if (left > 0)
         coap_add_data(response, more ? block : left, (const uint8_t *)text + offset);
 }
@@ -159,8 +156,7 @@ static void get_core(coap_resource_t *resource, coap_session_t *session, const c
         return;
     }
     size_t size = compose(&asked, text);
-    bool proved = coap_session_get_proto(session) == COAP_PROTO_DTLS;
-    put(response, &asked, fitting_exponent(&asked, request, proved), text, size);
+    put(response, &asked, fitting_exponent(&asked, request_answer_max(session, request, OPTIONS)), text, size);
 }
 
 int core_register(coap_context_t *context)

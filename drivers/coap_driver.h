@@ -72,8 +72,7 @@ uint64_t endpoints_drops(const struct coap_driver *driver);
 int readings_register(coap_context_t *context);
 
 // coap_request.c: true when the session's peer may talk to us: with DTLS, from this machine, or anyone with allow_plain. Else
-// the response says 4.01. Called first for each request: it sets how long a diagnostic to it may be, so that nobody's address
-// gets more than three times what was sent in its name (RFC 9175 section 2.4).
+// the response says 4.01. Called first for each request: it sets how long a diagnostic to it may be.
 bool request_admitted(struct coap_driver *driver, const coap_session_t *session, const coap_pdu_t *request,
                       coap_pdu_t *response);
 // True unless the peer asks more often than rate_limit lets it. Else the response says 4.29, or nothing at all.
@@ -97,6 +96,8 @@ struct reply {
 
 // Fills a response that has its token and nothing else: the code, the options that belong to it, and the diagnostic.
 void answer_fill(const struct coap_driver *driver, coap_pdu_t *response, const struct reply *reply);
+// A number as an option's value (RFC 7252 section 3.2). Options are added in the order of their numbers.
+void answer_option(coap_pdu_t *response, coap_option_num_t option, unsigned value);
 // Makes libcoap send nothing for now.
 void answer_nothing(coap_pdu_t *response);
 // Sends what became of a waiting request.

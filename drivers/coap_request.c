@@ -6,7 +6,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-enum { UDP_HEADER_SIZE = 4 }; // of CoAP over UDP
+enum {
+    UDP_HEADER_SIZE = 4,  // of CoAP over UDP
+    REFUSAL_OPTIONS = 15, // bytes of Max-Age or Size1, and Block1, at most
+};
 
 // Also a key of the limits, as bytes: it has no padding.
 struct peer {
@@ -55,27 +58,25 @@ static const char *identity_of(const struct coap_driver *driver, const coap_sess
 }
 
 // The payload is the last thing of the datagram, and without one the last option is.
-size_t request_bytes(const coap_pdu_t *pdu)
+static size_t bytes_of(const coap_pdu_t *pdu)
 {
     coap_bin_const_t token = coap_pdu_get_token(pdu);
     const uint8_t *end = token.s + token.length, *payload;
     size_t size;
+    if (coap_get_data(pdu, &size, &payload) && size > 0)
+        return (size_t)(payload + size - token.s) + UDP_HEADER_SIZE;
     coap_opt_iterator_t iterator;
     coap_option_iterator_init(pdu, &iterator, COAP_OPT_ALL);
     for (const coap_opt_t *option; (option = coap_option_next(&iterator));)
         end = coap_opt_value(option) + coap_opt_length(option);
-    if (coap_get_data(pdu, &size, &payload) && size > 0)
-        end = payload + size;
     return (size_t)(end - token.s) + UDP_HEADER_SIZE;
 }
 
-static size_t text_max(const coap_session_t *session, const coap_pdu_t *request)
+size_t request_answer_max(const coap_session_t *session, const coap_pdu_t *request, size_t options)
 {
-    enum { AMPLIFICATION = 3, AROUND = 16 }; // the options of a refusal, and the marker
-    size_t most = AMPLIFICATION * request_bytes(request),
-           head = UDP_HEADER_SIZE + coap_pdu_get_token(request).length + AROUND;
-    if (is_secure(session) || most > head + DEDUP_TEXT_MAX)
-        return DEDUP_TEXT_MAX;
+    enum { AMPLIFICATION = 3, MARKER = 1 };
+    size_t head = UDP_HEADER_SIZE + coap_pdu_get_token(request).length + options + MARKER;
+    size_t most = is_secure(session) ? SIZE_MAX : AMPLIFICATION * bytes_of(request);
     return most > head ? most - head : 0;
 }
 
@@ -83,7 +84,8 @@ bool request_admitted(struct coap_driver *driver, const coap_session_t *session,
                       coap_pdu_t *response)
 {
     struct peer peer = peer_of(session);
-    driver->text_max = text_max(session, request);
+    size_t room = request_answer_max(session, request, REFUSAL_OPTIONS);
+    driver->text_max = room < DEDUP_TEXT_MAX ? room : DEDUP_TEXT_MAX;
     bool may = is_secure(session) ? identity_of(driver, session) != NULL
                                   : is_loopback(&peer) || driver->settings->coap.allow_plain;
     if (may)
@@ -258,11 +260,7 @@ bool request_is_block(const struct request *request)
     return request->block && (BLOCK_NUMBER(request->block) != 0 || (request->block & BLOCK_MORE) != 0);
 }
 
-// The token is the first thing behind the header and the payload the last thing of the datagram.
 bool request_is_cut(const struct request *request)
 {
-    if (request->size == 0)
-        return false;
-    const uint8_t *token = coap_pdu_get_token(request->pdu).s;
-    return (size_t)(request->payload + request->size - token) + UDP_HEADER_SIZE >= REQUEST_DATAGRAM_MAX;
+    return request->size > 0 && bytes_of(request->pdu) >= REQUEST_DATAGRAM_MAX;
 }

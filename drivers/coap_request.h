@@ -48,8 +48,9 @@ enum request_path request_path_of(const coap_pdu_t *pdu, char ret_sensor[ID_MAX 
 // It is a part of a block-wise transfer, and not the only one.
 bool request_is_block(const struct request *request);
 
-// How many bytes of a datagram the message took.
-size_t request_bytes(const coap_pdu_t *pdu);
+// How long the payload of an answer with so many bytes of options may be: nobody's address gets more than three times what
+// was sent in its name (RFC 9175 section 2.4). Over DTLS the address is proved, and there is no bound.
+size_t request_answer_max(const coap_session_t *session, const coap_pdu_t *request, size_t options);
 
 // The datagram may have been longer than what arrived.
 bool request_is_cut(const struct request *request);

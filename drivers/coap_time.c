@@ -20,11 +20,9 @@ static int accepted(const coap_pdu_t *request)
 
 static void put(coap_pdu_t *response, int format, const void *data, size_t size)
 {
-    uint8_t bytes[4];
     coap_pdu_set_code(response, COAP_RESPONSE_CODE_CONTENT);
-    coap_add_option(response, COAP_OPTION_CONTENT_FORMAT, coap_encode_var_safe(bytes, sizeof bytes, (unsigned)format),
-                    bytes);
-    coap_add_option(response, COAP_OPTION_MAXAGE, 0, NULL); // nobody may keep the time
+    answer_option(response, COAP_OPTION_CONTENT_FORMAT, (unsigned)format);
+    answer_option(response, COAP_OPTION_MAXAGE, 0); // nobody may keep the time
     coap_add_data(response, size, data);
 }
 

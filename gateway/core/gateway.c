@@ -84,8 +84,7 @@ static void let_go(struct gateway *gateway)
 // Also when an entry only became larger; not at every second of a loss that goes on, since it is published whole.
 static bool ledger_grew(struct gateway *gateway, const struct buffer_figures *figures)
 {
-    uint64_t lost = figures->ledger_lost[BUFFER_LOSS_FULL] + figures->ledger_lost[BUFFER_LOSS_AGE] +
-                    figures->ledger_lost[BUFFER_LOSS_DAMAGE] + figures->ledger_entries;
+    uint64_t lost = gateway->losing.lost + figures->ledger_entries;
     bool due = clock_boot_us(gateway->clock) - gateway->ledger_boot_us >= loss_interval_us;
     if (lost == gateway->ledger_seen || !due)
         return false;

@@ -95,6 +95,8 @@ static void other_formats_and_blocks_beyond_the_end_are_refused(void **state)
     assert_int_equal(ask(&m).code, 406);
     m = get(2, NULL, 100 << 4);
     assert_int_equal(ask(&m).code, 400);
+    m = get(3, NULL, 7); // RFC 7959 section 2.2: reserved
+    assert_int_equal(ask(&m).code, 400);
 }
 
 static void refusals_are_no_longer_than_three_times_the_request(void **state)
