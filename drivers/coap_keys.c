@@ -30,11 +30,10 @@ static int read_key(const char *hex, struct entry *ret_entry, struct fault *why)
     const char *end;
     bool is_hex = sodium_hex2bin(ret_entry->key, PSK_MAX, hex, strlen(hex), NULL, &size, &end) == 0 && !*end;
     ret_entry->size = (uint8_t)size;
-    return is_hex && size > 0 ? 0
-                              : fault_set(why, -EINVAL,
-                                          _("the key is none; expected 2 to %d hexadecimal digits, two a "
-                                            "byte"),
-                                          2 * PSK_MAX);
+    return is_hex && size > 0
+               ? 0
+               : fault_set(why, -EINVAL, _("this is no key; expected 2 to %d hexadecimal digits, two for each byte"),
+                           2 * PSK_MAX);
 }
 
 static bool grow(struct keys *keys)

@@ -125,8 +125,8 @@ static bool check_values(const struct options *options)
         const char *text = checks[i].text;
         if (!text || checks[i].is_right(text))
             continue;
-        complain(_("%s: \"%s\" cannot be; expected one such as %s"), checks[i].option,
-                 text_escape(text, strlen(text), shown, sizeof shown), checks[i].expected);
+        complain(_("\"%s\" does not fit %s; expected a value such as %s"),
+                 text_escape(text, strlen(text), shown, sizeof shown), checks[i].option, checks[i].expected);
         return false;
     }
     return true;

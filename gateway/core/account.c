@@ -234,11 +234,12 @@ void account_refused(struct account *account, uint32_t stream, enum refusal refu
         counts->refused[refusal]++;
 }
 
-// What cannot be read is kept for whoever wants to know why; the days that are closed have files of their own.
+// What cannot be read is kept for whoever wants to know why; the days that are closed have files of their own. That of an
+// earlier buffer (-ESTALE) is no damage: its numbers mean nothing here.
 static void set_aside(const char *path, int error)
 {
     char aside[PATH_SIZE + sizeof ".damaged"];
-    if (error == -ENOENT)
+    if (error == -ENOENT || error == -ESTALE)
         return;
     snprintf(aside, sizeof aside, "%s.damaged", path);
     if (rename(path, aside) == 0)

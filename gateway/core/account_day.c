@@ -203,8 +203,10 @@ static int take_file(struct day *day, struct buffer *buffer, const json_t *root)
     const char *epoch = json_string_value(json_object_get(root, "epoch"));
     const json_t *streams = json_object_get(root, "streams");
     struct tm noon = {.tm_hour = 12, .tm_isdst = -1};
-    if (!text || !epoch || !streams || strcmp(epoch, buffer_epoch(buffer)) != 0 || !strptime(text, "%Y-%m-%d", &noon))
+    if (!text || !epoch || !streams || !strptime(text, "%Y-%m-%d", &noon))
         return -EBADMSG;
+    if (strcmp(epoch, buffer_epoch(buffer)) != 0)
+        return -ESTALE;
     day_begin(day, (int64_t)mktime(&noon) * 1000000);
     day->complete = json_is_true(json_object_get(root, "complete"));
     day->next = unsigned_at(root, "next");

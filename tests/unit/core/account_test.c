@@ -405,6 +405,20 @@ static void a_file_that_cannot_be_read_is_kept_and_the_day_begins_anew(void **st
     }
 }
 
+static void an_account_of_an_earlier_buffer_is_no_damage(void **state)
+{
+    (void)state;
+    char command[400], aside[160];
+    commit(streams[0], 3);
+    close_all(); // which saves it
+    snprintf(command, sizeof command, "cd %s && cp account /tmp/%s.kept && rm -rf * && mv /tmp/%s.kept account", folder,
+             folder + 5, folder + 5);
+    assert_int_equal(system(command), 0);
+    open_all();
+    snprintf(aside, sizeof aside, "%s/account.damaged", folder);
+    assert_int_equal(access(aside, F_OK), -1);
+}
+
 static void only_a_day_is_a_day(void **state)
 {
     static const char *const days[] = {"", "2026-11-2", "2026-11-244", "../../passwd", "2026/11/24", "aaaa-bb-cc"};
@@ -446,6 +460,7 @@ int main(void)
         TEST(days_without_a_clock_are_told_apart_once_it_is_set),
         TEST(a_report_without_room_tells_of_the_troubled_first),
         TEST(a_file_that_cannot_be_read_is_kept_and_the_day_begins_anew),
+        TEST(an_account_of_an_earlier_buffer_is_no_damage),
         TEST(only_a_day_is_a_day),
         TEST(the_reports_of_the_last_days_are_kept),
     };
