@@ -22,8 +22,8 @@ static int take_item(struct pairs *pairs, enum ini_what what, const struct ini_i
     int error = 0;
     if (what == INI_SECTION)
         pairs->inside = strcasecmp(item->section, pairs->section) == 0;
-    if (what == INI_WRONG || what == INI_WRONG_SECTION)
-        error = fault_set(&inner, -EINVAL, "%s", item->why.text);
+    if (what == INI_WRONG || what == INI_WRONG_SECTION) // its own words would show the line, and a secret with it
+        error = fault_set(&inner, -EINVAL, _("this line is neither [%s] nor NAME = VALUE"), pairs->section);
     else if (!pairs->inside)
         error = fault_set(&inner, -EINVAL, _("expected one section, [%s]"), pairs->section);
     else if (what == INI_KEY)

@@ -85,7 +85,7 @@ static void what_is_wrong_is_told_with_its_line(void **state)
     } wrongs[] = {
         {"[psk]\na = xyz\n", ":2: ", "hexadecimal"},       {"[psk]\na = 123\n", ":2: ", "hexadecimal"},
         {"[psk]\na =\n", ":2: ", "hexadecimal"},           {"a = 11\n", ":1: ", "[psk]"},
-        {"[psk]\na = 11\n[keys]\n", ":3: ", "[psk]"},      {"[psk]\nnonsense\n", ":2: ", ""},
+        {"[psk]\na = 11\n[keys]\n", ":3: ", "[psk]"},      {"[psk]\nkerb-1 xyz123\n", ":2: ", "NAME = VALUE"},
         {"[psk]\na = 11\na = 22\n", "", "is given twice"}, {"[psk]\n = 11\n", ":2: ", ""},
     };
     for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
