@@ -180,7 +180,7 @@ static enum refusal arena_full(struct senml *senml)
                         RAW_ARENA_SIZE);
 }
 
-static enum refusal resolve_name(struct senml *senml, const struct senml_record *record, const char **ret_name)
+static enum refusal resolve_name(struct senml *senml, const struct senml_record *record, struct raw_value *value)
 {
     struct senml_text base = senml->base_name, own = has(record, SENML_N) ? record->text[SENML_N] : no_text;
     size_t size = base.size + own.size;
@@ -198,7 +198,8 @@ static enum refusal resolve_name(struct senml *senml, const struct senml_record 
                             _("\"%s\" is not a name; expected A-Z a-z 0-9 - : . / _, a letter or a digit first"),
                             text_escape(name, size, shown, sizeof shown));
     }
-    *ret_name = name;
+    value->name = name;
+    value->base_size = base.size;
     return REFUSAL_NONE;
 }
 
@@ -310,7 +311,7 @@ enum refusal senml_resolve(struct senml *senml, const struct senml_record *recor
     struct raw_value *value = raw_pack_add(senml->pack);
     if (!value)
         return senml_refuse(senml, REFUSAL_LENGTH, NULL, _("more than %d values in one pack"), RAW_VALUES_MAX);
-    refusal = resolve_name(senml, record, &value->name);
+    refusal = resolve_name(senml, record, value);
     if (refusal == REFUSAL_NONE)
         refusal = resolve_unit(senml, record, &value->unit);
     if (refusal == REFUSAL_NONE)

@@ -2,8 +2,10 @@
 #include "ask.h"
 
 #include "base/messages.h"
+#include "base/number.h"
 #include "client.h"
 #include "complain.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 static json_t *parse(const struct bytes *answer)
@@ -55,4 +57,19 @@ const char *text_at(const json_t *object, const char *key)
 double number_at(const json_t *object, const char *key)
 {
     return json_number_value(json_object_get(object, key));
+}
+
+void value_shown(const json_t *value, char *ret_text, size_t size)
+{
+    char number[NUMBER_TEXT_SIZE];
+    if (json_is_string(value))
+        snprintf(ret_text, size, "%s", json_string_value(value));
+    else if (json_is_boolean(value))
+        snprintf(ret_text, size, "%s", json_is_true(value) ? _("yes") : _("no"));
+    else if (json_is_integer(value))
+        snprintf(ret_text, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_real(value))
+        snprintf(ret_text, size, "%.*s", (int)number_text(json_real_value(value), number), number);
+    else
+        snprintf(ret_text, size, "-");
 }

@@ -19,3 +19,6 @@ json_t *order_gateway(const struct options *options, const char *path, const cha
 // Members of an object, forgiving: "" or 0 when missing, null or of another type.
 const char *text_at(const json_t *object, const char *key);
 double number_at(const json_t *object, const char *key);
+
+// A value as people write it: texts without quotes, numbers at their shortest.
+void value_shown(const json_t *value, char *ret_text, size_t size);

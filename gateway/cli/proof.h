@@ -19,10 +19,10 @@ enum { PROOF_SENSORS_MAX = 100000, PROOF_RANGES_MAX = 1 << 20, PROOF_RANGES_SENS
 struct proof_sensor {
     const char *tree, *epoch, *sensor;
     struct seen seen;
-    uint64_t live_last;   // the greatest seq that came live
-    uint64_t turn;        // of those that came after it, the greatest; as long as there is none, something below live_last
+    uint64_t live_last; // the greatest seq that came live
+    uint64_t turn; // of those that came after it, the greatest; as long as there is none, something below live_last
     uint64_t live_behind; // how many of those came, each in its order
-    uint64_t readings;  // different ones
+    uint64_t readings;    // different ones
     uint64_t duplicates, changed, disorder, backlog, replayed;
     uint64_t sent_first, sent_last; // of what was no replay; 0: there was nothing else. Gaps count between them
     // Filled in by proof_settle.

@@ -3,7 +3,6 @@
 
 #include "ask.h"
 #include "base/messages.h"
-#include "base/number.h"
 #include "cli/verb.h"
 #include "display.h"
 #include "options.h"
@@ -12,22 +11,6 @@
 #include <string.h>
 
 enum { VALUES_MAX = 1024 };
-
-// A value as people write it: texts without quotes, numbers at their shortest.
-static void value_text(const json_t *value, char *ret_text, size_t size)
-{
-    char number[NUMBER_TEXT_SIZE];
-    if (json_is_string(value))
-        snprintf(ret_text, size, "%s", json_string_value(value));
-    else if (json_is_boolean(value))
-        snprintf(ret_text, size, "%s", json_is_true(value) ? _("yes") : _("no"));
-    else if (json_is_integer(value))
-        snprintf(ret_text, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else if (json_is_real(value))
-        snprintf(ret_text, size, "%.*s", (int)number_text(json_real_value(value), number), number);
-    else
-        snprintf(ret_text, size, "-");
-}
 
 // "occupied=yes battery_v=3.61"
 static void values_cell(struct table *table, json_t *values)
@@ -38,7 +21,7 @@ static void values_cell(struct table *table, json_t *values)
     json_t *value;
     json_object_foreach(values, name, value)
     {
-        value_text(value, one, sizeof one);
+        value_shown(value, one, sizeof one);
         if (used < sizeof text)
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%s=%s", used ? " " : "", name, one);
     }

@@ -15,6 +15,11 @@ static const char of_gateway[] = N_("  -c FILE        the configuration, which n
                                     "                 (default: /etc/citygw/citygw.ini)\n"
                                     "  --socket PATH  the gateway's socket\n"
                                     "  --json         the answer as JSON, for programs\n");
+static const char of_adoption[] = N_(
+    "  -c FILE        the configuration, which names the gateway's socket\n"
+    "                 (default: /etc/citygw/citygw.ini)\n"
+    "  --socket PATH  the gateway's socket\n"
+    "The section is printed: citygw adopt ADDRESS >> sensors.ini, then edit it, check it and restart the gateway.\n");
 static const char of_simulation[] = N_("  -c FILE        the gateway's configuration: its sensors are played\n"
                                        "  --rate N/s     readings per second, of all sensors together\n"
                                        "  --count N      ends after so many readings\n"
@@ -71,6 +76,9 @@ const struct verb verbs[] = {
     {"status", N_("[OPTIONS]"), N_("shows on one screen how the running gateway is doing"), verb_status, of_gateway},
     {"sensors", N_("[OPTIONS]"), N_("lists the running gateway's sensors with their last values"), verb_sensors,
      of_gateway},
+    {"unknown", N_("[OPTIONS]"), N_("lists senders that report and are in no section"), verb_unknown, of_gateway},
+    {"adopt", N_("ADDRESS [OPTIONS]"), N_("writes a section for such a sender, to be filled in"), verb_adopt,
+     of_adoption},
     {"replay", N_("--from TIME --to TIME [OPTIONS]"), N_("has kept readings of a range of times sent again"),
      verb_replay, of_replay},
     {"report", N_("[--day DAY] [OPTIONS]"), N_("shows a day's account: stored, delivered, lost and refused by sensor"),

@@ -73,6 +73,7 @@ static const struct route routes[] = {
     {"/api/v1/buffer", type_json, .write = write_buffer},
     {"/api/v1/loss", type_json, .verb = "loss", .argument = "skip"},
     {"/api/v1/report", type_json, .verb = "report", .argument = "day"},
+    {"/api/v1/unknown", type_json, .verb = "unknown"},
     {"/api/v1/replay", type_json, .verb = "replay", .post = true},
     {"/api/v1/export", NULL, .stream = stream_answer},
     {"/metrics", type_metrics, .write = write_metrics},
@@ -126,7 +127,7 @@ static const struct refusal arguments_too_large = {MHD_HTTP_CONTENT_TOO_LARGE, "
 static const struct refusal no_such_path = {
     MHD_HTTP_NOT_FOUND, "not_found",
     N_("there is no such address; expected /api/v1/status, /api/v1/sensors, /api/v1/sensors/ID, /api/v1/buffer, "
-       "/api/v1/loss, /api/v1/report, /api/v1/replay, /api/v1/export or /metrics"),
+       "/api/v1/loss, /api/v1/report, /api/v1/unknown, /api/v1/replay, /api/v1/export or /metrics"),
     NULL, NULL};
 static const struct refusal no_such_sensor = {MHD_HTTP_NOT_FOUND, "not_found", N_("no sensor of this id is configured"),
                                               NULL, NULL};

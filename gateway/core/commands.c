@@ -9,6 +9,7 @@
 #include "loss.h"
 #include "order_replay.h"
 #include "snapshot.h"
+#include "unknown.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +57,21 @@ static int run_report(struct gateway *gateway, const struct arguments *arguments
     return error ? error : account_report(gateway->account, day, out, why);
 }
 
+static int run_unknown(struct gateway *gateway, const struct arguments *arguments, struct bytes *out, struct fault *why)
+{
+    struct json json;
+    (void)arguments, (void)why;
+    json_begin(&json, out);
+    unknowns_write(gateway->intake.unknowns, gateway->sensors, clock_wall_us(gateway->clock), &json);
+    return 0;
+}
+
 static const struct command {
     const char *verb;
     int (*run)(struct gateway *gateway, const struct arguments *arguments, struct bytes *out, struct fault *why);
 } verbs[] = {
     {"ping", run_ping},     {"status", run_status},       {"loss", run_loss},
-    {"report", run_report}, {"replay", order_replay_run},
+    {"report", run_report}, {"replay", order_replay_run}, {"unknown", run_unknown},
 };
 
 static const struct command *find_command(const char *verb)
@@ -77,8 +87,8 @@ static int run(struct gateway *gateway, const char *verb, const struct arguments
 {
     const struct command *command = find_command(verb);
     if (!command)
-        return fault_set(why, -ENOSYS, _("there is no command %s; expected ping, status, loss, report or replay"),
-                         verb);
+        return fault_set(why, -ENOSYS,
+                         _("there is no command %s; expected ping, status, loss, report, replay or unknown"), verb);
     return command->run(gateway, arguments, out, why);
 }
 

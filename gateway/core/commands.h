@@ -8,7 +8,7 @@
 /*
  * Commands from outside: questions and orders by verb, with a JSON object of arguments and a JSON answer. They come over
  * HTTP (answered at once) and over MQTT's cmd/{verb} (queued until the loop has time, answered by a reply). One table names
- * them all: ping, status, loss, report, replay.
+ * them all: ping, status, loss, report, replay, unknown.
  */
 
 struct gateway;

@@ -7,8 +7,8 @@
 #include "export.h"
 #include "fall.h"
 #include "hold.h"
-#include "losing.h"
 #include "intake.h"
+#include "losing.h"
 #include "meter.h"
 #include "outlets.h"
 #include "source.h"
@@ -49,7 +49,7 @@ struct gateway {
     int64_t health_boot_us; // when health was last published
     int64_t ledger_boot_us; // when that was
     struct losing losing;
-    uint64_t ledger_seen;   // a sum that changes with the loss ledger, when it was last published
+    uint64_t ledger_seen; // a sum that changes with the loss ledger, when it was last published
     char session[20];
     bool stop_asked;
 

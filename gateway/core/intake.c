@@ -5,6 +5,7 @@
 #include "base/messages.h"
 #include "hold.h"
 #include "source.h"
+#include "unknown.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +98,8 @@ int intake_init(struct intake *intake, const struct clock *clock, const struct s
     bytes_init(&intake->stored, STORED_MAX);
     intake->live = calloc(count + 1, sizeof *intake->live);
     intake->pack = malloc(sizeof *intake->pack);
-    if (!intake->live || !intake->pack)
+    intake->unknowns = unknowns_create();
+    if (!intake->live || !intake->pack || !intake->unknowns)
         return fault_set(why, -ENOMEM, _("out of memory"));
     for (size_t i = 0; i < count; i++) {
         const struct sensor *sensor = sensors_at(sensors, i);
@@ -119,6 +121,7 @@ void intake_finish(struct intake *intake)
     }
     free(intake->live);
     free(intake->pack);
+    unknowns_destroy(intake->unknowns);
     bytes_finish(&intake->stored);
     *intake = (struct intake){0};
 }
@@ -220,8 +223,20 @@ bool intake_turn(struct intake *intake)
     return took;
 }
 
-static enum refusal unknown_sensor(const char *name, struct fault *why)
+static size_t record_named(const struct raw_pack *raw, const char *name)
 {
+    for (size_t i = 0; i < raw->count; i++)
+        if (!strcmp(raw->values[i].name, name))
+            return i;
+    return 0;
+}
+
+// `name` is the sensor that the request was for, or what the first record of a stranger is called.
+static enum refusal unknown_sensor(struct intake *intake, const struct source *source, const struct driver_pack *pack,
+                                   const char *name, struct fault *why)
+{
+    size_t record = pack->sensor ? 0 : record_named(pack->raw, name);
+    unknowns_note(intake->unknowns, source->name, pack, record, clock_wall_us(intake->clock));
     fault_set(why, 0, _("unknown sensor %s"), name);
     return REFUSAL_UNKNOWN_SENSOR;
 }
@@ -243,7 +258,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     }
     const struct sensor *sensor = pack->sensor ? sensors_find(intake->sensors, pack->sensor) : NULL;
     if (pack->sensor && !sensor)
-        return unknown_sensor(pack->sensor, why);
+        return unknown_sensor(intake, source, pack, pack->sensor, why);
     struct normalise_context context = {.sensors = intake->sensors,
                                         .source = source->name,
                                         .sensor = sensor,
@@ -254,7 +269,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     enum refusal refusal = normalise(&context, pack->raw, intake->pack, why);
     if (refusal == REFUSAL_UNKNOWN_SENSOR) {
         struct fault name = *why; // what the source called it
-        return unknown_sensor(name.text, why);
+        return unknown_sensor(intake, source, pack, name.text, why);
     }
     if (refusal)
         return refusal;

@@ -14,6 +14,7 @@
 struct account;
 struct hold;
 struct source;
+struct unknowns;
 
 struct sensor_live {
     uint32_t stream;
@@ -38,6 +39,7 @@ struct intake {
     bool quantities_changed;                    // a sensor showed a quantity for the first time
     const struct hold *hold;                    // readings of an unset clock wait there
     struct account *account;                    // that counts what is refused; NULL: none
+    struct unknowns *unknowns;                  // senders that no section names
 };
 
 // Also reads the end of the buffer back, to know which times and quantities its sensors had.

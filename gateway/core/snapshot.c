@@ -5,6 +5,7 @@
 #include "base/messages.h"
 #include "feed.h"
 #include "gateway.h"
+#include "unknown.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -322,6 +323,8 @@ const struct status *snapshot_take(void *context)
     take_buffer(snapshot, now_us, now_boot_us);
     for (size_t i = 0; i < gateway->settings->sensor_count; i++)
         snapshot->status.sensors_disabled += gateway->settings->sensor[i].disabled;
+    snapshot->status.unknown_senders = unknowns_count(gateway->intake.unknowns);
+    snapshot->status.unknown_forgotten = unknowns_forgotten(gateway->intake.unknowns);
     take_warnings(snapshot);
     return &snapshot->status;
 }

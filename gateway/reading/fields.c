@@ -31,13 +31,19 @@ static const char *const main_quantities[KIND_COUNT] = {
     [KIND_CROWD] = "people",
 };
 
-const struct quantity *field_quantity(const char *field, enum kind kind)
+const char *field_standard(const char *field)
 {
     bool numbered = field[0] >= '0' && field[0] <= '9'; // no quantity's name is
     for (size_t i = 0; numbered && i < sizeof standard_fields / sizeof standard_fields[0]; i++)
         if (!strcmp(standard_fields[i].field, field))
-            return vocabulary_find(standard_fields[i].quantity, kind);
-    return vocabulary_find(field, kind);
+            return standard_fields[i].quantity;
+    return NULL;
+}
+
+const struct quantity *field_quantity(const char *field, enum kind kind)
+{
+    const char *standard = field_standard(field);
+    return vocabulary_find(standard ? standard : field, kind);
 }
 
 // The unit of a record says something of numbers only: a base unit also stands on texts and switches beside them.

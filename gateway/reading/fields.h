@@ -3,6 +3,9 @@
 
 #include "table.h"
 
+// The name of the quantity that a field of a standard stands for, such as "occupied" for "3431/0/1"; NULL for others.
+const char *field_standard(const char *field);
+
 // The quantity of a sensor that a field feeds without a map: a field of a standard, or the quantity's own name.
 const struct quantity *field_quantity(const char *field, enum kind kind);
 

@@ -22,6 +22,8 @@ int verb_check(int argc, char **argv);
 int verb_keys(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_sensors(int argc, char **argv);
+int verb_unknown(int argc, char **argv);
+int verb_adopt(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_export(int argc, char **argv);

@@ -9,7 +9,7 @@
 
 /*
  * The HTTP API, on a unix socket and a loopback port, by libmicrohttpd in the loop. `/api/v1/status`, `/sensors`,
- * `/sensors/{id}`, `/buffer` and `/metrics` show one snapshot; `/loss`, `/report` and the POSTs hand a command to the core
+ * `/sensors/{id}`, `/buffer` and `/metrics` show one snapshot; `/loss`, `/report`, `/unknown` and the POSTs hand a command to the core
  * and show its answer. `/export` is as long as the buffer is full, so it is read piece by piece on libuv's thread pool. It
  * changes nothing by itself.
  */

@@ -108,6 +108,7 @@ struct status {
     const struct status_sensor *(*sensor)(void *sensors, size_t index);
     void *sensors;
     struct status_buffer buffer;
+    uint64_t unknown_senders, unknown_forgotten;
     const struct status_figure *figures; // the drivers' own
     size_t figure_count;
     const char *const *warnings; // lines a person should read

@@ -15,6 +15,7 @@ enum raw_time { RAW_TIME_NONE, RAW_TIME_RELATIVE, RAW_TIME_ABSOLUTE };
 
 struct raw_value {
     const char *name; // terminated; in the pack's arena or static. May be "" when the format has no names
+    size_t base_size; // how much of it was given once for several records (SenML's base name); 0: nothing, or not known
     const char *unit; // "" for none
     const char *text; // RAW_TEXT (terminated UTF-8) and RAW_DATA (`text_size` bytes)
     size_t text_size;

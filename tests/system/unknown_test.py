@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sensor that nobody configured: found in the list, adopted, and heard."""
+import json
+
+import coap
+from conftest import parking
+
+PACK = json.dumps([{"bn": "urn:dev:mac:0024befffe804ff1:", "n": "occupied", "vb": True},
+                   {"n": "battery", "u": "V", "v": 3.5}]).encode()
+
+
+def test_an_adopted_stranger_is_heard(lone_gateway):
+    lone_gateway.configure(parking(1))
+    lone_gateway.start()
+    assert coap.once(lone_gateway.coap_port, "readings", PACK).code == "4.04"
+    senders = lone_gateway.api("unknown")["senders"]
+    assert [(s["address"], s["kind"], s["packs"]) for s in senders] == [("urn:dev:mac:0024befffe804ff1", "parking", 1)]
+    assert lone_gateway.metrics()["citygw_unknown_senders"] == 1
+
+    listed = lone_gateway.tool("unknown", "-c", lone_gateway.config)
+    assert listed.returncode == 0 and "urn:dev:mac:0024befffe804ff1" in listed.stdout
+    adopted = lone_gateway.tool("adopt", "urn:dev:mac:0024befffe804ff1", "-c", lone_gateway.config)
+    assert adopted.returncode == 0 and "[sensor:0024befffe804ff1]" in adopted.stdout
+    lone_gateway.stop()
+    lone_gateway.configure(parking(1) + adopted.stdout)
+    assert lone_gateway.tool("check", lone_gateway.config).returncode == 0
+    lone_gateway.start()
+    assert coap.once(lone_gateway.coap_port, "readings", PACK).code == "2.04"
+    values = lone_gateway.api("sensors/0024befffe804ff1")["values"]
+    assert values == {"occupied": True}
+    assert lone_gateway.api("unknown")["senders"] == []
