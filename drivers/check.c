@@ -4,6 +4,7 @@
 #include "coap_keys.h"
 #include "drivers/codec.h"
 #include "drivers/driver.h"
+#include "observe_uri.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -239,10 +240,32 @@ static void check_plain(const struct settings *settings, struct findings *findin
                    "allow_plain = yes, or listen on this machine alone"));
 }
 
+// Each takes three file descriptors of the 1 024 that a process usually has.
+enum { OBSERVED_MAX = 200 };
+
+static void check_observed(struct settings *settings, struct findings *findings)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        struct settings_sensor *sensor = &settings->sensor[i];
+        struct observe_uri uri;
+        struct fault why = {""};
+        if (sensor->disabled || sensor->source_type != SOURCE_COAP_OBSERVE)
+            continue;
+        if (observe_uri_read(settings, sensor, &uri, &why) < 0)
+            settings_disable_sensor(settings, sensor, findings, sensor->origin, "source", "%s", why.text);
+        else if (count++ == OBSERVED_MAX)
+            settings_disable_sensor(settings, sensor, findings, sensor->origin, "source",
+                                    _("more than %d sensors are observed; expected fewer"), OBSERVED_MAX);
+        observe_uri_finish(&uri);
+    }
+}
+
 void drivers_check(struct settings *settings, struct findings *findings)
 {
     check_ports(settings, findings);
     check_sensors(settings, findings);
     check_keys(settings, findings);
     check_plain(settings, findings);
+    check_observed(settings, findings);
 }

@@ -4,6 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct codec *codec_for_body(const struct codec *own, bool one_sensor, int format)
+{
+    bool names_no_sensor = format == FORMAT_TEXT || format == FORMAT_LWM2M_TLV;
+    if (format < 0 || format == FORMAT_OCTETS)
+        return one_sensor ? own : NULL;
+    return names_no_sensor && !one_sensor ? NULL : codec_for_content_format(format);
+}
+
 struct choice {
     const char *sensor;
     const struct codec *codec;

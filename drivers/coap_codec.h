@@ -8,6 +8,13 @@
  * Which codec reads the payloads of a sensor that does not speak SenML: the one that its section, or its device's, names.
  */
 
+// Content-Formats that say nothing of which sensor they are of.
+enum { FORMAT_TEXT = 0, FORMAT_OCTETS = 42, FORMAT_LWM2M_TLV = 11542 };
+
+// The codec for a body of that Content-Format (-1: none given), or NULL. `own` is that of the sensor, or NULL; `one_sensor`: it is
+// known whose it is.
+const struct codec *codec_for_body(const struct codec *own, bool one_sensor, int format);
+
 struct codec_choices;
 
 // Borrows the settings. NULL when out of memory; freed with free().

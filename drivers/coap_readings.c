@@ -81,12 +81,9 @@ static uint8_t put_together(struct coap_driver *driver, struct request *request,
 
 static const struct codec *find_codec(const struct coap_driver *driver, const struct request *request)
 {
-    bool names_no_sensor = request->format == COAP_MEDIATYPE_TEXT_PLAIN || request->format == FORMAT_LWM2M_TLV;
-    if (!request->sensor)
-        return names_no_sensor ? NULL : codec_for_content_format(request->format);
-    if (request->format < 0 || request->format == COAP_MEDIATYPE_APPLICATION_OCTET_STREAM)
-        return codec_choice(driver->codecs, request->sensor);
-    return codec_for_content_format(request->format);
+    bool needs_own = request->sensor && (request->format < 0 || request->format == FORMAT_OCTETS);
+    const struct codec *own = needs_own ? codec_choice(driver->codecs, request->sensor) : NULL;
+    return codec_for_body(own, request->sensor != NULL, request->format);
 }
 
 static uint8_t refuse_format(struct coap_driver *driver, const struct request *request, struct fault *why)

@@ -13,8 +13,6 @@
 // libcoap's receive buffer (COAP_RXBUFFER_SIZE as Debian builds it): a longer datagram arrives cut, without a word.
 enum { REQUEST_DATAGRAM_MAX = 1472 };
 
-enum { FORMAT_LWM2M_TLV = 11542 }; // of CoAP's Content-Formats; libcoap has no name for it
-
 enum request_path { PATH_READINGS, PATH_SENSOR, PATH_NO_ID, PATH_OTHER };
 
 struct request {

@@ -56,6 +56,7 @@ const char *display_word(const char *word)
     } words[] = {
         {"open", N_("working")},
         {"waiting", N_("waiting")},
+        {"opening", N_("opening")},
         {"closed", N_("closed")},
         {"parking", N_("parking")},
         {"bump", N_("bump")},

@@ -190,6 +190,23 @@ static void give_times(struct intake *intake)
             intake->pack->readings[i].reading.time_us++;
 }
 
+// A state that was asked for again, or once more after a restart, is not a second reading.
+static void leave_out_known(struct intake *intake)
+{
+    struct normalised_pack *pack = intake->pack;
+    size_t kept = 0;
+    for (size_t i = 0; i < pack->count; i++) {
+        const struct reading *reading = &pack->readings[i].reading;
+        const struct moments *moments = &intake->live[pack->readings[i].sensor->index].moments;
+        if (reading->time_quality == TIME_SENSOR && moments_taken(moments, reading->time_us))
+            continue;
+        if (kept != i)
+            pack->readings[kept] = pack->readings[i];
+        kept++;
+    }
+    pack->count = kept;
+}
+
 static enum refusal refuse_append(int error, struct fault *why)
 {
     switch (error) {
@@ -273,6 +290,10 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     }
     if (refusal)
         return refusal;
+    if (pack->may_repeat)
+        leave_out_known(intake);
+    if (intake->pack->count == 0)
+        return REFUSAL_NONE;
     give_times(intake);
     if (!encode_all(intake, context.received_us, records))
         return refuse_append(-EMSGSIZE, why);

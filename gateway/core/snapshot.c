@@ -55,7 +55,7 @@ void snapshot_destroy(struct snapshot *snapshot)
 static const char *state_name(enum source_state state)
 {
     static const char *const names[] = {
-        [SOURCE_CLOSED] = "closed", [SOURCE_OPEN] = "open", [SOURCE_WAITING] = "waiting"};
+        [SOURCE_CLOSED] = "closed", [SOURCE_OPENING] = "opening", [SOURCE_OPEN] = "open", [SOURCE_WAITING] = "waiting"};
     return names[state];
 }
 
@@ -63,7 +63,7 @@ static void take_source(const struct source *source, int64_t now_boot_us, struct
 {
     *ret = (struct status_source){.name = source->name,
                                   .state = state_name(source->state),
-                                  .fault = source->state == SOURCE_WAITING ? source->fault.text : "",
+                                  .fault = source->state == SOURCE_OPEN ? "" : source->fault.text,
                                   .received = source->received,
                                   .reopened = source->reopened,
                                   .unknown_fields = source->unknown_fields};

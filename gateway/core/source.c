@@ -4,7 +4,8 @@
 #include "base/log.h"
 #include "base/messages.h"
 #include "intake.h"
-#include <stdio.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 // A technician who plugs a sensor in again waits for readings: the longest pause stays short.
@@ -49,9 +50,10 @@ static void wait_and_retry(struct source *source, const struct fault *why)
     bool news = strcmp(source->fault.text, why->text) != 0;
     source->fault = *why;
     source->state = SOURCE_WAITING;
+    int64_t last_us = source->driver->pause_max_us ? source->driver->pause_max_us : backoff_last_us;
     source->backoff_us = source->backoff_us ? source->backoff_us * 2 : backoff_first_us;
-    if (source->backoff_us > backoff_last_us)
-        source->backoff_us = backoff_last_us;
+    if (source->backoff_us > last_us)
+        source->backoff_us = last_us;
     source->retry_boot_us = clock_boot_us(source->host.clock) + source->backoff_us;
     uv_timer_start(&source->retry, retry_due, (uint64_t)source->backoff_us / 1000, 0);
     source->told |= news;
@@ -59,19 +61,27 @@ static void wait_and_retry(struct source *source, const struct fault *why)
         log_line(LOG_LEVEL_WARNING, source->name, _("%s; it will be tried again"), why->text);
 }
 
-static void try_open(struct source *source)
+static void became_open(struct source *source)
 {
-    struct fault why = {""};
-    if (source->driver->open(source->driver_state, &why) != 0) {
-        wait_and_retry(source, &why);
-        return;
-    }
     source->state = SOURCE_OPEN;
     source->reopened += source->opened_boot_us != 0;
     if (source->told || !source->opened_boot_us)
         log_line(LOG_LEVEL_NOTICE, source->name, source->opened_boot_us ? _("open again") : _("open"));
     source->opened_boot_us = clock_boot_us(source->host.clock);
     source->steady = source->told = false;
+}
+
+static void try_open(struct source *source)
+{
+    struct fault why = {""};
+    source->state = SOURCE_OPENING; // open() itself may say more
+    int error = source->driver->open(source->driver_state, &why);
+    if (source->state != SOURCE_OPENING || error == -EINPROGRESS)
+        return;
+    if (error)
+        wait_and_retry(source, &why);
+    else
+        became_open(source);
 }
 
 static void retry_due(uv_timer_t *timer)
@@ -91,30 +101,46 @@ static void host_refused(void *context, enum refusal refusal, const struct fault
     source_refused(context, refusal, why);
 }
 
+static void host_opened(void *context)
+{
+    struct source *source = context;
+    if (source->state == SOURCE_OPENING)
+        became_open(source);
+}
+
+static bool is_in_use(const struct source *source)
+{
+    return source->state == SOURCE_OPEN || source->state == SOURCE_OPENING;
+}
+
 static void host_failed(void *context, const struct fault *why)
 {
     struct source *source = context;
-    if (source->state != SOURCE_OPEN)
+    if (!is_in_use(source))
         return;
-    note_steady(source);
+    if (source->state == SOURCE_OPEN)
+        note_steady(source);
     source->driver->close(source->driver_state);
     wait_and_retry(source, why);
 }
 
-int source_init(struct source *source, const struct driver *driver, const char *name, const struct settings *settings,
-                const struct clock *clock, uv_loop_t *loop, struct intake *intake, struct fault *why)
+int source_init(struct source *source, const struct driver *driver, const char *name, const char *port,
+                const struct settings *settings, const struct clock *clock, uv_loop_t *loop, struct intake *intake,
+                struct fault *why)
 {
-    *source = (struct source){.driver = driver, .intake = intake};
-    snprintf(source->name, sizeof source->name, "%s%s%s", driver->type, *name ? ":" : "", name);
+    *source = (struct source){.driver = driver, .intake = intake, .name = strdup(name)};
     source->host = (struct driver_host){.context = source,
                                         .clock = clock,
                                         .loop = loop,
                                         .emit = host_emit,
                                         .refused = host_refused,
+                                        .opened = host_opened,
                                         .failed = host_failed};
     uv_timer_init(loop, &source->retry);
     source->retry.data = source;
-    return driver->create(settings, name, &source->host, &source->driver_state, why);
+    if (!source->name)
+        return fault_errno(why, -ENOMEM, "%s", name);
+    return driver->create(settings, port, &source->host, &source->driver_state, why);
 }
 
 void source_start(struct source *source)
@@ -125,7 +151,7 @@ void source_start(struct source *source)
 void source_stop(struct source *source)
 {
     uv_timer_stop(&source->retry);
-    if (source->state == SOURCE_OPEN)
+    if (is_in_use(source))
         source->driver->close(source->driver_state);
     source->state = SOURCE_CLOSED;
 }
@@ -136,5 +162,7 @@ void source_finish(struct source *source)
     if (source->driver_state)
         source->driver->destroy(source->driver_state);
     source->driver_state = NULL;
+    free(source->name);
+    source->name = NULL;
     uv_close((uv_handle_t *)&source->retry, NULL);
 }

@@ -11,7 +11,7 @@
 
 struct intake;
 
-enum source_state { SOURCE_CLOSED, SOURCE_OPEN, SOURCE_WAITING };
+enum source_state { SOURCE_CLOSED, SOURCE_OPENING, SOURCE_OPEN, SOURCE_WAITING };
 
 struct source_refusals {
     uint64_t count;
@@ -20,7 +20,7 @@ struct source_refusals {
 };
 
 struct source {
-    char name[80]; // "coap", "serial:kerb", "sim": as sensors name it
+    char *name; // "coap", "serial:kerb", "sim", "coap://host/path": as sensors name it
     const struct driver *driver;
     void *driver_state;
     struct driver_host host;
@@ -36,9 +36,11 @@ struct source {
     struct source_refusals refusals[REFUSAL_COUNT];
 };
 
-// Makes the source and its driver; opens nothing. `name` is the port's ("kerb") or "".
-int source_init(struct source *source, const struct driver *driver, const char *name, const struct settings *settings,
-                const struct clock *clock, uv_loop_t *loop, struct intake *intake, struct fault *why);
+// Makes the source and its driver; opens nothing. `name` is the sensors' ("serial:kerb"), `port` what the driver gets
+// ("kerb").
+int source_init(struct source *source, const struct driver *driver, const char *name, const char *port,
+                const struct settings *settings, const struct clock *clock, uv_loop_t *loop, struct intake *intake,
+                struct fault *why);
 // The first attempt to open; a failure is logged and tried again later.
 void source_start(struct source *source);
 // Closes for good; settled() may still be called.

@@ -191,13 +191,49 @@ static bool any_sensor(const struct settings *settings, enum source_type type)
     return false;
 }
 
-static int add_source(struct gateway *gateway, const char *type, const char *name, struct fault *why)
+// `name` as sensors name it, `port` what the driver gets of it.
+static int add_source(struct gateway *gateway, const char *type, const char *name, const char *port, struct fault *why)
 {
     const struct driver *driver = driver_find(type);
     if (!driver)
         return fault_set(why, -ENOENT, "no driver %s", type);
     struct source *source = &gateway->sources[gateway->source_count++];
-    return source_init(source, driver, name, gateway->settings, gateway->clock, &gateway->loop, &gateway->intake, why);
+    return source_init(source, driver, name, port, gateway->settings, gateway->clock, &gateway->loop, &gateway->intake,
+                       why);
+}
+
+static bool is_observed(const struct settings_sensor *sensor)
+{
+    return sensor->source_type == SOURCE_COAP_OBSERVE && !sensor->disabled;
+}
+
+// The first of the sensors that share a resource.
+static bool is_first(const struct settings *settings, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (is_observed(&settings->sensor[i]) && !strcmp(settings->sensor[i].source, settings->sensor[index].source))
+            return false;
+    return true;
+}
+
+static int add_sources(struct gateway *gateway, struct fault *why)
+{
+    const struct settings *settings = gateway->settings;
+    int error = 0;
+    if (*settings->coap.listen && (settings->coap.present || any_sensor(settings, SOURCE_COAP)))
+        error = add_source(gateway, "coap", "coap", "", why);
+    for (size_t i = 0; !error && i < settings->serial_count; i++) {
+        char name[ID_MAX + 16];
+        snprintf(name, sizeof name, "serial:%s", settings->serial[i].name);
+        if (!settings->serial[i].disabled)
+            error = add_source(gateway, "serial", name, settings->serial[i].name, why);
+    }
+    if (!error && any_sensor(settings, SOURCE_SIM))
+        error = add_source(gateway, "sim", "sim", "", why);
+    for (size_t i = 0; !error && i < settings->sensor_count; i++)
+        if (is_observed(&settings->sensor[i]) && is_first(settings, i))
+            error = add_source(gateway, "observe", settings->sensor[i].source, settings->sensor[i].source, why);
+    return error;
 }
 
 static void restore_key(const uint8_t *key, size_t size, int64_t age_us, void *context)
@@ -211,17 +247,13 @@ static void restore_key(const uint8_t *key, size_t size, int64_t age_us, void *c
 int start_sources(struct gateway *gateway, struct fault *why)
 {
     const struct settings *settings = gateway->settings;
-    int error = 0;
-    gateway->sources = calloc(settings->serial_count + 2, sizeof *gateway->sources);
+    size_t most = settings->serial_count + 2;
+    for (size_t i = 0; i < settings->sensor_count; i++)
+        most += is_observed(&settings->sensor[i]);
+    gateway->sources = calloc(most, sizeof *gateway->sources);
     if (!gateway->sources)
         return fault_set(why, -ENOMEM, _("out of memory"));
-    if (*settings->coap.listen && (settings->coap.present || any_sensor(settings, SOURCE_COAP)))
-        error = add_source(gateway, "coap", "", why);
-    for (size_t i = 0; !error && i < settings->serial_count; i++)
-        if (!settings->serial[i].disabled)
-            error = add_source(gateway, "serial", settings->serial[i].name, why);
-    if (!error && any_sensor(settings, SOURCE_SIM))
-        error = add_source(gateway, "sim", "", why);
+    int error = add_sources(gateway, why);
     if (error)
         return error;
     buffer_recent_keys(gateway->buffer, keys_age_us, restore_key, gateway);

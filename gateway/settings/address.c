@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "address.h"
+#include "settings/address.h"
 
 #include "base/number.h"
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loading.h"
 
-#include "address.h"
+#include "settings/address.h"
 #include "base/messages.h"
 #include <math.h>
 #include <string.h>
@@ -141,7 +141,8 @@ static const struct source {
     const char *section; // that it needs
     bool later;
 } sources[] = {
-    {"coap://", SOURCE_COAP_OBSERVE, NULL, true},
+    {"coap://", SOURCE_COAP_OBSERVE, NULL, false},
+    {"coaps://", SOURCE_COAP_OBSERVE, NULL, false},
     {"coap", SOURCE_COAP, NULL, false},
     {"serial:", SOURCE_SERIAL, "serial", false},
     {"modbus:", SOURCE_MODBUS, "modbus", true},

@@ -29,7 +29,7 @@ static const struct type {
                     false},
     [TYPE_URL] = {N_("url"), N_("an address such as mqtt://HOST:1883 or http://HOST:8086"), parse_url, STORE_TEXT,
                   false},
-    [TYPE_SOURCE] = {N_("source"), N_("coap, serial:ID, modbus:ID, coap://HOST/PATH or sim"), parse_source, STORE_TEXT,
+    [TYPE_SOURCE] = {N_("source"), N_("coap, serial:ID, modbus:ID, coap://HOST/PATH, coaps://HOST/PATH or sim"), parse_source, STORE_TEXT,
                      false},
     [TYPE_ADDRESSES] = {N_("addresses"), N_("addresses such as 0.0.0.0:5683 [::]:5683"), parse_addresses, STORE_TEXT,
                         false},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "words.h"
 
-#include "address.h"
+#include "settings/address.h"
 #include "base/messages.h"
 #include "base/text.h"
 #include "municipality.h"
@@ -105,7 +105,7 @@ static bool is_source(const char *text)
         return true;
     if (strncmp(text, "serial:", 7) == 0 || strncmp(text, "modbus:", 7) == 0)
         return text_is_id(text + 7, strlen(text + 7));
-    return url_parse(text, &url) && strcmp(url.scheme, "coap") == 0 && !url.has_user;
+    return url_parse(text, &url) && !url.has_user && (!strcmp(url.scheme, "coap") || !strcmp(url.scheme, "coaps"));
 }
 
 int parse_source(const struct value_input *input, struct value *ret_value, struct fault *why)

@@ -25,6 +25,8 @@ struct driver_pack {
     const void *key;      // de-duplication key to keep with it, or NULL
     size_t key_size;      // at most 64
     bool unauthenticated; // from beyond this machine, without proof of who
+    bool may_repeat;      // a state that was asked for: a reading with a time of the sensor's own that was taken before is
+                          // left out. Goes without a ticket
     const char *identity; // that the sender has proved to be, or NULL
     uint64_t ticket;      // comes back through settled(); 0: the driver does not want to know
 };
@@ -39,6 +41,8 @@ struct driver_host {
     enum refusal (*emit)(void *context, const struct driver_pack *pack, struct fault *why);
     // Counts what the driver refused before it could emit (a codec's refusal, a wrong identity, ...). `why` may be NULL.
     void (*refused)(void *context, enum refusal refusal, const struct fault *why);
+    // A bus whose open() was -EINPROGRESS works now.
+    void (*opened)(void *context);
     // The bus is gone (unplugged, end of file). The source closes the driver and opens it again later with back-off. May
     // call close() before it returns.
     void (*failed)(void *context, const struct fault *why);
@@ -46,11 +50,14 @@ struct driver_host {
 
 struct driver {
     const char *type; // "coap", "serial", "sim"
-    // Makes the driver's state; touches no device. `name` is the part after the colon ("kerb"), or "". Borrows settings
+    // The longest pause between two attempts to open it; 0: four seconds, as a technician waits who plugs something in.
+    int64_t pause_max_us;
+    // Makes the driver's state; touches no device. `name` is the part after the colon ("kerb"), or "", or a URI. Borrows settings
     // and host until destroy.
     int (*create)(const struct settings *settings, const char *name, const struct driver_host *host, void **ret_state,
                   struct fault *why);
-    // Opens the bus; never blocks. 0, or -errno and why: the source tries again.
+    // Opens the bus; never blocks. 0, or -EINPROGRESS: opened() or failed() will tell, or -errno and why: the source tries
+    // again.
     int (*open)(void *state, struct fault *why);
     // The opposite of open; fine when not open. Pending tickets may still be settled afterwards.
     void (*close)(void *state);

@@ -59,7 +59,8 @@ static void open_way(void)
                                      .keep_delivered_us = INT64_MAX / 4};
     assert_int_equal(buffer_open(&options, &way.buffer, &why), 0);
     assert_int_equal(intake_init(&way.intake, &held, way.sensors, way.buffer, &why), 0);
-    way.source = (struct source){.name = "coap", .host = {.clock = &held}, .intake = &way.intake};
+    static char name[] = "coap";
+    way.source = (struct source){.name = name, .host = {.clock = &held}, .intake = &way.intake};
 }
 
 static void close_way(void)

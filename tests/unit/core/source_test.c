@@ -60,7 +60,7 @@ static int begin(void **state)
     (void)state;
     fake = (struct fake){0};
     uv_loop_init(&loop);
-    return source_init(&source, &fake_driver, "kerb", NULL, &clock_system, &loop, NULL, NULL);
+    return source_init(&source, &fake_driver, "fake:kerb", "kerb", NULL, &clock_system, &loop, NULL, NULL);
 }
 
 static int finish(void **state)

@@ -98,7 +98,7 @@ static const char *const built[] = {
     "coap listen", "coap allow_plain", "coap max_body", "coap rate_limit", "coap dtls_listen", "coap psk_file",
     "http listen", "http token_file", "http socket",
     "serial device", "serial baud", "serial parity", "serial codec",
-    "device kind", "device codec", "device map.",
+    "device kind", "device codec", "device poll", "device map.",
     "zone kind",
     "sensor kind", "sensor source", "sensor address", "sensor device", "sensor codec", "sensor psk_identity", "sensor zone", "sensor name",
     "sensor latitude", "sensor longitude", "sensor stale_after", "sensor report", "sensor map.", "sensor range.",

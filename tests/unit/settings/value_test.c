@@ -236,7 +236,7 @@ static void sources_are_checked(void **state)
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         expect_text("sensor", "source", good[i], good[i]);
     expect_refused("sensor", "source", "serial",
-                   "\"serial\" cannot be used here; expected coap, serial:ID, modbus:ID, coap://HOST/PATH or sim");
+                   "\"serial\" cannot be used here; expected coap, serial:ID, modbus:ID, coap://HOST/PATH, coaps://HOST/PATH or sim");
     const char *const wrong[] = {
         "serial:", "serial: kerb", "serial:a/b", "coap:", "coap://", "http://a/b", "Sim", NULL};
     expect_all_refused("sensor", "source", wrong);

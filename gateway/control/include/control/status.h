@@ -19,7 +19,7 @@ struct status_reason { // readings refused, by reason
 
 struct status_source {
     const char *name;    // "coap", "serial:kerb"
-    const char *state;   // "open", "waiting" (closed, will be tried again), "closed"
+    const char *state;   // "opening", "open", "waiting" (closed, will be tried again), "closed"
     const char *fault;   // the last fault, or ""
     int64_t retry_in_us; // when waiting
     uint64_t received;   // readings taken
