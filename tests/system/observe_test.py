@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sensors that are servers: libcoap's own, in plain UDP and over both of its DTLS libraries."""
+import signal
+import socket
+import subprocess
+
+import pytest
+
+import peers
+
+KEYS = "[psk]\nkerb-1 = 736563726574\n"  # "secret"
+
+
+class Sensor:
+    """A resource that others may set, and whose observers are told."""
+
+    def __init__(self, folder, flavour="notls", address="127.0.0.1"):
+        self.flavour, self.address, self.log = flavour, address, folder / "coap-server.log"
+        self.port = peers.free_port(socket.SOCK_DGRAM)
+        self.start()
+
+    def start(self):
+        key = [] if self.flavour == "notls" else ["-k", "secret"]
+        self.process = peers.Process([f"coap-server-{self.flavour}", "-A", self.address, "-p", str(self.port), "-d", "10", *key],
+                                     self.log)
+        peers.wait_until(lambda: "2.05" in self.ask("get", ""), "the sensor")
+
+    def ask(self, method, path, *more):
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        done = subprocess.run(["coap-client-notls", "-v", "6", "-m", method, "-B", "2", *more, f"coap://{host}:{self.port}/{path}"],
+                              capture_output=True, text=True, timeout=peers.WAIT)
+        return done.stdout + done.stderr
+
+    def set(self, occupied):
+        body = '[{"n":"bay-1:occupied","vb":%s}]' % ("true" if occupied else "false")
+        assert "2.0" in self.ask("put", "bay", "-t", "110", "-e", body)
+
+
+@pytest.fixture
+def sensor(tmp_path):
+    sensor = Sensor(tmp_path)
+    yield sensor
+    sensor.process.end(signal.SIGKILL)
+
+
+def observed(uri, more=""):
+    return f"[sensor:bay-1]\nkind = parking\nsource = {uri}\n{more}"
+
+
+def states(subscriber):
+    return [reading["values"]["occupied"] for _, reading in subscriber.readings()]
+
+
+def test_changes_of_an_observed_sensor_arrive(mqtt_gateway, subscriber, sensor):
+    sensor.set(True)
+    mqtt_gateway.configure(observed(f"coap://127.0.0.1:{sensor.port}/bay"))
+    mqtt_gateway.start()
+    subscriber.wait(lambda s: states(s) == [True], "the state at the start")
+    for occupied in (False, True, False):
+        sensor.set(occupied)
+        subscriber.wait(lambda s: states(s)[-1] is occupied, "the change")
+    assert states(subscriber) == [True, False, True, False]
+    metrics = mqtt_gateway.metrics()
+    assert metrics["citygw_observe_requests_total"] == 1 and metrics["citygw_observe_answers_total"] == 4
+    source, = (s for s in mqtt_gateway.api("status")["sources"] if s["name"].startswith("coap://"))
+    assert (source["state"], source["received"]) == ("open", 4)
+
+
+def test_a_sensor_that_restarts_is_found_again(mqtt_gateway, subscriber, sensor):
+    sensor.set(True)
+    mqtt_gateway.configure(observed(f"coap://127.0.0.1:{sensor.port}/bay", "stale_after = 4 s"))
+    mqtt_gateway.start()
+    subscriber.wait(lambda s: states(s), "the state at the start")
+    sensor.process.end(signal.SIGKILL)
+    sensor.start()
+    sensor.set(False)  # it has forgotten who observes
+    subscriber.wait(lambda s: states(s)[-1] is False, "the state after the restart")
+    sensor.set(True)
+    subscriber.wait(lambda s: states(s)[-1] is True, "a change after the restart")
+
+
+def test_a_sensor_that_is_not_there_yet_is_waited_for(mqtt_gateway, subscriber, sensor):
+    mqtt_gateway.configure(observed(f"coap://127.0.0.1:{sensor.port}/bay"))
+    mqtt_gateway.start()
+    peers.wait_until(lambda: "the sensor answers 4.04" in mqtt_gateway.said(), "the refusal")
+    assert mqtt_gateway.tool("status", "-c", mqtt_gateway.config).returncode == 1
+    sensor.set(True)
+    subscriber.wait(lambda s: states(s) == [True], "the state")
+
+
+@pytest.mark.parametrize("flavour", ["openssl", "gnutls"])
+def test_a_sensor_is_observed_over_dtls(mqtt_gateway, subscriber, tmp_path, flavour):
+    sensor = Sensor(tmp_path, flavour)
+    keys = tmp_path / "psk.ini"
+    keys.write_text(KEYS)
+    keys.chmod(0o600)
+    sensor.set(True)
+    mqtt_gateway.configure(observed(f"coaps://127.0.0.1:{sensor.port + 1}/bay", "psk_identity = kerb-1"),
+                           coap=f"psk_file = {keys}")
+    mqtt_gateway.start()
+    subscriber.wait(lambda s: states(s) == [True], "the state at the start")
+    sensor.set(False)
+    subscriber.wait(lambda s: states(s) == [True, False], "the change")
+    sensor.process.end(signal.SIGKILL)
+
+
+def own_name():
+    """A name of this machine's loopback; None when there is none but localhost."""
+    for name in (socket.gethostname(), "ip6-localhost", "ip6-loopback"):
+        try:
+            address = socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)[0][4][0]
+        except OSError:
+            continue
+        if address.startswith("127.") or address == "::1":
+            return name, address
+    return None
+
+
+def test_a_name_is_looked_up(mqtt_gateway, subscriber, tmp_path):
+    if not own_name():
+        pytest.skip("this machine has no name but localhost")
+    name, address = own_name()
+    sensor = Sensor(tmp_path, address=address)
+    sensor.set(True)
+    mqtt_gateway.configure(observed(f"coap://{name}:{sensor.port}/bay"))
+    mqtt_gateway.start()
+    subscriber.wait(lambda s: states(s) == [True], "the state")
+    sensor.process.end(signal.SIGKILL)
