@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "intake.h"
 #include "source.h"
+#include "unknown.h"
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,12 +108,16 @@ static void add(const char *name, bool value, int64_t time_us)
     raw->time_us = time_us;
 }
 
-static enum refusal take(struct fault *why)
+static enum refusal take_pack(const struct driver_pack *pack, struct fault *why)
 {
-    struct driver_pack pack = {.raw = &way.raw};
-    enum refusal refusal = intake_take(&way.intake, &way.source, &pack, why);
+    enum refusal refusal = intake_take(&way.intake, &way.source, pack, why);
     raw_pack_clear(&way.raw);
     return refusal;
+}
+
+static enum refusal take(struct fault *why)
+{
+    return take_pack(&(struct driver_pack){.raw = &way.raw}, why);
 }
 
 // Waits until everything is durable, and reads it back, oldest first.
@@ -196,6 +201,52 @@ static void times_and_quantities_are_remembered_over_a_restart(void **state)
     assert_stored_times((int64_t[]){now_us, now_us + 1}, 2);
 }
 
+static void a_state_that_is_asked_for_again_is_no_second_reading(void **state)
+{
+    (void)state;
+    static const int64_t a = 1600000000000000;
+    const struct driver_pack again = {.raw = &way.raw, .may_repeat = true};
+    add("bay-1:occupied", true, a);
+    assert_int_equal(take_pack(&again, NULL), REFUSAL_NONE);
+    add("bay-1:occupied", true, a);
+    assert_int_equal(take_pack(&again, NULL), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){a}, 1);
+    close_way();
+    open_way();
+    add("bay-1:occupied", true, a);
+    add("bay-2:occupied", true, a);
+    add("bay-1:occupied", true, a + 5);
+    assert_int_equal(take_pack(&again, NULL), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){a, a, a + 5}, 3);
+    assert_int_equal(way.source.received, 2);
+    for (int i = 0; i < 2; i++) { // a time of ours says nothing of what it was
+        add("bay-1:occupied", true, 0);
+        assert_int_equal(take_pack(&again, NULL), REFUSAL_NONE);
+    }
+    assert_stored_times((int64_t[]){a, a, a + 5, now_us, now_us + 1}, 5);
+}
+
+static void a_stranger_is_noted(void **state)
+{
+    (void)state;
+    add("bay-1:occupied", true, 0);
+    add("nobody:occupied", true, 0);
+    assert_int_equal(take(NULL), REFUSAL_UNKNOWN_SENSOR);
+    const struct driver_pack named = {.raw = &way.raw, .sensor = "bay-9"};
+    add("occupied", true, 0);
+    assert_int_equal(take_pack(&named, NULL), REFUSAL_UNKNOWN_SENSOR);
+    struct bytes out;
+    struct json json;
+    bytes_init(&out, 1 << 16);
+    json_begin(&json, &out);
+    unknowns_write(way.intake.unknowns, way.sensors, now_us, &json);
+    bytes_char(&out, '\0');
+    assert_non_null(strstr((const char *)out.data, "\"address\":\"nobody\""));
+    assert_non_null(strstr((const char *)out.data, "\"address\":\"bay-9\""));
+    assert_null(strstr((const char *)out.data, "bay-1"));
+    bytes_finish(&out);
+}
+
 static void a_pack_without_a_value_is_refused_and_no_storage_fault(void **state)
 {
     (void)state;
@@ -220,6 +271,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(equal_times_of_one_sensor_get_a_microsecond_more, begin, finish),
         cmocka_unit_test_setup_teardown(other_sensors_may_have_the_same_time, begin, finish),
         cmocka_unit_test_setup_teardown(times_and_quantities_are_remembered_over_a_restart, begin, finish),
+        cmocka_unit_test_setup_teardown(a_state_that_is_asked_for_again_is_no_second_reading, begin, finish),
+        cmocka_unit_test_setup_teardown(a_stranger_is_noted, begin, finish),
         cmocka_unit_test_setup_teardown(a_pack_without_a_value_is_refused_and_no_storage_fault, begin, finish),
         cmocka_unit_test_setup_teardown(a_gateway_that_stops_takes_nothing_more, begin, finish),
     };

@@ -9,7 +9,7 @@
 // A driver that opens when it is told to.
 struct fake {
     const struct driver_host *host;
-    bool present;
+    bool present, takes_time;
     int opens, closes;
 };
 static struct fake fake;
@@ -27,6 +27,8 @@ static int fake_open(void *state, struct fault *why)
 {
     struct fake *self = state;
     self->opens++;
+    if (self->takes_time)
+        return -EINPROGRESS;
     return self->present ? 0 : fault_set(why, -ENOENT, "not there");
 }
 
@@ -131,6 +133,43 @@ static void a_bus_that_opens_and_dies_at_once_keeps_its_growing_pause(void **sta
     assert_true(source.told);
 }
 
+static void a_bus_that_takes_its_time_is_open_when_it_says_so(void **state)
+{
+    (void)state;
+    struct fault gone;
+    fault_set(&gone, 0, "no answer");
+    fake.takes_time = true;
+    source_start(&source);
+    assert_int_equal(source.state, SOURCE_OPENING);
+    fake.host->failed(fake.host->context, &gone);
+    assert_int_equal(fake.closes, 1);
+    assert_int_equal(source.state, SOURCE_WAITING);
+    source.retry.timer_cb(&source.retry);
+    assert_int_equal(source.state, SOURCE_OPENING);
+    fake.host->failed(fake.host->context, &gone);
+    assert_int_equal(source.backoff_us, 500000); // it never worked: the pause grows
+    source.retry.timer_cb(&source.retry);
+    fake.host->opened(fake.host->context);
+    fake.host->opened(fake.host->context);
+    assert_int_equal(source.state, SOURCE_OPEN);
+    source_stop(&source);
+    assert_int_equal(fake.closes, 3);
+    fake.host->opened(fake.host->context);
+    assert_int_equal(source.state, SOURCE_CLOSED);
+}
+
+static void a_driver_may_want_longer_pauses(void **state)
+{
+    (void)state;
+    static const struct driver patient = {.type = "fake", .pause_max_us = 60000000, .open = fake_open};
+    source.driver = &patient;
+    source_start(&source);
+    for (int i = 0; i < 10; i++)
+        source.retry.timer_cb(&source.retry);
+    assert_int_equal(source.backoff_us, 60000000);
+    source.driver = &fake_driver;
+}
+
 static void refusals_are_counted_by_reason(void **state)
 {
     (void)state;
@@ -151,6 +190,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_bus_that_fails_is_closed_once_and_starts_again_with_a_short_pause, begin,
                                         finish),
         cmocka_unit_test_setup_teardown(a_bus_that_opens_and_dies_at_once_keeps_its_growing_pause, begin, finish),
+        cmocka_unit_test_setup_teardown(a_bus_that_takes_its_time_is_open_when_it_says_so, begin, finish),
+        cmocka_unit_test_setup_teardown(a_driver_may_want_longer_pauses, begin, finish),
         cmocka_unit_test_setup_teardown(refusals_are_counted_by_reason, begin, finish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
