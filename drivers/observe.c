@@ -159,10 +159,10 @@ static void refuse_code(struct observe *observe, const struct observe_answer *an
     fail(observe, &why);
 }
 
-// What answers a request is the newest there is, whatever its number: a sensor that restarted counts from the beginning.
+// What answers our request is the newest there is, whatever its number: a sensor that restarted counts from the beginning.
 static bool is_newer(const struct observe *observe, const struct observe_answer *answer)
 {
-    return observe->is_waiting || answer->is_reply || !answer->is_observed ||
+    return !answer->is_observed || (observe->is_waiting && answer->is_reply) ||
            order_is_fresh(&observe->order, answer->sequence, now_of(observe));
 }
 

@@ -279,6 +279,26 @@ static void a_number_that_goes_back_is_asked_about(void **state)
     assert_int_equal(server.emits, 1);
 }
 
+static void what_was_sent_before_an_answer_is_not_taken_for_it(void **state)
+{
+    (void)state;
+    struct answer asked = begin_observing(10, 60);
+    pass(76);
+    struct answer again = request();
+    struct message m = content(CON, 700, &asked, 9, 60, false); // an old one, late
+    reply(&m);
+    assert_int_equal(request().type, ACK);
+    assert_int_equal(server.emits, 1);
+    m = content(CON, 701, &asked, 12, 60, false); // a new one overtakes the answer
+    reply(&m);
+    assert_int_equal(request().type, ACK);
+    m = content(ACK, again.id, &again, 11, 60, true);
+    reply(&m);
+    assert_true(hears_nothing());
+    assert_int_equal(server.emits, 2);
+    assert_false(server.boolean);
+}
+
 static void who_does_not_tell_of_changes_is_asked_when_his_answer_is_old(void **state)
 {
     (void)state;
@@ -507,6 +527,7 @@ int main(void)
         WITH_SERVER(what_is_too_old_is_asked_for_again_with_the_same_token),
         WITH_SERVER(silence_is_not_trusted_for_longer_than_half_of_stale_after),
         WITH_SERVER(a_number_that_goes_back_is_asked_about),
+        WITH_SERVER(what_was_sent_before_an_answer_is_not_taken_for_it),
         WITH_SERVER(who_does_not_tell_of_changes_is_asked_when_his_answer_is_old),
         WITH_SERVER(a_device_profile_says_how_often_it_is_asked),
         WITH_SERVER(an_error_ends_it_with_its_words),
