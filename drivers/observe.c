@@ -122,8 +122,9 @@ static enum refusal decode(struct observe *observe, const struct observe_answer 
 {
     const struct codec *codec = find_codec(observe, answer->format);
     struct frame frame = {.data = answer->data, .size = answer->size};
-    if (answer->has_more) {
-        fault_set(why, 0, _("the answer comes in several parts; expected one datagram"));
+    if (answer->is_cut) {
+        fault_set(why, 0, _("the answer comes in parts, and not all of them came; expected %lld bytes at most"),
+                  (long long)observe->settings->coap.max_body_bytes);
         return REFUSAL_LENGTH;
     }
     if (!codec) {
@@ -216,6 +217,7 @@ static void connect_to(struct observe *observe, const struct sockaddr *address, 
 {
     struct fault why = {0};
     struct observe_target target = observe_uri_target(&observe->where, address, size);
+    target.body_max = (size_t)observe->settings->coap.max_body_bytes;
     observe->is_loopback = address_is_this_machine(address);
     int error = address_is_group(address)
                     ? fault_set(&why, -EINVAL, _("the address is one of a group; expected a single sensor's"))

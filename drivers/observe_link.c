@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "observe_link.h"
 
+#include "base/number.h"
+#include "coap_block.h"
 #include <coap3/coap.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
-enum { PARTS_MAX = 512, DATAGRAM_MAX = 1472, REGISTER = 0, DEREGISTER = 1, MAX_AGE_USUAL_S = 60, HOST_BYTES_MAX = 255 };
+enum { PARTS_MAX = 512, DATAGRAM_MAX = 1472, MAX_AGE_USUAL_S = 60, HOST_BYTES_MAX = 255, SUCCESS = 2 };
+
+struct request_kind {
+    coap_pdu_type_t type;
+    uint64_t token;
+    int observe;   // 0 to be told of changes, 1 to be told no more; -1: not asked
+    int64_t block; // Block2; -1: none
+};
 
 // Freed when the loop has let go of its handle.
 struct observe_link {
@@ -16,6 +25,10 @@ struct observe_link {
     coap_session_t *session;
     uv_poll_t poll;
     uint64_t token;
+    uint64_t body_token;         // of the requests for the parts that are missing; 0: none
+    struct bodies *bodies;       // NULL until an answer comes in parts
+    struct observe_answer first; // what the first part said
+    size_t body_max;
     bool live; // between open and close
     bool busy; // libcoap is at work, and may call us; what is closed meanwhile goes when it is done
     bool registered;
@@ -34,10 +47,15 @@ static uint32_t option_number(const coap_pdu_t *pdu, coap_option_num_t number, b
     return option ? coap_decode_var_bytes(coap_opt_value(option), coap_opt_length(option)) : otherwise;
 }
 
-static bool is_ours(const struct observe_link *link, const coap_pdu_t *pdu)
+static bool has_token(const coap_pdu_t *pdu, uint64_t wanted)
 {
     coap_bin_const_t token = coap_pdu_get_token(pdu);
-    return token.length == sizeof link->token && memcmp(token.s, &link->token, sizeof link->token) == 0;
+    return token.length == sizeof wanted && memcmp(token.s, &wanted, sizeof wanted) == 0;
+}
+
+static bool is_part(const struct observe_link *link, const coap_pdu_t *pdu)
+{
+    return link->body_token && has_token(pdu, link->body_token);
 }
 
 static struct observe_link *link_of(const coap_session_t *session)
@@ -46,21 +64,72 @@ static struct observe_link *link_of(const coap_session_t *session)
     return link && link->live ? link : NULL;
 }
 
-// A notification that nobody waits for is reset, which makes its sender forget us (RFC 7641 section 3.6).
-static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
-                                   const coap_mid_t mid)
+static void tell(struct observe_link *link, const struct observe_answer *answer)
 {
-    enum { BLOCK_MORE_BIT = 8 };
-    (void)sent, (void)mid;
-    struct observe_link *link = link_of(session);
-    if (!link || !is_ours(link, received))
-        return COAP_RESPONSE_FAIL;
+    link->body_token = 0;
+    link->events->answer(link->events->context, answer);
+}
+
+static uint64_t etag_of(const coap_pdu_t *pdu)
+{
+    coap_opt_iterator_t iterator;
+    const coap_opt_t *etag = coap_check_option(pdu, COAP_OPTION_ETAG, &iterator);
+    return etag ? fnv64(FNV_START, coap_opt_value(etag), coap_opt_length(etag)) : FNV_START;
+}
+
+static enum body_result put_together(struct observe_link *link, const coap_pdu_t *received, uint32_t block,
+                                     struct observe_answer *answer)
+{
+    struct body_part part = {
+        .block = BLOCK_PRESENT | (block & 0xffffff),
+        .announced = option_number(received, COAP_OPTION_SIZE2, NULL, 0),
+        .tag = etag_of(received),
+        .format = answer->format,
+        .data = answer->data,
+        .size = answer->size,
+    };
+    if (!link->bodies)
+        link->bodies = bodies_create(link->body_max);
+    int64_t now_us = (int64_t)uv_now(link->poll.loop) * 1000;
+    return link->bodies ? bodies_take(link->bodies, &part, now_us, &answer->data, &answer->size) : BODY_NO_ROOM;
+}
+
+static bool send_request(struct observe_link *link, const struct request_kind *kind);
+
+// Asks for the part that follows. With a token of its own: a request without Observe would end the observation (RFC 7641
+// section 3.6), and what was asked for an older state is not to be mixed in.
+static bool ask_for_next(struct observe_link *link, uint32_t block)
+{
+    coap_prng(&link->body_token, sizeof link->body_token);
+    return send_request(
+        link, &(struct request_kind){.type = COAP_MESSAGE_CON,
+                                     .token = link->body_token,
+                                     .observe = -1,
+                                     .block = (int64_t)(((BLOCK_NUMBER(block) + 1) << 4) | (block & BLOCK_EXPONENT))});
+}
+
+static void take_part(struct observe_link *link, const coap_pdu_t *received, uint32_t block,
+                      struct observe_answer *answer)
+{
+    if (BLOCK_NUMBER(block) == 0)
+        link->first = *answer;
+    enum body_result result = put_together(link, received, block, answer);
+    if (result == BODY_MORE && ask_for_next(link, block))
+        return;
+    struct observe_answer whole = link->first;
+    whole.data = answer->data;
+    whole.size = answer->size;
+    whole.is_cut = result != BODY_WHOLE;
+    tell(link, &whole);
+}
+
+static struct observe_answer read_answer(const coap_pdu_t *received)
+{
     bool has_format;
     unsigned code = coap_pdu_get_code(received);
     struct observe_answer answer = {
         .code = (int)((code >> 5) * 100 + (code & 0x1f)),
         .is_reply = coap_pdu_get_type(received) == COAP_MESSAGE_ACK,
-        .has_more = option_number(received, COAP_OPTION_BLOCK2, NULL, 0) & BLOCK_MORE_BIT,
         .max_age_s = option_number(received, COAP_OPTION_MAXAGE, NULL, MAX_AGE_USUAL_S),
     };
     answer.sequence = option_number(received, COAP_OPTION_OBSERVE, &answer.is_observed, 0) & 0xffffff;
@@ -68,8 +137,27 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
     answer.format = has_format ? answer.format : -1;
     if (!coap_get_data(received, &answer.size, &answer.data))
         answer.data = (const uint8_t *)"";
-    link->registered = answer.is_observed;
-    link->events->answer(link->events->context, &answer);
+    return answer;
+}
+
+// A notification that nobody waits for is reset, which makes its sender forget us (RFC 7641 section 3.6).
+static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
+                                   const coap_mid_t mid)
+{
+    (void)sent, (void)mid;
+    struct observe_link *link = link_of(session);
+    if (!link || (!has_token(received, link->token) && !is_part(link, received)))
+        return COAP_RESPONSE_FAIL;
+    bool is_later_part = is_part(link, received);
+    struct observe_answer answer = read_answer(received);
+    uint32_t block = option_number(received, COAP_OPTION_BLOCK2, NULL, 0);
+    bool in_parts = is_later_part || BLOCK_NUMBER(block) > 0 || block & BLOCK_MORE;
+    if (!is_later_part)
+        link->registered = answer.is_observed;
+    if (in_parts && answer.code / 100 == SUCCESS)
+        take_part(link, received, block, &answer);
+    else
+        tell(link, &answer);
     return COAP_RESPONSE_OK;
 }
 
@@ -79,7 +167,7 @@ static void on_failure(coap_session_t *session, const coap_pdu_t *sent, const co
     (void)mid;
     struct observe_link *link = link_of(session);
     // "Port unreachable" is no end: libcoap goes on retransmitting, and a sensor that restarts is back in time.
-    if (!link || reason == COAP_NACK_ICMP_ISSUE || (sent && !is_ours(link, sent)))
+    if (!link || reason == COAP_NACK_ICMP_ISSUE || (sent && !has_token(sent, link->token) && !is_part(link, sent)))
         return;
     link->registered = false;
     link->events->unanswered(link->events->context);
@@ -96,6 +184,7 @@ static void finish(struct observe_link *link)
     if (link->session)
         coap_session_release(link->session);
     coap_free_context(link->context);
+    bodies_destroy(link->bodies);
     uv_close((uv_handle_t *)&link->poll, free_link);
 }
 
@@ -172,6 +261,7 @@ static int begin(struct observe_link *link, struct uv_loop_s *loop, const struct
     coap_address_init(&address);
     address.size = target->address_size;
     memcpy(&address.addr, &target->address, target->address_size);
+    link->body_max = target->body_max;
     strcpy(link->host, target->host ? target->host : "");
     int error = split(link, target->path);
     if (error == 0)
@@ -215,29 +305,35 @@ static bool add_parts(coap_pdu_t *pdu, coap_option_num_t option, const uint8_t *
     return true;
 }
 
-// Options in the order of their numbers.
-static coap_pdu_t *make_request(struct observe_link *link, coap_pdu_type_t type, unsigned observe)
+static bool add_number(coap_pdu_t *pdu, coap_option_num_t option, int64_t value)
 {
-    coap_pdu_t *pdu = coap_pdu_init(type, COAP_REQUEST_CODE_GET, coap_new_message_id(link->session),
+    uint8_t bytes[4];
+    return value < 0 || coap_add_option(pdu, option, coap_encode_var_safe(bytes, sizeof bytes, (unsigned)value), bytes);
+}
+
+// Options in the order of their numbers.
+static coap_pdu_t *make_request(struct observe_link *link, const struct request_kind *kind)
+{
+    coap_pdu_t *pdu = coap_pdu_init(kind->type, COAP_REQUEST_CODE_GET, coap_new_message_id(link->session),
                                     coap_session_max_pdu_size(link->session));
     if (!pdu)
         return NULL;
-    uint8_t bytes[4];
     size_t host = strlen(link->host);
-    bool fits = coap_add_token(pdu, sizeof link->token, (const uint8_t *)&link->token) &&
+    bool fits = coap_add_token(pdu, sizeof kind->token, (const uint8_t *)&kind->token) &&
                 (!host || coap_add_option(pdu, COAP_OPTION_URI_HOST, host, (const uint8_t *)link->host)) &&
-                coap_add_option(pdu, COAP_OPTION_OBSERVE, coap_encode_var_safe(bytes, sizeof bytes, observe), bytes) &&
+                add_number(pdu, COAP_OPTION_OBSERVE, kind->observe) &&
                 add_parts(pdu, COAP_OPTION_URI_PATH, link->path, link->path_parts) &&
-                add_parts(pdu, COAP_OPTION_URI_QUERY, link->query, link->query_parts);
+                add_parts(pdu, COAP_OPTION_URI_QUERY, link->query, link->query_parts) &&
+                add_number(pdu, COAP_OPTION_BLOCK2, kind->block);
     if (fits)
         return pdu;
     coap_delete_pdu(pdu);
     return NULL;
 }
 
-static bool send_request(struct observe_link *link, coap_pdu_type_t type, unsigned observe)
+static bool send_request(struct observe_link *link, const struct request_kind *kind)
 {
-    coap_pdu_t *pdu = make_request(link, type, observe);
+    coap_pdu_t *pdu = make_request(link, kind);
     return pdu && coap_send(link->session, pdu) != COAP_INVALID_MID;
 }
 
@@ -246,7 +342,8 @@ int link_register(struct observe_link *link)
     bool was_busy = link->busy;
     link->busy = true;
     // The first try may only collect the "port unreachable" that came for an earlier datagram.
-    bool was_sent = send_request(link, COAP_MESSAGE_CON, REGISTER) || send_request(link, COAP_MESSAGE_CON, REGISTER);
+    const struct request_kind kind = {.type = COAP_MESSAGE_CON, .token = link->token, .block = -1};
+    bool was_sent = send_request(link, &kind) || send_request(link, &kind);
     link->busy = was_busy;
     if (!link->live && !was_busy)
         finish(link);
@@ -259,7 +356,8 @@ void link_close(struct observe_link *link)
         return;
     link->live = false; // nobody is to be called any more
     if (link->registered)
-        send_request(link, COAP_MESSAGE_NON, DEREGISTER);
+        send_request(link,
+                     &(struct request_kind){.type = COAP_MESSAGE_NON, .token = link->token, .observe = 1, .block = -1});
     if (!link->busy)
         finish(link);
 }

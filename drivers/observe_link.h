@@ -23,13 +23,14 @@ struct observe_target {
     const char *path;           // "/a/b?c=d", with %-escapes
     const void *identity, *key; // of DTLS
     size_t identity_size, key_size;
+    size_t body_max; // of an answer in several parts
 };
 
 struct observe_answer {
     int code;          // class * 100 + detail
     bool is_reply;     // it acknowledges a request; others may be notifications, or come for one later
     bool is_observed;  // it has an Observe option
-    bool has_more;     // Block2 says that this is a part
+    bool is_cut;       // it came in parts (Block2, RFC 7959), and not all of them came
     uint32_t sequence; // of the Observe option
     unsigned max_age_s;
     int format; // Content-Format, or -1

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sensors that are servers: libcoap's own, in plain UDP and over both of its DTLS libraries."""
+import json
 import signal
 import socket
 import subprocess
@@ -64,6 +65,18 @@ def test_changes_of_an_observed_sensor_arrive(mqtt_gateway, subscriber, sensor):
     assert metrics["citygw_observe_requests_total"] == 1 and metrics["citygw_observe_answers_total"] == 4
     source, = (s for s in mqtt_gateway.api("status")["sources"] if s["name"].startswith("coap://"))
     assert (source["state"], source["received"]) == ("open", 4)
+
+
+def test_a_state_too_long_for_a_datagram_comes_in_parts(mqtt_gateway, subscriber, sensor, tmp_path):
+    names = [f"bay-{i:02d}" for i in range(80)]
+    pack = tmp_path / "pack.json"
+    pack.write_text(json.dumps([{"n": f"{name}:occupied", "vb": True} for name in names]))
+    assert "2.01" in sensor.ask("put", "lot", "-t", "110", "-f", str(pack), "-b", "256")
+    mqtt_gateway.configure("".join(f"[sensor:{n}]\nkind = parking\nsource = coap://127.0.0.1:{sensor.port}/lot\n" for n in names))
+    mqtt_gateway.start()
+    subscriber.wait(lambda s: len(states(s)) == 80, "a reading of each")
+    assert sorted(reading["sensor"] for _, reading in subscriber.readings()) == names
+    assert mqtt_gateway.metrics()["citygw_observe_resources"] == 1
 
 
 def test_a_sensor_that_restarts_is_found_again(mqtt_gateway, subscriber, sensor):

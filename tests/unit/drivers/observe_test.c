@@ -74,6 +74,7 @@ static void make(const char *uri, size_t sensors)
                                                      .device = "meter",
                                                      .codec = "",
                                                      .stale_after_us = INT64_C(600) * 1000000};
+    f->settings.coap.max_body_bytes = 8192;
     f->settings.sensor = server.sensors;
     f->settings.sensor_count = sensors;
     f->host = (struct driver_host){.context = f,
@@ -403,17 +404,84 @@ static void what_cannot_be_read_is_counted_and_ends_nothing(void **state)
     reply(&m);
     wait_for(&server.refused, 2);
     assert_int_equal(server.last_refusal, REFUSAL_FORMAT);
-    m = with_token(NON, 0x45, 602, &asked);
-    number_option(&m, OBSERVE, 13);
-    number_option(&m, CONTENT_FORMAT, 110);
-    number_option(&m, BLOCK2, 0x0e);
-    payload(&m, SENML, strlen(SENML));
-    reply(&m);
-    wait_for(&server.refused, 3);
-    assert_int_equal(server.last_refusal, REFUSAL_LENGTH);
     m = content(NON, 603, &asked, 14, 60, false);
     reply(&m);
     wait_for(&server.emits, 2);
+    assert_int_equal(server.failed, 0);
+}
+
+// Block `number` of 16 bytes of SENML; observe below 0: without that option.
+static struct message part(int type, unsigned id, const struct answer *asked, long observe, unsigned number)
+{
+    size_t begin = 16 * number, size = strlen(SENML), left = size - begin;
+    struct message m = with_token(type, 0x45, id, asked);
+    if (observe >= 0)
+        number_option(&m, OBSERVE, (unsigned)observe);
+    number_option(&m, CONTENT_FORMAT, 110);
+    number_option(&m, BLOCK2, number << 4 | (left > 16 ? 8 : 0));
+    payload(&m, SENML + begin, left > 16 ? 16 : left);
+    return m;
+}
+
+static struct answer next_part(const struct answer *asked, unsigned number)
+{
+    struct answer next = request();
+    assert_int_equal(next.type, CON);
+    assert_int_equal(next.code, GET);
+    assert_int_equal(next.options[OBSERVE], -1);
+    assert_int_equal(next.options[BLOCK2], number << 4);
+    assert_memory_not_equal(next.token, asked->token, 8);
+    return next;
+}
+
+static void an_answer_in_parts_is_put_together(void **state)
+{
+    (void)state;
+    struct answer asked = begin_observing(10, 60);
+    struct message m = part(NON, 600, &asked, 11, 0);
+    reply(&m);
+    struct answer next = next_part(&asked, 1);
+    m = part(ACK, next.id, &next, -1, 1);
+    reply(&m);
+    next = next_part(&asked, 2);
+    assert_int_equal(server.emits, 1);
+    m = part(ACK, next.id, &next, -1, 2);
+    reply(&m);
+    wait_for(&server.emits, 2);
+    m = content(NON, 601, &asked, 11, 60, false); // as old as the parts
+    reply(&m);
+    assert_true(hears_nothing());
+    assert_int_equal(server.emits, 2);
+}
+
+static void parts_of_an_older_state_are_left(void **state)
+{
+    (void)state;
+    struct answer asked = begin_observing(10, 60);
+    struct message m = part(NON, 600, &asked, 11, 0);
+    reply(&m);
+    struct answer next = next_part(&asked, 1);
+    m = content(NON, 601, &asked, 12, 60, false);
+    reply(&m);
+    wait_for(&server.emits, 2);
+    m = part(CON, 602, &next, -1, 1);
+    reply(&m);
+    assert_int_equal(request().type, RST);
+    assert_int_equal(server.emits, 2);
+    assert_false(server.boolean);
+}
+
+static void a_missing_part_is_told(void **state)
+{
+    (void)state;
+    struct answer asked = begin_observing(10, 60);
+    struct message m = part(NON, 600, &asked, 11, 0);
+    reply(&m);
+    struct answer next = next_part(&asked, 1);
+    m = part(ACK, next.id, &next, -1, 2);
+    reply(&m);
+    wait_for(&server.refused, 1);
+    assert_int_equal(server.last_refusal, REFUSAL_LENGTH);
     assert_int_equal(server.failed, 0);
 }
 
@@ -535,6 +603,9 @@ int main(void)
         WITH_SERVER(an_empty_ack_alone_is_no_answer),
         WITH_SERVER(an_answer_that_comes_later_is_taken),
         WITH_SERVER(what_cannot_be_read_is_counted_and_ends_nothing),
+        WITH_SERVER(an_answer_in_parts_is_put_together),
+        WITH_SERVER(parts_of_an_older_state_are_left),
+        WITH_SERVER(a_missing_part_is_told),
         WITH_SERVER(closing_says_that_nothing_more_is_wanted),
         WITH_SERVER(sensors_that_share_a_resource_are_told_apart_by_names),
         WITH_SERVER(a_name_goes_with_the_request),
