@@ -12,6 +12,7 @@ const struct codec *const codecs[] = {
     &codec_tekzitel_parking,
     &codec_milesight_em400,
     &codec_lwm2m_tlv,
+    &codec_efento,
     NULL,
 };
 

@@ -6,4 +6,4 @@
 // One line per codec file; the table is in ../codecs.c.
 extern const struct codec codec_senml, codec_senml_cbor, codec_text;
 extern const struct codec codec_libelium_parking, codec_bosch_parking, codec_nwave_parking, codec_tekzitel_parking;
-extern const struct codec codec_milesight_em400, codec_lwm2m_tlv;
+extern const struct codec codec_milesight_em400, codec_lwm2m_tlv, codec_efento;

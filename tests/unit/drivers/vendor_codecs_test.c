@@ -88,6 +88,119 @@ static const struct vector {
     {"lwm2m-tlv", 3431, "C10102", "", REFUSAL_SYNTAX}, // no boolean
     {"lwm2m-tlv", 3431, "C30101", "", REFUSAL_SYNTAX},
     {"lwm2m-tlv", 3303, "E416447FC00000", "", REFUSAL_SYNTAX}, // not a number
+
+    // M: Efento. Two channels of two samples, 60 s apart; the cloud token is passed over
+    {"efento", 0,
+     "0A06282C02424EED1001183C 220F08011080E2CFAA0620AE032A020005 220E08021080E2CFAA06205A2A020002 "
+     "3828400182010F343930313534323033323337353138",
+     "282c02424eed:temperature_c Cel v=21.5 @1700000000000000\n"
+     "282c02424eed:temperature_c Cel v=21.2 @1700000060000000\n"
+     "282c02424eed:humidity_pct %RH v=45 @1700000000000000\n"
+     "282c02424eed:humidity_pct %RH v=46 @1700000060000000\n"
+     "282c02424eed:battery_low - vb=false @1700000060000000\n"
+     "282c02424eed:rssi_dbm dBm v=-71 @1700000060000000\n",
+     0},
+    // the second and the fourth sample are errors; the next to them, 8355839 and 8388608, would not be
+    {"efento", 0, "0A06282C02424EED1001183C 221708011080E2CFAA0620C8012A0A1E8080FC0728FEFFFF07 38284001",
+     "282c02424eed:temperature_c Cel v=11.5 @1700000000000000\n"
+     "282c02424eed:temperature_c Cel v=12 @1700000120000000\n"
+     "282c02424eed:battery_low - vb=false @1700000120000000\n"
+     "282c02424eed:rssi_dbm dBm v=-71 @1700000120000000\n",
+     0},
+    {"efento", 0, "0A06282C02424EED1001183C 221208631080E2CFAA062A08FEFFFB0780808008 4001",
+     "282c02424eed:type_99 - v=8355839 @1700000000000000\n"
+     "282c02424eed:type_99 - v=8388608 @1700000060000000\n"
+     "282c02424eed:battery_low - vb=false @1700000060000000\n",
+     0},
+    // changes: off at once, on after 8 s, off after 29 s; the battery is low, the signal is not known
+    {"efento", 0, "0A06282C02424EED183C 220D08051080E2CFAA062A0301123B 220B08071080E2CFAA062A0102 38634001",
+     "282c02424eed:alarm - vb=false @1700000000000000\n"
+     "282c02424eed:alarm - vb=true @1700000008000000\n"
+     "282c02424eed:alarm - vb=false @1700000029000000\n"
+     "282c02424eed:flooded - vb=true @1700000000000000\n"
+     "282c02424eed:battery_low - vb=true @1700000029000000\n",
+     0},
+    // without a factor it is 14 beside a binary channel, else 1
+    {"efento", 0, "0A06282C02424EED1001183C 220B082A1080E2CFAA062A0102 220C08011080E2CFAA062A020204",
+     "282c02424eed:output - vb=true @1700000000000000\n"
+     "282c02424eed:temperature_c Cel v=0.1 @1700000000000000\n"
+     "282c02424eed:temperature_c Cel v=0.2 @1700000840000000\n"
+     "282c02424eed:battery_low - vb=false @1700000840000000\n",
+     0},
+    {"efento", 0, "0A06282C02424EED100118B401 220C08011080E2CFAA062A020204 3801",
+     "282c02424eed:temperature_c Cel v=0.1 @1700000000000000\n"
+     "282c02424eed:temperature_c Cel v=0.2 @1700000180000000\n"
+     "282c02424eed:battery_low - vb=false @1700000180000000\n"
+     "282c02424eed:rssi_dbm dBm v=-110 @1700000180000000\n",
+     0},
+    // a second and a third channel of a field, and a place without a probe
+    {"efento", 0,
+     "0A06282C02424EED1001183C 220E08011080E2CFAA062090032A0100 220408001000 220E08011080E2CFAA0620C7012A0100 "
+     "220D08021080E2CFAA0620502A0100 220E081B1080E2CFAA0620AA062A0100 220E08011080E2CFAA0620D8042A0100 383F4001",
+     "282c02424eed:temperature_c Cel v=20 @1700000000000000\n"
+     "282c02424eed:temperature_c_2 Cel v=-10 @1700000000000000\n"
+     "282c02424eed:humidity_pct %RH v=40 @1700000000000000\n"
+     "282c02424eed:humidity_pct_2 %RH v=40.5 @1700000000000000\n"
+     "282c02424eed:temperature_c_3 Cel v=30 @1700000000000000\n"
+     "282c02424eed:battery_low - vb=false @1700000000000000\n"
+     "282c02424eed:rssi_dbm dBm v=-48 @1700000000000000\n",
+     0},
+    // types without a name
+    {"efento", 0,
+     "0A06282C02424EED1001183C 220E08231080E2CFAA0620B0092A0106 220B08231080E2CFAA062A0101 "
+     "220D08631080E2CFAA06200A2A0100 4001",
+     "282c02424eed:type_35 - v=603 @1700000000000000\n"
+     "282c02424eed:type_35_2 - v=-1 @1700000000000000\n"
+     "282c02424eed:type_99 - v=5 @1700000000000000\n"
+     "282c02424eed:battery_low - vb=false @1700000000000000\n",
+     0},
+    // above a state of calibration; tenths; thousandths
+    {"efento", 0,
+     "0A06282C02424EED1001183C 220F081A1080E2CFAA0620E2122A020204 220E080F1080E2CFAA0620A4132A0100 "
+     "220E08171080E2CFAA0620B8172A0100 4001",
+     "282c02424eed:co2_ppm ppm v=400 @1700000000000000\n"
+     "282c02424eed:co2_ppm ppm v=401 @1700000060000000\n"
+     "282c02424eed:illuminance_lux lx v=123.4 @1700000000000000\n"
+     "282c02424eed:distance_m m v=1.5 @1700000000000000\n"
+     "282c02424eed:battery_low - vb=false @1700000060000000\n",
+     0},
+    // no channel; sixteen without a probe; one whose samples are not packed
+    {"efento", 0, "0A06282C02424EED1001183C 38144001",
+     "282c02424eed:battery_low - vb=false\n"
+     "282c02424eed:rssi_dbm dBm v=-91\n",
+     0},
+    {"efento", 0, "0A06282C02424EED1001183C22002200220022002200220022002200220022002200220022002200220022004001",
+     "282c02424eed:battery_low - vb=false\n", 0},
+    {"efento", 0, "0A06282C02424EED1001183C 220E08021080E2CFAA06205A28002802 4001",
+     "282c02424eed:humidity_pct %RH v=45 @1700000000000000\n"
+     "282c02424eed:humidity_pct %RH v=46 @1700000060000000\n"
+     "282c02424eed:battery_low - vb=false @1700000060000000\n",
+     0},
+    // the largest numbers
+    {"efento", 0,
+     "0A06282C02424EED100118FFFF03 221A086310FFFFFFFF0720FEFFFFFF0F2A0AFEFFFFFF0FFFFFFFFF0F "
+     "220F080510FFFFFFFF072A05FFFFFFFF0F 40FFFF03",
+     "282c02424eed:type_99 - v=4294967294 @2147483647000000\n"
+     "282c02424eed:type_99 - v=-1 @6442319872000000\n"
+     "282c02424eed:alarm - vb=false @4294967294000000\n"
+     "282c02424eed:battery_low - vb=false @6442319872000000\n",
+     0},
+    // cut; no message; seventeen channels; no serial number, a short one
+    {"efento", 0, "0A06282C02424EED1001183C220F08011080E2CFAA0620AE032A020005220E08021080E2CFAA0620", "",
+     REFUSAL_SYNTAX},
+    {"efento", 0, "FFFFFFFF", "", REFUSAL_SYNTAX},
+    {"efento", 0, "0A06282C02424EED1001183C220022002200220022002200220022002200220022002200220022002200220022004001",
+     "", REFUSAL_SYNTAX},
+    {"efento", 0, "1001183C 220D08011080E2CFAA0620022A0100 38284001", "", REFUSAL_SYNTAX},
+    {"efento", 0, "0A05282C02424E1001183C 220D08011080E2CFAA0620022A0100 38284001", "", REFUSAL_SYNTAX},
+    {"efento", 0, "", "", REFUSAL_SYNTAX},
+    // samples without a time, before 1970, a change at no second; periods of 0 and 65536 s, times 65536
+    {"efento", 0, "0A06282C02424EED1001183C 22090801100020022A0100 38284001", "", REFUSAL_SYNTAX},
+    {"efento", 0, "0A06282C02424EED1001183C 2212080110FBFFFFFFFFFFFFFFFF0120022A0100 38284001", "", REFUSAL_SYNTAX},
+    {"efento", 0, "0A06282C02424EED1001183C 220B08051080E2CFAA062A0100 38284001", "", REFUSAL_SYNTAX},
+    {"efento", 0, "0A06282C02424EED1001 220D08011080E2CFAA0620022A0100 38284001", "", REFUSAL_SYNTAX},
+    {"efento", 0, "0A06282C02424EED100118808004 220D08011080E2CFAA0620022A0100 38284001", "", REFUSAL_SYNTAX},
+    {"efento", 0, "0A06282C02424EED1001183C 220D08011080E2CFAA0620022A0100 382840808004", "", REFUSAL_SYNTAX},
 };
 
 static void check_vector(const struct vector *vector)
@@ -122,11 +235,30 @@ static void who_pays_for_the_line_is_told_nobody(void **state)
     assert_null(strstr(run.told, "898100000"));
 }
 
+// Beyond what a pack holds, and beyond the memory that one message gets.
+static void more_than_an_efento_sensor_sends_is_refused(void **state)
+{
+    (void)state;
+    static uint8_t data[4000];
+    size_t head = codec_unhex("0A06282C02424EED1001183C", data);
+    size_t channel = codec_unhex("229304 0801 1080E2CFAA06 2A8804", data + head); // 531 bytes, 520 of them offsets of 0
+    codec_try(&run, "efento", data, head + channel + 520, false);
+    assert_int_equal(run.refusal, REFUSAL_SYNTAX);
+    assert_non_null(strstr(run.why.text, "fewer values"));
+
+    for (size_t i = head; i < sizeof data; i += 2) // fields that are not known
+        codec_unhex("5801", data + i);
+    codec_try(&run, "efento", data, sizeof data, false);
+    assert_int_equal(run.refusal, REFUSAL_SYNTAX);
+    assert_non_null(strstr(run.why.text, "fewer values"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_vector_gives_its_values),
         cmocka_unit_test(who_pays_for_the_line_is_told_nobody),
+        cmocka_unit_test(more_than_an_efento_sensor_sends_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
