@@ -169,14 +169,14 @@ static void settled(void *state, uint64_t ticket, int status)
     struct pending *pending = pending_find(&driver->pending, ticket);
     if (!pending)
         return;
-    struct dedup_answer answer = {.code = COAP_RESPONSE_CODE(204), .text = ""};
+    struct dedup_answer answer = {.code = DEDUP_STORED, .text = ""};
     if (status < 0) {
         answer.code = COAP_RESPONSE_CODE(500);
         answer.text = _("the reading could not be stored; send it again later");
     }
     dedup_update(driver->dedup, pending->digest, coap_driver_now_us(driver), &answer);
     if (pending->session) {
-        answer_send(driver, pending, answer.code, answer.text);
+        answer_send(driver, pending, status < 0 ? answer.code : pending->success, answer.text);
         coap_session_release(pending->session);
     }
     pending_remove(&driver->pending, pending);
@@ -185,7 +185,7 @@ static void settled(void *state, uint64_t ticket, int status)
 static void restore_key(void *state, const uint8_t *key, size_t size, int64_t age_us)
 {
     struct coap_driver *driver = state;
-    struct dedup_answer answer = {.code = COAP_RESPONSE_CODE(204), .text = ""};
+    struct dedup_answer answer = {.code = DEDUP_STORED, .text = ""};
     dedup_restore(driver->dedup, key, size, age_us, coap_driver_now_us(driver), &answer);
 }
 
@@ -204,6 +204,7 @@ static void figures(void *state, void (*figure)(void *context, const char *name,
     figure(context, "citygw_coap_slow_commits_total", (double)driver->slow_commits);
     figure(context, "citygw_coap_separate_responses_total", (double)driver->separate_responses);
     figure(context, "citygw_coap_unknown_identities_total", (double)driver->unknown_identities);
+    figure(context, "citygw_coap_discarded_total", (double)driver->discarded);
     figure(context, "citygw_coap_sessions", (double)driver->sessions);
     figure(context, "citygw_coap_sockets", (double)driver->socket_count);
     figure(context, "citygw_coap_socket_drops_total", (double)(driver->earlier_drops + endpoints_drops(driver)));

@@ -23,6 +23,7 @@ static const struct link {
 } links[] = {
     {"/readings", "citygw.readings", "110 112"},
     {"/time", "citygw.time", "0 60"},
+    {"/m", "citygw.efento", "42"},
 };
 
 // One filter: name=value, or name=value* for a beginning (RFC 6690 section 4.1).

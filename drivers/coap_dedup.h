@@ -50,9 +50,11 @@ struct dedup_message {
     uint64_t hash;
 };
 
+enum { DEDUP_STORED = 2 << 5 | 4 }; // 2.04; what success is on the path of the request, it is told with
+
 // While `code` is 0 the answer is not known yet, and `ticket` says who waits for it.
 struct dedup_answer {
-    uint8_t code;     // a CoAP code
+    uint8_t code;     // a CoAP code; DEDUP_STORED for readings that are on the disk
     const char *text; // the diagnostic, or ""
     uint64_t ticket;
 };

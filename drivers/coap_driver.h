@@ -44,6 +44,7 @@ struct coap_driver {
     size_t sessions;
     size_t text_max; // of a diagnostic to the request at hand: see request_admitted
     uint64_t unknown_identities;
+    uint64_t discarded; // bodies of routes that keep nothing
     uint64_t requests, duplicates, slow_commits, separate_responses, earlier_drops;
     int64_t confirmables_since_us; // see coap_answer.c
     unsigned confirmables;
@@ -70,6 +71,11 @@ uint64_t endpoints_drops(const struct coap_driver *driver);
 
 // coap_readings.c: POST /readings and POST /readings/{sensor}. -ENOMEM.
 int readings_register(coap_context_t *context);
+// A POST to any path that takes something: admitted, not asked before, in time, put together, decoded and handed on. `sensor`
+// is NULL when the path names none.
+struct route;
+void readings_take(coap_session_t *session, const coap_pdu_t *pdu, const struct route *route, const char *sensor,
+                   coap_pdu_t *response);
 
 // coap_request.c: true when the session's peer may talk to us: with DTLS, from this machine, or anyone with allow_plain. Else
 // the response says 4.01. Called first for each request: it sets how long a diagnostic to it may be.
@@ -83,6 +89,11 @@ int core_register(coap_context_t *context);
 
 // coap_time.c: GET /time. -ENOMEM.
 int time_register(coap_context_t *context);
+// True when the gateway knows the time. Else the response says 5.03.
+bool time_is_known(const struct coap_driver *driver, coap_pdu_t *response);
+
+// coap_efento.c: POST /m, /i, /c and /t. -ENOMEM.
+int efento_register(coap_context_t *context);
 
 // coap_answer.c: the code that a refusal is told with.
 uint8_t answer_code(enum refusal refusal);

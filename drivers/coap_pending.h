@@ -25,6 +25,7 @@ struct pending {
     uint8_t token_size;
     uint8_t text_max;    // of a diagnostic
     uint32_t block;      // the Block1 of a last part, or 0
+    uint8_t success;     // the code that the client waits for
     uint8_t no_response; // RFC 7967: classes that the client does not want to hear of
     bool confirmable;
     bool acknowledged; // an empty ACK went out, so the answer must be a message of its own

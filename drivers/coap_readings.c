@@ -81,6 +81,8 @@ static uint8_t put_together(struct coap_driver *driver, struct request *request,
 
 static const struct codec *find_codec(const struct coap_driver *driver, const struct request *request)
 {
+    if (request->route->codec)
+        return request->route->codec;
     bool needs_own = request->sensor && (request->format < 0 || request->format == FORMAT_OCTETS);
     const struct codec *own = needs_own ? codec_choice(driver->codecs, request->sensor) : NULL;
     return codec_for_body(own, request->sensor != NULL, request->format);
@@ -104,7 +106,7 @@ static uint8_t decode(struct coap_driver *driver, const struct request *request,
                       struct fault *why)
 {
     struct frame frame = {.data = request->payload, .size = request->size, .port = request->port};
-    if (request->format == FORMAT_LWM2M_TLV)
+    if (request->format == FORMAT_LWM2M_TLV && request->sensor)
         frame.object = request->object ? request->object : codec_object(driver->settings, request->sensor);
     enum refusal refusal = codec_decode(codec, &frame, &driver->raw, why);
     return refusal ? refuse(driver, refusal, why) : 0;
@@ -124,6 +126,7 @@ static uint64_t wait_for_commit(struct coap_driver *driver, coap_session_t *sess
     memcpy(pending->token, token.s, token.length);
     pending->block = request->block;
     pending->text_max = (uint8_t)driver->text_max;
+    pending->success = request->route->success;
     pending->no_response = request->no_response;
     pending->confirmable = coap_pdu_get_type(request->pdu) == COAP_MESSAGE_CON;
     coap_driver_watch_pending(driver);
@@ -167,7 +170,7 @@ static uint8_t submit(struct coap_driver *driver, coap_session_t *session, const
     return answer_code(refusal);
 }
 
-// 0: taken, the answer follows with the commit.
+// 0: taken, the answer follows with the commit. Of what is not kept, success is told at once.
 static uint8_t judge(struct coap_driver *driver, coap_session_t *session, struct request *request, struct fault *why)
 {
     uint8_t code = refuse_size(driver, request, why);
@@ -175,6 +178,10 @@ static uint8_t judge(struct coap_driver *driver, coap_session_t *session, struct
         code = put_together(driver, request, why);
     if (code)
         return code;
+    if (request->route->discards) {
+        driver->discarded++;
+        return request->route->success;
+    }
     const struct codec *codec = find_codec(driver, request);
     if (!codec)
         return refuse_format(driver, request, why);
@@ -190,8 +197,8 @@ static void repeat(struct coap_driver *driver, coap_session_t *session, const st
 {
     driver->duplicates++;
     if (known->code) {
-        answer_fill(driver, response,
-                    &(struct reply){.code = known->code, .text = known->text, .block = request->block});
+        uint8_t code = known->code == DEDUP_STORED ? request->route->success : known->code;
+        answer_fill(driver, response, &(struct reply){.code = code, .text = known->text, .block = request->block});
         return;
     }
     struct pending *pending = pending_find(&driver->pending, known->ticket);
@@ -211,7 +218,8 @@ static bool is_later_part(const struct coap_driver *driver, const struct request
            bodies_has(driver->bodies, &request->owner);
 }
 
-static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, const char *sensor, coap_pdu_t *response)
+void readings_take(coap_session_t *session, const coap_pdu_t *pdu, const struct route *route, const char *sensor,
+                   coap_pdu_t *response)
 {
     struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
     driver->requests++;
@@ -219,7 +227,7 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
         return;
 
     int64_t now_us = coap_driver_now_us(driver);
-    struct request request = request_read(driver, session, pdu, sensor, now_us);
+    struct request request = request_read(driver, session, pdu, route, sensor, now_us);
     request.digest = dedup_digest_of(driver->dedup, &request.key);
     struct dedup_answer answer = {.text = ""};
     if (dedup_find(driver->dedup, request.digest, now_us, &answer)) {
@@ -241,12 +249,14 @@ static void handle_readings(coap_session_t *session, const coap_pdu_t *pdu, cons
     dedup_update(driver->dedup, request.digest, now_us, &answer);
 }
 
+static const struct route readings_route = {.path = "", .success = COAP_RESPONSE_CODE(204)};
+
 static void post_readings(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,
                           const coap_string_t *query, coap_pdu_t *response)
 {
     (void)resource;
     (void)query;
-    handle_readings(session, request, NULL, response);
+    readings_take(session, request, &readings_route, NULL, response);
 }
 
 static void refuse_path(struct coap_driver *driver, enum request_path path, coap_pdu_t *response)
@@ -283,7 +293,7 @@ static void any_path(coap_resource_t *resource, coap_session_t *session, const c
     char sensor[ID_MAX + 1];
     enum request_path path = request_path_of(request, sensor);
     if (path == PATH_SENSOR && coap_pdu_get_code(request) == COAP_REQUEST_CODE_POST)
-        handle_readings(session, request, sensor, response);
+        readings_take(session, request, &readings_route, sensor, response);
     else
         handle_other(driver, session, request, path, response);
 }

@@ -199,6 +199,8 @@ static uint64_t hash_of(const struct request *request)
 {
     int32_t format = request->format;
     uint64_t hash = fnv64(FNV_START, &format, sizeof format);
+    if (request->route->path[0])
+        hash = fnv64(hash, request->route->path, strlen(request->route->path) + 1);
     if (request->sensor)
         hash = fnv64(hash, request->sensor, strlen(request->sensor) + 1);
     if (request->identity) // a forged copy over plain UDP is another request
@@ -230,11 +232,12 @@ static struct dedup_key key_of(const struct request *request, const struct peer 
 }
 
 struct request request_read(const struct coap_driver *driver, const coap_session_t *session, const coap_pdu_t *pdu,
-                            const char *sensor, int64_t now_us)
+                            const struct route *route, const char *sensor, int64_t now_us)
 {
     struct peer peer = peer_of(session);
     struct request request = {
         .pdu = pdu,
+        .route = route,
         .time_us = now_us,
         .format = -1,
         .tag = FNV_START,
@@ -250,8 +253,7 @@ struct request request_read(const struct coap_driver *driver, const coap_session
     request.owner.scope = peer.scope;
     request.owner.port = peer.port;
     request.owner.secure = is_secure(session);
-    if (sensor)
-        strcpy(request.owner.path, sensor);
+    strcpy(request.owner.path, sensor ? sensor : route->path); // which begins with a slash, as no sensor does
     return request;
 }
 

@@ -7,7 +7,7 @@
 #include <coap3/coap.h>
 
 /*
- * A POST of readings as it stands in the datagram: who sent it, for which sensor, in which format.
+ * A POST as it stands in the datagram: who sent it, for which sensor, in which format.
  */
 
 // libcoap's receive buffer (COAP_RXBUFFER_SIZE as Debian builds it): a longer datagram arrives cut, without a word.
@@ -15,8 +15,18 @@ enum { REQUEST_DATAGRAM_MAX = 1472 };
 
 enum request_path { PATH_READINGS, PATH_SENSOR, PATH_NO_ID, PATH_OTHER };
 
+// What POST to a path is for.
+struct codec;
+struct route {
+    const char *path;          // tells its requests from another's; "" for /readings and what is below
+    const struct codec *codec; // reads every body; NULL: the one of the Content-Format, or of the sensor
+    uint8_t success;           // the code that a client waits for
+    bool discards;             // bodies are taken whole, counted, and not read
+};
+
 struct request {
     const coap_pdu_t *pdu;
+    const struct route *route;
     const uint8_t *payload; // never NULL
     size_t size;
     int64_t time_us;    // when it came, since boot
@@ -28,7 +38,7 @@ struct request {
     unsigned object;    // of ?object=N: the LwM2M object of a TLV payload; 0: that of the sensor's kind
     struct body_owner owner;
     uint8_t no_response;  // RFC 7967: classes that the client does not want to hear of
-    const char *sensor;   // NULL for /readings
+    const char *sensor;   // of /readings/SENSOR, or NULL
     const char *identity; // that the sender has proved to be, or NULL
     bool unauthenticated;
     struct dedup_key key;
@@ -38,7 +48,7 @@ struct request {
 // Borrows all it is given.
 struct coap_driver;
 struct request request_read(const struct coap_driver *driver, const coap_session_t *session, const coap_pdu_t *pdu,
-                            const char *sensor, int64_t now_us);
+                            const struct route *route, const char *sensor, int64_t now_us);
 
 // What the path asks for; the sensor's id with PATH_SENSOR. PATH_NO_ID: no sensor can have such a name.
 enum request_path request_path_of(const coap_pdu_t *pdu, char ret_sensor[ID_MAX + 1]);

@@ -125,6 +125,8 @@ int server_open(struct coap_driver *driver, enum coap_server_kind kind, struct f
     if (error == 0)
         error = time_register(driver->contexts[kind]);
     if (error == 0)
+        error = efento_register(driver->contexts[kind]);
+    if (error == 0)
         error = core_register(driver->contexts[kind]);
     return error < 0 ? fault_errno(why, error, "coap") : 0;
 }

@@ -42,22 +42,28 @@ static void put_cbor(coap_pdu_t *response, int64_t time_us)
     put(response, COAP_MEDIATYPE_APPLICATION_CBOR, bytes, sizeof bytes);
 }
 
+bool time_is_known(const struct coap_driver *driver, coap_pdu_t *response)
+{
+    const struct clock *clock = driver->host->clock;
+    if (clock->synchronised(clock))
+        return true;
+    answer_fill(driver, response,
+                &(struct reply){.code = COAP_RESPONSE_CODE(503),
+                                .text = _("the gateway's own clock is not set yet; ask again later")});
+    return false;
+}
+
 static void get_time(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,
                      const coap_string_t *query, coap_pdu_t *response)
 {
     (void)resource;
     (void)query;
     struct coap_driver *driver = coap_get_app_data(coap_session_get_context(session));
-    if (!request_admitted(driver, session, request, response) || !request_in_time(driver, session, response))
+    const struct clock *clock = driver->host->clock;
+    if (!request_admitted(driver, session, request, response) || !request_in_time(driver, session, response) ||
+        !time_is_known(driver, response))
         return;
 
-    const struct clock *clock = driver->host->clock;
-    if (!clock->synchronised(clock)) {
-        answer_fill(driver, response,
-                    &(struct reply){.code = COAP_RESPONSE_CODE(503),
-                                    .text = _("the gateway's own clock is not set yet; ask again later")});
-        return;
-    }
     int format = accepted(request);
     if (format == COAP_MEDIATYPE_TEXT_PLAIN)
         put_text(response, clock_wall_us(clock));

@@ -179,4 +179,5 @@ def test_discovery_in_small_blocks_is_put_together_by_libcoaps_own_client(lone_g
     lone_gateway.start()
     done = subprocess.run(["coap-client-notls", "-m", "get", f"coap://127.0.0.1:{lone_gateway.coap_port}/.well-known/core"],
                           capture_output=True, text=True, timeout=peers.WAIT)
-    assert done.stdout.strip() == '</readings>;rt="citygw.readings";ct="110 112",</time>;rt="citygw.time";ct="0 60"'
+    assert done.stdout.strip() == ('</readings>;rt="citygw.readings";ct="110 112",</time>;rt="citygw.time";ct="0 60",'
+                                   '</m>;rt="citygw.efento";ct="42"')

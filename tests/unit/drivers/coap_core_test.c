@@ -52,12 +52,13 @@ static const char *fetch(const char *filter)
 
 #define READINGS "</readings>;rt=\"citygw.readings\";ct=\"110 112\""
 #define TIME "</time>;rt=\"citygw.time\";ct=\"0 60\""
+#define EFENTO "</m>;rt=\"citygw.efento\";ct=\"42\""
 
 static void it_tells_what_is_here_in_small_blocks(void **state)
 {
     (void)state;
     largest = 0;
-    assert_string_equal(fetch(NULL), READINGS "," TIME);
+    assert_string_equal(fetch(NULL), READINGS "," TIME "," EFENTO);
     assert_int_equal(largest, 0);
 }
 
@@ -68,7 +69,7 @@ static void filters_choose(void **state)
         const char *filter, *expected;
     } cases[] = {
         {"rt=citygw.time", TIME},
-        {"rt=citygw*", READINGS "," TIME},
+        {"rt=citygw*", READINGS "," TIME "," EFENTO},
         {"rt=city", ""},
         {"href=/readings", READINGS},
         {"href=/t*", TIME},
@@ -77,7 +78,7 @@ static void filters_choose(void **state)
         {"ct=11*", READINGS},
         {"if=x", ""},
         {"rt", ""},
-        {"rt=*", READINGS "," TIME},
+        {"rt=*", READINGS "," TIME "," EFENTO},
     };
     largest = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -298,6 +298,10 @@ static void plain_requests_from_beyond_need_permission(void **state)
     struct message m = post(CON, 1, "o", "readings", 110, SENML), time = ask_time(2, -1);
     assert_refused(&m, 401, REFUSAL_IDENTITY);
     assert_int_equal(ask(&time).code, 401);
+    for (unsigned i = 0; i < 4; i++) {
+        struct message efento = post(CON, 3 + i, "e", (const char *[]){"m", "i", "c", "t"}[i], -1, "x");
+        assert_int_equal(ask(&efento).code, 401);
+    }
 
     fixture.settings.coap.allow_plain = true;
     fixture.settle_at_once = true;
