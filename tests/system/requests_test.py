@@ -11,7 +11,7 @@ import pytest
 import cbor
 import coap
 import peers
-from conftest import parking
+from conftest import ROOT, parking
 
 GOOD = [{"n": "bay-0000:occupied", "vb": True}]
 
@@ -172,6 +172,48 @@ def test_a_body_in_parts_from_libcoaps_own_client(lone_gateway, tmp_path, size):
                            f"coap://127.0.0.1:{lone_gateway.coap_port}/readings"], capture_output=True, text=True, timeout=peers.WAIT)
     assert "2.04" in done.stdout + done.stderr, done
     assert lone_gateway.metrics()["citygw_readings_committed_total"] == 40
+
+
+EFENTO = """
+[sensor:air-1]
+device = efento
+source = coap
+address = 282c02424eed
+[sensor:bay-1]
+kind = parking
+source = coap
+address = 282c02424eee
+map.occupied = alarm
+"""
+# 21.5 and 21.2 degC, 45 and 46 %, 60 s apart; no alarm for 8 s, and then one
+AIR = bytes.fromhex("0A06282C02424EED1001183C220F08011080E2CFAA0620AE032A020005220E08021080E2CFAA06205A2A02000238284001")
+BAY = bytes.fromhex("0A06282C02424EEE1001183C220C08051080E2CFAA062A02011238284001")
+
+
+def test_efento_sensors_are_known_by_their_serial_numbers(mqtt_gateway, subscriber):
+    mqtt_gateway.configure(EFENTO, gateway=f"include = {ROOT}/config/devices/*.ini")
+    mqtt_gateway.start()
+
+    async def ask(client, payload, mid):
+        return await client.request(coap.post("m", payload, None, mid, b"e"), b"e")
+
+    async def over_a_kill():
+        client = await coap.Client.open(mqtt_gateway.coap_port)
+        answers = [await ask(client, AIR, 1), await ask(client, BAY, 2)]
+        await asyncio.to_thread(mqtt_gateway.kill)
+        await asyncio.to_thread(mqtt_gateway.start)
+        answers.append(await ask(client, AIR, 1))
+        client.close()
+        return answers
+    assert [answer.code for answer in asyncio.run(over_a_kill())] == ["2.01"] * 3
+    subscriber.wait(lambda s: len(s.readings()) >= 4, "four readings")
+    told = sorted((r["sensor"], r["seq"], r["time"], r["values"]) for _, r in subscriber.readings())
+    assert told == [
+        ("air-1", 1, "2023-11-14T22:13:20.000Z", {"temperature_c": 21.5, "humidity_pct": 45}),
+        ("air-1", 2, "2023-11-14T22:14:20.000Z", {"temperature_c": 21.2, "humidity_pct": 46, "rssi_dbm": -71}),
+        ("bay-1", 1, "2023-11-14T22:13:20.000Z", {"occupied": False}),
+        ("bay-1", 2, "2023-11-14T22:13:28.000Z", {"occupied": True, "rssi_dbm": -71}),
+    ]
 
 
 def test_discovery_in_small_blocks_is_put_together_by_libcoaps_own_client(lone_gateway):
