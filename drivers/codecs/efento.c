@@ -184,7 +184,7 @@ static enum refusal take_channel(struct walk *walk, size_t index)
 {
     const Efento__Channel *channel = walk->message->channels[index];
     const struct type *type = find_type(channel->type);
-    if (channel->type == 0 || channel->n_sample_offsets == 0) // a place without a probe
+    if (channel->type == 0) // a place without a probe
         return REFUSAL_NONE;
     const char *name = name_of(walk, index);
     bool fits = name != NULL;

@@ -104,6 +104,8 @@ static void a_content_format_makes_no_difference(void **state)
     (void)state;
     static const unsigned formats[] = {0, 42, 110, 11542};
     fixture.settle_at_once = true;
+    fixture.settings.sensor = &(struct settings_sensor){.id = "bay-1"};
+    fixture.settings.sensor_count = 1;
     for (unsigned i = 0; i < 4; i++) {
         struct message m = message(CON, POST, i, "f");
         path(&m, "m");

@@ -164,11 +164,12 @@ static const struct vector {
      "282c02424eed:distance_m m v=1.5 @1700000000000000\n"
      "282c02424eed:battery_low - vb=false @1700000060000000\n",
      0},
-    // no channel; sixteen without a probe; one whose samples are not packed
+    // no channel; one without a probe and yet with a sample; sixteen without a probe; one whose samples are not packed
     {"efento", 0, "0A06282C02424EED1001183C 38144001",
      "282c02424eed:battery_low - vb=false\n"
      "282c02424eed:rssi_dbm dBm v=-91\n",
      0},
+    {"efento", 0, "0A06282C02424EED1001183C 22032A0102 4001", "282c02424eed:battery_low - vb=false\n", 0},
     {"efento", 0, "0A06282C02424EED1001183C22002200220022002200220022002200220022002200220022002200220022004001",
      "282c02424eed:battery_low - vb=false\n", 0},
     {"efento", 0, "0A06282C02424EED1001183C 220E08021080E2CFAA06205A28002802 4001",
