@@ -4,7 +4,7 @@
 #include "coap_keys.h"
 #include "drivers/codec.h"
 #include "drivers/driver.h"
-#include "observe_uri.h"
+#include "coap_observe_uri.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

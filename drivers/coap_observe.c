@@ -3,9 +3,9 @@
 #include "base/text.h"
 #include "buses.h"
 #include "coap_codec.h"
-#include "observe_link.h"
-#include "observe_order.h"
-#include "observe_uri.h"
+#include "coap_observe_link.h"
+#include "coap_observe_order.h"
+#include "coap_observe_uri.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

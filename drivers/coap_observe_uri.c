@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "observe_uri.h"
+#include "coap_observe_uri.h"
 #include "base/messages.h"
 #include "settings/address.h"
 #include <arpa/inet.h>

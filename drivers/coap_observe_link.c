@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "observe_link.h"
+#include "coap_observe_link.h"
 
 #include "base/number.h"
 #include "coap_block.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "observe_order.h"
+#include "coap_observe_order.h"
 
 bool order_is_fresh(const struct observe_order *order, uint32_t sequence, int64_t now_us)
 {

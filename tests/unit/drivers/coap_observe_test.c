@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "coap_observe_link.h"
+#include "coap_observe_uri.h"
 #include "coap_peer.h"
-#include "observe_link.h"
-#include "observe_uri.h"
 
 /*
  * The driver that observes, against a server made of bytes, and a host whose clock moves when the test says so.

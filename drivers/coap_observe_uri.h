@@ -2,7 +2,7 @@
 #pragma once
 
 #include "coap_keys.h"
-#include "observe_link.h"
+#include "coap_observe_link.h"
 #include "settings/settings.h"
 
 /*

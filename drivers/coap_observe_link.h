@@ -9,7 +9,7 @@
 
 /*
  * A CoAP client's way to one resource (RFC 7252, RFC 7641), in plain UDP or with DTLS and a pre-shared key: asks, and tells what is
- * answered. It decides nothing; observe.c does.
+ * answered. It decides nothing; coap_observe.c does.
  */
 
 struct uv_loop_s;

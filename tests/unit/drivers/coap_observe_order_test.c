@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check.h"
 
-#include "observe_order.h"
+#include "coap_observe_order.h"
 
 static const int64_t second_us = 1000000;
 
