@@ -12,6 +12,18 @@ const struct codec *codec_for_body(const struct codec *own, bool one_sensor, int
     return names_no_sensor && !one_sensor ? NULL : codec_for_content_format(format);
 }
 
+static enum refusal keep_bytes(const struct frame *frame, struct raw_pack *pack, struct fault *why)
+{
+    (void)why;
+    struct raw_value *value = raw_pack_add(pack);
+    value->type = RAW_DATA;
+    value->text = (const char *)frame->data;
+    value->text_size = frame->size;
+    return REFUSAL_NONE;
+}
+
+static const struct codec unread = {.name = "", .content_format = -1, .parse = keep_bytes};
+
 struct choice {
     const char *sensor;
     const struct codec *codec;
@@ -36,7 +48,7 @@ struct codec_choices *codec_choices_create(const struct settings *settings)
     for (size_t i = 0; i < settings->sensor_count; i++) {
         const struct settings_sensor *sensor = &settings->sensor[i];
         const struct codec *codec = sensor->codec ? codec_find(sensor->codec) : NULL;
-        if (codec && !sensor->disabled && sensor->source_type == SOURCE_COAP)
+        if (!sensor->disabled && sensor->source_type == SOURCE_COAP)
             choices->choices[choices->count++] = (struct choice){sensor->id, codec};
     }
     qsort(choices->choices, choices->count, sizeof *choices->choices, compare);
@@ -47,7 +59,7 @@ const struct codec *codec_choice(const struct codec_choices *choices, const char
 {
     struct choice wanted = {.sensor = sensor};
     const struct choice *found = bsearch(&wanted, choices->choices, choices->count, sizeof *choices->choices, compare);
-    return found ? found->codec : NULL;
+    return found ? found->codec : &unread;
 }
 
 unsigned codec_object(const struct settings *settings, const char *sensor)

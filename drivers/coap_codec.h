@@ -20,7 +20,8 @@ struct codec_choices;
 // Borrows the settings. NULL when out of memory; freed with free().
 struct codec_choices *codec_choices_create(const struct settings *settings);
 
-// NULL when that sensor names none.
+// NULL when that sensor names none. For a sensor that is not in the settings: one that takes the bytes as they are, so that the
+// host can show them when it refuses the sensor.
 const struct codec *codec_choice(const struct codec_choices *choices, const char *sensor);
 
 // The LwM2M object that sensors of that one's kind are, such as 3431 for parking; 0 when the sensor is not known or its kind

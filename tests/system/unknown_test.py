@@ -29,3 +29,12 @@ def test_an_adopted_stranger_is_heard(lone_gateway):
     values = lone_gateway.api("sensors/0024befffe804ff1")["values"]
     assert values == {"occupied": True}
     assert lone_gateway.api("unknown")["senders"] == []
+
+
+def test_bytes_of_a_stranger_are_shown(lone_gateway):
+    lone_gateway.configure(parking(1))
+    lone_gateway.start()
+    assert coap.once(lone_gateway.coap_port, "readings/new-1", b"\x01\xfa\x00", 42).code == "4.04"
+    sender, = lone_gateway.api("unknown")["senders"]
+    assert sender["address"] == "new-1" and sender["values"] == [{"field": "", "hex": "01fa00", "bytes": 3, "fits": False}]
+    assert "; codec = " in lone_gateway.tool("adopt", "new-1", "-c", lone_gateway.config).stdout
