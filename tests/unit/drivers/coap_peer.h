@@ -145,6 +145,9 @@ static inline void make_driver(const char *host)
     f->clock = (struct clock){.wall_us = held_wall, .boot_us = held_boot, .synchronised = held_synchronised};
     f->port = free_port(SOCK_DGRAM);
     snprintf(f->listen, sizeof f->listen, "%s:%u", host, f->port);
+    static struct settings_sensor bay = {.id = "bay-1", .codec = "", .source_type = SOURCE_COAP};
+    f->settings.sensor = &bay;
+    f->settings.sensor_count = 1;
     f->settings.coap.listen = f->listen;
     f->settings.coap.max_body_bytes = 8192;
     f->settings.coap.rate_limit = 20;
