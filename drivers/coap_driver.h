@@ -13,7 +13,7 @@
 /*
  * The CoAP server's state and the calls between its files. A request's way:
  *
- *   coap.c           the loop says that datagrams are there; libcoap reads a burst of them and calls
+ *   coap_watch.c     the loop says that datagrams are there; libcoap reads a burst of them and calls
  *   coap_readings.c  for each: was it asked before, does a codec read it, what does the host say
  *   coap_answer.c    a refusal goes out with the handler's return; success when the host has settled the ticket
  */
@@ -55,8 +55,11 @@ static inline int64_t coap_driver_now_us(const struct coap_driver *driver)
     return clock_boot_us(driver->host->clock);
 }
 
-// coap.c: someone waits for a commit from now on, so the clock for empty ACKs runs.
-void coap_driver_watch_pending(struct coap_driver *driver);
+// coap_watch.c: the contexts' sockets in the loop. A negative errno.
+int watch_start(struct coap_driver *driver);
+void watch_stop(struct coap_driver *driver);
+// Someone waits for a commit from now on, so the clock for empty ACKs runs.
+void watch_pending(struct coap_driver *driver);
 
 // coap_server.c: a context with its endpoints and resources. With COAP_SECURE nothing happens, and it is fine, when there is
 // no file of keys or no address.

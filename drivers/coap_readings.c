@@ -129,7 +129,7 @@ static uint64_t wait_for_commit(struct coap_driver *driver, coap_session_t *sess
     pending->success = request->route->success;
     pending->no_response = request->no_response;
     pending->confirmable = coap_pdu_get_type(request->pdu) == COAP_MESSAGE_CON;
-    coap_driver_watch_pending(driver);
+    watch_pending(driver);
     return pending->ticket;
 }
 
@@ -204,7 +204,7 @@ static void repeat(struct coap_driver *driver, coap_session_t *session, const st
     struct pending *pending = pending_find(&driver->pending, known->ticket);
     if (pending && !pending->session) { // the driver was closed and opened again meanwhile
         pending->session = coap_session_reference(session);
-        coap_driver_watch_pending(driver);
+        watch_pending(driver);
     }
     bool acknowledge_again = pending && pending->acknowledged;
     if (!acknowledge_again)
