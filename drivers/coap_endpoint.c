@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
 #include <linux/sock_diag.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -120,6 +122,26 @@ static void tune_socket(int fd)
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+/*
+ * Only requests and empty messages of version 1 are heard; the kernel drops the rest unread. libcoap would answer a 7.02 (Ping,
+ * which is TCP's) with a confirmable 7.03, send that five times, and keep a session for each forged address meanwhile. A
+ * version that nobody knows is to be ignored in silence (RFC 7252 section 3), and we have asked nobody for a response.
+ *
+ *   | UDP header, 8 bytes | version 2, type 2, token length 4 | class 3, detail 5 | ...
+ */
+static void hear_only_requests(int fd)
+{
+    static struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, sizeof(struct udphdr)),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xc0e0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x4000, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog filter = {sizeof program / sizeof program[0], program};
+    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
 static int open_one(struct coap_driver *driver, enum coap_server_kind kind, const coap_address_t *address)
 {
     int error = probe(address);
@@ -134,6 +156,8 @@ static int open_one(struct coap_driver *driver, enum coap_server_kind kind, cons
     int fd = find_socket(address);
     if (fd >= 0) {
         tune_socket(fd);
+        if (kind == COAP_PLAIN)
+            hear_only_requests(fd);
         driver->sockets[driver->socket_count++] = fd;
     }
     return 0;

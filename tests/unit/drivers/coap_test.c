@@ -321,6 +321,31 @@ static void thousands_of_mutated_datagrams_do_no_harm(void **state)
     assert_int_equal(receive(fixture.other).code, 204);
 }
 
+// Not even a 7.02 (Ping), which a server over TCP would answer.
+static void what_is_no_request_of_version_1_is_not_heard(void **state)
+{
+    (void)state;
+    static const int codes[] = {0x20, 0x3f, 0x44, 0x84, 0xc0, 0xe1, 0xe2, 0xe4, 0xe5};
+    for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        for (int type = CON; type <= RST; type++) {
+            struct message m = message(type, codes[i], i, "");
+            send_from(fixture.peer, &m);
+        }
+    for (int version = 0; version < 4; version++)
+        if (version != 1) {
+            struct message m = post(CON, 1, "v", "readings", 110, SENML);
+            m.bytes[0] = (uint8_t)((m.bytes[0] & 0x3f) | version << 6);
+            send_from(fixture.peer, &m);
+        }
+    assert_silent();
+    assert_int_equal(figure("citygw_coap_sessions"), 1); // of who asked for the time
+    assert_int_equal(figure("citygw_coap_socket_drops_total"), sizeof codes / sizeof codes[0] * 4 + 3);
+
+    struct message ping = message(CON, 0, 7, "");
+    struct answer answer = ask(&ping);
+    assert_answer(&answer, RST, 0, 7, "");
+}
+
 static void a_burst_from_many_peers_loses_nothing(void **state)
 {
     (void)state;
@@ -368,6 +393,7 @@ int main(void)
         WITH_DRIVER(closing_leaves_waiting_tickets_harmless),
         WITH_DRIVER(more_than_may_wait_are_told_to_come_later),
         WITH_DRIVER(thousands_of_mutated_datagrams_do_no_harm),
+        WITH_DRIVER(what_is_no_request_of_version_1_is_not_heard),
         WITH_DRIVER(a_burst_from_many_peers_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
