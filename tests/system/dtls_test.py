@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """CoAP over DTLS with pre-shared keys, as libcoap's own clients speak it: over OpenSSL and over GnuTLS."""
+import asyncio
 import json
+import os
 import socket
 import subprocess
+import time
 
 import pytest
 
+import lossy
+import mutants
+import oracle
 import peers
 
 SENSORS = """
@@ -19,6 +25,7 @@ psk_identity = kerb-2
 kind = parking
 """
 KEYS = "[psk]\nkerb-1 = 736563726574\nkerb-2 = 6f74686572\n"  # "secret" and "other"
+MUTANTS = int(os.environ.get("CITYGW_DTLS_MUTATIONS", "5000"))
 
 
 @pytest.fixture
@@ -73,18 +80,70 @@ def test_over_plain_coap_nobody_reports_a_sensor_that_names_an_identity(secure):
     assert "4.03" in plain("readings/bay-1") and "2.04" in plain("readings/open-1")
 
 
-def test_unfinished_handshakes_keep_nobody_out(secure):
+def hello():
+    """A ClientHello without a session, a cookie or an extension, of one suite."""
+    body = bytes.fromhex("fefd") + bytes(32) + bytes.fromhex("00" "00" "0002c0a8" "0100")
+    size = len(body).to_bytes(3, "big")
+    handshake = b"\x01" + size + bytes(2) + bytes(3) + size + body
+    return bytes.fromhex("16feff") + bytes(8) + len(handshake).to_bytes(2, "big") + handshake
+
+
+def test_unfinished_handshakes_keep_nobody_out_and_are_small(secure):
     """More ClientHellos without an answer to their cookie than libcoap takes by itself."""
-    hello = bytes.fromhex("fefd") + bytes(32) + bytes.fromhex("00" "00" "0002c0a8" "0100")  # no session, no cookie, one suite
-    size = len(hello).to_bytes(3, "big")
-    handshake = b"\x01" + size + bytes(2) + bytes(3) + size + hello
-    record = bytes.fromhex("16feff") + bytes(8) + len(handshake).to_bytes(2, "big") + handshake
-    strangers = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(300)]
-    for stranger in strangers:
-        stranger.sendto(record, ("127.0.0.1", secure.dtls_port))
+    crowd, pace, before_mb = mutants.Crowd(secure.dtls_port, 3500), mutants.Pace(secure.dtls_port, hello()), mutants.memory_mb(secure)
+    for stranger in range(3500):
+        crowd.send(hello(), stranger)
+        if stranger % mutants.BATCH == 0:
+            pace.keep()
+    pace.keep()
+    assert secure.metrics()["citygw_coap_sessions"] > 3500
+    took_mb = mutants.memory_mb(secure) - before_mb
+    mutants.assert_below(took_mb, 32)
     assert "2.04" in post(secure, "openssl", "kerb-1", "secret")
-    for stranger in strangers:
-        stranger.close()
+    print(f"figures: 3500 unfinished handshakes in {took_mb:.1f} MB")
+    crowd.close()
+    pace.close()
+
+
+class Listener(lossy.Way):
+    """A way that loses nothing and keeps what it carries to the gateway."""
+
+    def __init__(self, target, port):
+        self.record = []
+        super().__init__(target, port, 0, lost=0, twice=0, late=0)
+
+    def _to_gateway(self, end, data):
+        self.record.append(data)
+        super()._to_gateway(end, data)
+
+
+async def talk(gateway, flavour):
+    """Every datagram with which a client shook hands, reported and left."""
+    way = Listener(gateway.dtls_port, peers.free_port(socket.SOCK_DGRAM))
+    client = await asyncio.create_subprocess_exec(
+        f"coap-client-{flavour}", "-m", "post", "-t", "0", "-e", "true", "-u", "kerb-1", "-k", "secret", "-B", "5",
+        f"coaps://127.0.0.1:{way.front.getsockname()[1]}/readings/bay-1", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    await client.wait()
+    way.close()
+    return way.record
+
+
+def test_mutated_handshakes_harm_nothing(secure):
+    chance = oracle.seeded("mutated handshakes")
+    datagrams = [data for flavour in ("openssl", "gnutls") for data in asyncio.run(talk(secure, flavour))]
+    assert secure.metrics()["citygw_readings_committed_total"] == 2 and len(datagrams) > 8
+    crowd, pace = mutants.Crowd(secure.dtls_port, 1000), mutants.Pace(secure.dtls_port, hello())
+    began = time.monotonic()
+    mutants.flood(mutants.ByteMutator(chance, datagrams), crowd, pace, MUTANTS)
+    took, peak = time.monotonic() - began, mutants.memory_mb(secure, "VmHWM")
+    metrics = secure.metrics()
+    assert metrics["citygw_coap_socket_drops_total"] == 0  # so every one of them was read
+    assert metrics["citygw_readings_committed_total"] == 2 and metrics["citygw_coap_requests_total"] == 2
+    assert "2.04" in post(secure, "openssl", "kerb-1", "secret") and "2.04" in post(secure, "gnutls", "kerb-2", "other", "readings/bay-2")
+    mutants.assert_below(peak, 64)
+    print(f"figures: {MUTANTS} mutants of handshakes, {crowd.answers} answered; {peak:.1f} MB at most, {took:.0f} s")
+    crowd.close()
+    pace.close()
 
 
 def test_a_file_of_keys_that_others_may_read_stops_the_start(mqtt_gateway):
