@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon under test and its peers. CITYGW_BUILD names the build, CITYGW_WRAP a program to run it under."""
+import contextlib
 import http.client
 import json
 import os
@@ -56,6 +57,15 @@ class Gateway:
 
     def kill(self):
         self.process.end(signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def held(self):
+        """Stopped meanwhile; what is sent to it waits."""
+        self.process.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.process.send_signal(signal.SIGCONT)
 
     def said(self):
         """Everything that it ever logged."""
