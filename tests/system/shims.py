@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Libraries preloaded into the daemon: a disk that fails, a clock that lies."""
+"""Libraries preloaded into the daemon: a disk that fails or hangs, a clock that lies."""
 import ctypes
+import fcntl
 import glob
 import mmap
 import os
@@ -58,6 +59,21 @@ class FailingDisk:
 
     def called(self, number):
         return chr(self.page[_Control.names.offset + number]) if number < 4000 else "?"
+
+
+class HangingDisk:
+    """The lock of hold_sync.c: no sync ends while it is held."""
+
+    def __init__(self, gateway, folder):
+        self.file = open(folder / "hold_sync.lock", "w")
+        preload(gateway, build("hold_sync", folder))
+        gateway.env["HOLD_SYNC"] = self.file.name
+
+    def hang(self):
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def go_on(self):
+        fcntl.flock(self.file, fcntl.LOCK_UN)
 
 
 class Clock:
