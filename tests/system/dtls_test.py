@@ -25,6 +25,7 @@ psk_identity = kerb-2
 kind = parking
 """
 KEYS = "[psk]\nkerb-1 = 736563726574\nkerb-2 = 6f74686572\n"  # "secret" and "other"
+FLAVOURS = ("openssl", "gnutls")
 MUTANTS = int(os.environ.get("CITYGW_DTLS_MUTATIONS", "5000"))
 
 
@@ -47,7 +48,7 @@ def post(gateway, flavour, identity, key, path="readings/bay-1", payload="true",
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("flavour", ["openssl", "gnutls"])
+@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_an_identity_reports_the_sensor_that_names_it(secure, subscriber, flavour):
     assert "2.04" in post(secure, flavour, "kerb-1", "secret")
     subscriber.wait(lambda s: s.last("parking/bay-1"), "the reading")
@@ -55,7 +56,7 @@ def test_an_identity_reports_the_sensor_that_names_it(secure, subscriber, flavou
     assert reading["values"] == {"occupied": True} and "authenticated" not in reading
 
 
-@pytest.mark.parametrize("flavour", ["openssl", "gnutls"])
+@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_an_identity_reports_no_other_sensor(secure, flavour):
     assert "4.03" in post(secure, flavour, "kerb-2", "other")
     assert "4.03" in post(secure, flavour, "kerb-1", "secret", "readings/open-1")
@@ -63,7 +64,7 @@ def test_an_identity_reports_no_other_sensor(secure, flavour):
     assert secure.metrics()["citygw_readings_committed_total"] == 0
 
 
-@pytest.mark.parametrize("flavour", ["openssl", "gnutls"])
+@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_a_wrong_key_or_an_unknown_identity_gets_no_session(secure, flavour):
     for identity, key in (("kerb-1", "wrong"), ("nobody", "secret"), ("", "secret")):
         said = post(secure, flavour, identity, key, wait=2)
@@ -108,40 +109,76 @@ def test_unfinished_handshakes_keep_nobody_out_and_are_small(secure):
 class Listener(lossy.Way):
     """A way that loses nothing and keeps what it carries to the gateway."""
 
-    def __init__(self, target, port):
+    def __init__(self, gateway):
         self.record = []
-        super().__init__(target, port, 0, lost=0, twice=0, late=0)
+        super().__init__(gateway.dtls_port, peers.free_port(socket.SOCK_DGRAM), 0, lost=0, twice=0, late=0)
 
     def _to_gateway(self, end, data):
         self.record.append(data)
         super()._to_gateway(end, data)
 
 
-async def talk(gateway, flavour):
-    """Every datagram with which a client shook hands, reported and left."""
-    way = Listener(gateway.dtls_port, peers.free_port(socket.SOCK_DGRAM))
+class Meddler(Listener):
+    """Of each talk it puts mutants ahead of one datagram, or in its place; up to there all is well."""
+
+    def __init__(self, gateway, mutator):
+        super().__init__(gateway)
+        self.mutator, self.left = mutator, {}
+
+    def _to_gateway(self, end, data):
+        left = self.left[end] = self.left.get(end, self.mutator.below(7)) - 1
+        for _ in range(1 + self.mutator.below(3) if left == -1 else 0):
+            end.send(self.mutator.scribble(data))
+        if left != -1 or self.mutator.random() < 0.5:
+            super()._to_gateway(end, data)
+
+
+async def talk(way, flavour):
+    """A client shakes hands, reports and leaves, or gives up."""
     client = await asyncio.create_subprocess_exec(
-        f"coap-client-{flavour}", "-m", "post", "-t", "0", "-e", "true", "-u", "kerb-1", "-k", "secret", "-B", "5",
+        f"coap-client-{flavour}", "-m", "post", "-t", "0", "-e", "true", "-u", "kerb-1", "-k", "secret", "-B", "1",
         f"coaps://127.0.0.1:{way.front.getsockname()[1]}/readings/bay-1", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     await client.wait()
+
+
+async def overheard(gateway):
+    way = Listener(gateway)
+    for flavour in FLAVOURS:
+        await talk(way, flavour)
     way.close()
     return way.record
 
 
+async def meddled_with(gateway, mutator, talks):
+    way = Meddler(gateway, mutator)
+    await asyncio.gather(*(talk(way, FLAVOURS[i % 2]) for i in range(talks)))
+    way.close()
+    return len(way.record)
+
+
 def test_mutated_handshakes_harm_nothing(secure):
-    chance = oracle.seeded("mutated handshakes")
-    datagrams = [data for flavour in ("openssl", "gnutls") for data in asyncio.run(talk(secure, flavour))]
+    chance, began = oracle.seeded("mutated handshakes"), time.monotonic()
+    datagrams = asyncio.run(overheard(secure))
     assert secure.metrics()["citygw_readings_committed_total"] == 2 and len(datagrams) > 8
+    mutator = mutants.ByteMutator(chance, datagrams)
     crowd, pace = mutants.Crowd(secure.dtls_port, 1000), mutants.Pace(secure.dtls_port, hello())
-    began = time.monotonic()
-    mutants.flood(mutants.ByteMutator(chance, datagrams), crowd, pace, MUTANTS)
-    took, peak = time.monotonic() - began, mutants.memory_mb(secure, "VmHWM")
+    mutants.flood(mutator, crowd, pace, MUTANTS)
     metrics = secure.metrics()
     assert metrics["citygw_coap_socket_drops_total"] == 0  # so every one of them was read
     assert metrics["citygw_readings_committed_total"] == 2 and metrics["citygw_coap_requests_total"] == 2
-    assert "2.04" in post(secure, "openssl", "kerb-1", "secret") and "2.04" in post(secure, "gnutls", "kerb-2", "other", "readings/bay-2")
+    talks, carried = 10, 0
+    for _ in range(MUTANTS // 5000):
+        carried += asyncio.run(meddled_with(secure, mutator, talks))
+    talks *= MUTANTS // 5000
+    assert carried > talks
+    readings = secure.metrics()["citygw_readings_committed_total"] - 2
+    assert readings <= talks  # one each at most
+    for flavour, identity, key, bay in (("openssl", "kerb-1", "secret", "bay-1"), ("gnutls", "kerb-2", "other", "bay-2")):
+        assert "2.04" in post(secure, flavour, identity, key, f"readings/{bay}")
+    peak = mutants.memory_mb(secure, "VmHWM")
     mutants.assert_below(peak, 64)
-    print(f"figures: {MUTANTS} mutants of handshakes, {crowd.answers} answered; {peak:.1f} MB at most, {took:.0f} s")
+    print(f"figures: {MUTANTS} mutants of handshakes and {talks} talks meddled with, of which {readings:.0f} came to an end; {peak:.1f} MB "
+          f"at most, {time.monotonic() - began:.0f} s")
     crowd.close()
     pace.close()
 
