@@ -19,6 +19,8 @@ LIBCOAPS_OWN = (b"Not Found", b"Proxying Not Supported")
 TLV, OCTETS = 11542, 42
 BATCH = 128  # fits into the smallest receive buffer that a kernel gives
 IP_PKTINFO = 8  # linux/in.h; Python's socket knows it from 3.14 on
+EFENTO = ("0A06282C02424EED1001183C220F08011080E2CFAA0620AE032A020005220E08021080E2CFAA06205A2A02000238284001",
+          "0A06282C02424EED1001183C221708011080E2CFAA0620C8012A0A1E8080FC0728FEFFFF0738284001")
 CODECS = {  # a frame or two of each, from tests/unit/drivers/vendor_codecs_test.c
     "libelium-parking": ("80041E01AD109393EE00C7", "8201000000000000000000"),
     "bosch-parking": ("0115", "0000000000000000000000000102030401"),
@@ -31,7 +33,8 @@ TLVS = {3431: ("C10101C2020258", "080211C10100E4158E69210C45E417A23F000000"), 34
 
 
 def sections(bays=16):
-    return parking(bays) + "".join(f"[sensor:{codec}]\nkind = parking\nsource = coap\ncodec = {codec}\n" for codec in CODECS)
+    return parking(bays) + "".join(f"[sensor:{codec}]\nkind = parking\nsource = coap\ncodec = {codec}\n" for codec in CODECS) + (
+        "[sensor:efento]\nkind = environment\nsource = coap\ncodec = efento\naddress = 282c02424eed\n")
 
 
 def _packs():
@@ -59,6 +62,7 @@ def good():
                 for frame in frames for form in (None, OCTETS)]
     out += [post("readings/bay-0004", bytes.fromhex(frame), TLV, [(URI_QUERY, f"object={number}")])
             for number, frames in TLVS.items() for frame in frames]
+    out += [post(path, bytes.fromhex(frame)) for path in "mict" for frame in EFENTO]
     body = json.dumps(_packs()[2]).encode()
     parts = [body[at:at + 64] for at in range(0, len(body), 64)]
     out += [post("readings", part, coap.SENML_JSON, [(coap.BLOCK1, n << 4 | (8 if n < len(parts) - 1 else 0) | 2), (coap.SIZE1, len(body)),
