@@ -42,10 +42,10 @@ def secure(mqtt_gateway):
     return mqtt_gateway
 
 
-def post(gateway, flavour, identity, key, path="readings/bay-1", payload="true", wait=5):
+def post(gateway, flavour, identity, key, path="readings/bay-1", payload=("-t", "0", "-e", "true"), wait=5):
     """The client's words: a code such as 4.03, or nothing when no session came about."""
-    done = subprocess.run([f"coap-client-{flavour}", "-m", "post", "-t", "0", "-e", payload, "-u", identity, "-k", key, "-B", str(wait),
-                           "-v", "6", f"coaps://127.0.0.1:{gateway.dtls_port}/{path}"],
+    done = subprocess.run([f"coap-client-{flavour}", "-m", "post", *payload, "-u", identity, "-k", key, "-B", str(wait), "-v", "6",
+                            f"coaps://127.0.0.1:{gateway.dtls_port}/{path}"],
                           capture_output=True, text=True, timeout=peers.WAIT)
     return done.stdout + done.stderr
 
@@ -56,6 +56,17 @@ def test_an_identity_reports_the_sensor_that_names_it(secure, subscriber, flavou
     subscriber.wait(lambda s: s.last("parking/bay-1"), "the reading")
     reading = json.loads(subscriber.last("parking/bay-1").payload)
     assert reading["values"] == {"occupied": True} and "authenticated" not in reading
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_body_in_parts_is_taken_from_who_may_report(secure, tmp_path, flavour):
+    body = tmp_path / "body"
+    body.write_text(json.dumps([{"n": "bay-1:occupied", "vb": i % 2 == 0, "t": 1790000000 + i} for i in range(40)]))
+    parts = ("-t", "110", "-b", "128", "-f", str(body))
+    assert "4.03" in post(secure, flavour, "kerb-2", "other", payload=parts)
+    assert secure.metrics()["citygw_readings_committed_total"] == 0
+    assert "2.04" in post(secure, flavour, "kerb-1", "secret", payload=parts)
+    assert secure.metrics()["citygw_readings_committed_total"] == 40
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
