@@ -16,7 +16,7 @@ enum {
     SECURE_TIMEOUT_MAX_S = 7 * 86400,
     // Each ClientHello takes a place before it has shown that its sender's address is its own, and keeps it for 30 s: with
     // libcoap's hundred, four datagrams a second would keep every sensor out.
-    HANDSHAKES_MAX = 4000,
+    HANDSHAKES_MAX = 3600,
 };
 
 static int count_session(coap_session_t *session, coap_event_t event)
