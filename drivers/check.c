@@ -2,9 +2,9 @@
 #include "base/messages.h"
 #include "base/text.h"
 #include "coap_keys.h"
+#include "coap_observe_uri.h"
 #include "drivers/codec.h"
 #include "drivers/driver.h"
-#include "coap_observe_uri.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -243,21 +243,49 @@ static void check_plain(const struct settings *settings, struct findings *findin
 // Each takes three file descriptors of the 1 024 that a process usually has.
 enum { OBSERVED_MAX = 200 };
 
+struct observed { // resources, each with the first of its sensors
+    const struct settings_sensor *first[OBSERVED_MAX];
+    size_t count;
+};
+
+// The first sensor of that one's resource; NULL when there are too many resources.
+static const struct settings_sensor *first_of(struct observed *observed, const struct settings_sensor *sensor)
+{
+    for (size_t i = 0; i < observed->count; i++)
+        if (strcmp(observed->first[i]->source, sensor->source) == 0)
+            return observed->first[i];
+    if (observed->count == OBSERVED_MAX)
+        return NULL;
+    return observed->first[observed->count++] = sensor;
+}
+
+static int check_resource(struct settings *settings, struct observed *observed, const struct settings_sensor *sensor,
+                          struct fault *why)
+{
+    struct observe_uri uri;
+    int error = observe_uri_read(settings, sensor, &uri, why);
+    observe_uri_finish(&uri);
+    if (error < 0)
+        return error;
+    const struct settings_sensor *first = first_of(observed, sensor);
+    if (!first)
+        return fault_set(why, -E2BIG, _("more than %d resources are observed; expected fewer"), OBSERVED_MAX);
+    if (uri.secure && strcmp(first->psk_identity, sensor->psk_identity) != 0)
+        return fault_set(why, -EINVAL, _("[sensor:%s] asks the same resource as %s; expected the same psk_identity"),
+                         first->id, first->psk_identity);
+    return 0;
+}
+
 static void check_observed(struct settings *settings, struct findings *findings)
 {
-    size_t count = 0;
+    struct observed observed = {.count = 0};
     for (size_t i = 0; i < settings->sensor_count; i++) {
         struct settings_sensor *sensor = &settings->sensor[i];
-        struct observe_uri uri;
         struct fault why = {""};
         if (sensor->disabled || sensor->source_type != SOURCE_COAP_OBSERVE)
             continue;
-        if (observe_uri_read(settings, sensor, &uri, &why) < 0)
+        if (check_resource(settings, &observed, sensor, &why) < 0)
             settings_disable_sensor(settings, sensor, findings, sensor->origin, "source", "%s", why.text);
-        else if (count++ == OBSERVED_MAX)
-            settings_disable_sensor(settings, sensor, findings, sensor->origin, "source",
-                                    _("more than %d sensors are observed; expected fewer"), OBSERVED_MAX);
-        observe_uri_finish(&uri);
     }
 }
 

@@ -28,6 +28,7 @@ enum {
     SUSPECT_S = 5,
     MAX_AGE_MAX_S = 7 * 86400,
     PAUSE_MAX_S = 60,
+    PAUSE_LATER_MAX_S = 3600,
 };
 
 static const int64_t second_us = 1000000;
@@ -53,6 +54,7 @@ struct observe {
     bool is_open, is_waiting, is_loopback;
     int64_t waiting_since_us, deadline_us;
     struct observe_order order;
+    struct observe_order suspect; // what was refused while an answer was due: perhaps of a sensor that restarted
     uint64_t notifications, out_of_order, asked, failures;
 };
 
@@ -74,6 +76,7 @@ static void ask(struct observe *observe)
     observe->asked++;
     observe->is_waiting = true;
     observe->waiting_since_us = now_of(observe);
+    observe->suspect = (struct observe_order){0};
     int error = link_register(observe->link);
     if (error == 0 || !observe->link)
         return;
@@ -122,11 +125,14 @@ static enum refusal decode(struct observe *observe, const struct observe_answer 
 {
     const struct codec *codec = find_codec(observe, answer->format);
     struct frame frame = {.data = answer->data, .size = answer->size};
-    if (answer->is_cut) {
-        fault_set(why, 0, _("the answer comes in parts, and not all of them came; expected %lld bytes at most"),
+    if (answer->is_too_long)
+        fault_set(why, 0, _("the body has more than %lld bytes; expected less"),
                   (long long)observe->settings->coap.max_body_bytes);
+    else if (answer->is_cut)
+        fault_set(why, 0,
+                  _("the answer comes in parts, and one was missing or of another state; it is asked for again"));
+    if (answer->is_cut)
         return REFUSAL_LENGTH;
-    }
     if (!codec) {
         fault_set(why, 0, _("Content-Format %d is not read here; %s"), answer->format,
                   _("expected 110 (SenML JSON), 112 (SenML CBOR) or 0 (text, one value)"));
@@ -160,44 +166,83 @@ static void refuse_code(struct observe *observe, const struct observe_answer *an
     fail(observe, &why);
 }
 
-// What answers our request is the newest there is, whatever its number: a sensor that restarted counts from the beginning.
+// What answers our request is the newest there is, whatever its number: a sensor that restarted counts from the beginning. An
+// answer that does not come with the acknowledgement looks like a notification: so while one is due, the last number once more
+// is the state that has not changed, and two lower ones in their order are of a sensor that restarted.
 static bool is_newer(const struct observe *observe, const struct observe_answer *answer)
 {
-    return !answer->is_observed || (observe->is_waiting && answer->is_reply) ||
-           order_is_fresh(&observe->order, answer->sequence, now_of(observe));
+    int64_t now_us = now_of(observe);
+    if (!answer->is_observed)
+        return observe->is_waiting;
+    if (order_is_fresh(&observe->order, answer->sequence, now_us))
+        return true;
+    if (!observe->is_waiting)
+        return false;
+    return answer->is_reply || answer->sequence == observe->order.sequence ||
+           (observe->suspect.any && order_is_fresh(&observe->suspect, answer->sequence, now_us));
+}
+
+static void leave_out(struct observe *observe, const struct observe_answer *answer)
+{
+    int64_t now_us = now_of(observe);
+    observe->out_of_order++;
+    if (observe->is_waiting && answer->is_observed)
+        order_take(&observe->suspect, answer->sequence, now_us);
+    if (observe->deadline_us > now_us + SUSPECT_S * second_us) // or it restarted
+        observe->deadline_us = now_us + SUSPECT_S * second_us;
+}
+
+// 5.03 says when it may be asked again (RFC 7252 section 5.9.3.4).
+static void come_later(struct observe *observe, const struct observe_answer *answer)
+{
+    struct fault why = {0};
+    unsigned pause_s = answer->max_age_s > POLL_MIN_S ? answer->max_age_s : POLL_MIN_S;
+    pause_s = pause_s < PAUSE_LATER_MAX_S ? pause_s : PAUSE_LATER_MAX_S;
+    fault_set(&why, 0, _("the sensor answers 5.03; it is asked again in %u s"), pause_s);
+    observe->host->refused(observe->host->context, REFUSAL_FULL, &why);
+    observe->is_waiting = false;
+    observe->deadline_us = now_of(observe) + pause_s * second_us;
 }
 
 static void on_answer(void *context, const struct observe_answer *answer)
 {
-    enum { CONTENT = 205 };
+    enum { CONTENT = 205, UNAVAILABLE = 503 };
     struct observe *observe = context;
     int64_t now_us = now_of(observe);
     observe->notifications++;
+    if (answer->code == UNAVAILABLE) {
+        come_later(observe, answer);
+        return;
+    }
     if (answer->code != CONTENT) {
         refuse_code(observe, answer);
         return;
     }
     if (!is_newer(observe, answer)) {
-        observe->out_of_order++;
-        if (observe->deadline_us > now_us + SUSPECT_S * second_us) // or it restarted
-            observe->deadline_us = now_us + SUSPECT_S * second_us;
+        leave_out(observe, answer);
         return;
     }
     observe->is_waiting = false;
     if (answer->is_observed)
         order_take(&observe->order, answer->sequence, now_us);
-    observe->deadline_us = now_us + patience_us(observe, answer);
+    observe->deadline_us = now_us + (answer->is_cut ? SUSPECT_S * second_us : patience_us(observe, answer));
     if (!observe->is_open)
         observe->host->opened(observe->host->context);
     observe->is_open = true;
     take(observe, answer);
 }
 
-static void on_unanswered(void *context)
+static void on_unanswered(void *context, enum observe_silence silence)
 {
     struct observe *observe = context;
     struct fault why = {0};
-    fault_set(&why, -ETIMEDOUT, _("the sensor does not answer"));
+    if (silence == SILENCE_NO_SESSION)
+        fault_set(&why, -EACCES, _("no DTLS session; expected that the sensor knows %s with the key of psk_file"),
+                  observe->where.identity);
+    else if (silence == SILENCE_RESET)
+        fault_set(&why, -ECONNRESET, _("the sensor resets the request; expected a CoAP server that can be observed"));
+    else
+        fault_set(&why, -ETIMEDOUT, _("the sensor does not answer"));
     fail(observe, &why);
 }
 
@@ -208,7 +253,7 @@ static void tick(uv_timer_t *timer)
     if (!observe->link)
         return;
     if (observe->is_waiting && now_us - observe->waiting_since_us >= ANSWER_TIMEOUT_S * second_us)
-        on_unanswered(observe);
+        on_unanswered(observe, SILENCE_TIMEOUT);
     else if (!observe->is_waiting && now_us >= observe->deadline_us)
         ask(observe);
 }

@@ -26,6 +26,7 @@ struct observe_link {
     uv_poll_t poll;
     uint64_t token;
     uint64_t body_token;         // of the requests for the parts that are missing; 0: none
+    unsigned wanted;             // the number of the part that was asked for
     struct bodies *bodies;       // NULL until an answer comes in parts
     struct observe_answer first; // what the first part said
     size_t body_max;
@@ -34,7 +35,6 @@ struct observe_link {
     bool registered;
     char host[HOST_BYTES_MAX + 1];
     uint8_t path[PARTS_MAX], query[PARTS_MAX]; // options, one behind the other
-    size_t path_size, query_size;
     size_t path_parts, query_parts;
 };
 
@@ -67,7 +67,8 @@ static struct observe_link *link_of(const coap_session_t *session)
 static void tell(struct observe_link *link, const struct observe_answer *answer)
 {
     link->body_token = 0;
-    link->events->answer(link->events->context, answer);
+    if (link->live)
+        link->events->answer(link->events->context, answer);
 }
 
 static uint64_t etag_of(const coap_pdu_t *pdu)
@@ -101,6 +102,7 @@ static bool send_request(struct observe_link *link, const struct request_kind *k
 static bool ask_for_next(struct observe_link *link, uint32_t block)
 {
     coap_prng(&link->body_token, sizeof link->body_token);
+    link->wanted = BLOCK_NUMBER(block) + 1;
     return send_request(
         link, &(struct request_kind){.type = COAP_MESSAGE_CON,
                                      .token = link->body_token,
@@ -111,15 +113,17 @@ static bool ask_for_next(struct observe_link *link, uint32_t block)
 static void take_part(struct observe_link *link, const coap_pdu_t *received, uint32_t block,
                       struct observe_answer *answer)
 {
-    if (BLOCK_NUMBER(block) == 0)
+    bool is_wanted = BLOCK_NUMBER(block) == (is_part(link, received) ? link->wanted : 0);
+    if (BLOCK_NUMBER(block) == 0 && is_wanted)
         link->first = *answer;
-    enum body_result result = put_together(link, received, block, answer);
+    enum body_result result = is_wanted ? put_together(link, received, block, answer) : BODY_GAP;
     if (result == BODY_MORE && ask_for_next(link, block))
         return;
     struct observe_answer whole = link->first;
     whole.data = answer->data;
     whole.size = answer->size;
     whole.is_cut = result != BODY_WHOLE;
+    whole.is_too_long = result == BODY_TOO_LONG;
     tell(link, &whole);
 }
 
@@ -146,8 +150,9 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
 {
     (void)sent, (void)mid;
     struct observe_link *link = link_of(session);
-    if (!link || (!has_token(received, link->token) && !is_part(link, received)))
-        return COAP_RESPONSE_FAIL;
+    bool is_ours = link && (has_token(received, link->token) || is_part(link, received));
+    if (!is_ours) // an acknowledgement is never reset (RFC 7252 section 4.2)
+        return coap_pdu_get_type(received) == COAP_MESSAGE_ACK ? COAP_RESPONSE_OK : COAP_RESPONSE_FAIL;
     bool is_later_part = is_part(link, received);
     struct observe_answer answer = read_answer(received);
     uint32_t block = option_number(received, COAP_OPTION_BLOCK2, NULL, 0);
@@ -170,7 +175,12 @@ static void on_failure(coap_session_t *session, const coap_pdu_t *sent, const co
     if (!link || reason == COAP_NACK_ICMP_ISSUE || (sent && !has_token(sent, link->token) && !is_part(link, sent)))
         return;
     link->registered = false;
-    link->events->unanswered(link->events->context);
+    enum observe_silence silence = reason == COAP_NACK_RST                ? SILENCE_RESET
+                                   : reason == COAP_NACK_TOO_MANY_RETRIES ? SILENCE_TIMEOUT
+                                                                          : SILENCE_NO_SESSION;
+    if (coap_session_get_proto(session) != COAP_PROTO_DTLS && silence == SILENCE_NO_SESSION)
+        silence = SILENCE_TIMEOUT;
+    link->events->unanswered(link->events->context, silence);
 }
 
 static void free_link(uv_handle_t *poll)
@@ -181,6 +191,7 @@ static void free_link(uv_handle_t *poll)
 static void finish(struct observe_link *link)
 {
     coap_set_app_data(link->context, NULL);
+    uv_poll_stop(&link->poll); // before the descriptor goes
     if (link->session)
         coap_session_release(link->session);
     coap_free_context(link->context);
@@ -339,11 +350,14 @@ static bool send_request(struct observe_link *link, const struct request_kind *k
 
 int link_register(struct observe_link *link)
 {
+    const struct request_kind kind = {.type = COAP_MESSAGE_CON, .token = link->token, .block = -1};
     bool was_busy = link->busy;
     link->busy = true;
-    // The first try may only collect the "port unreachable" that came for an earlier datagram.
-    const struct request_kind kind = {.type = COAP_MESSAGE_CON, .token = link->token, .block = -1};
-    bool was_sent = send_request(link, &kind) || send_request(link, &kind);
+    bool was_sent = send_request(link, &kind);
+    if (!was_sent && link->live) // it may only have collected the "port unreachable" of an earlier datagram
+        was_sent = send_request(link, &kind);
+    if (!was_busy && link->live) // arms the timers of DTLS, too
+        coap_io_process(link->context, COAP_IO_NO_WAIT);
     link->busy = was_busy;
     if (!link->live && !was_busy)
         finish(link);

@@ -31,6 +31,7 @@ struct observe_answer {
     bool is_reply;     // it acknowledges a request; others may be notifications, or come for one later
     bool is_observed;  // it has an Observe option
     bool is_cut;       // it came in parts (Block2, RFC 7959), and not all of them came
+    bool is_too_long;  // because they are more than body_max
     uint32_t sequence; // of the Observe option
     unsigned max_age_s;
     int format; // Content-Format, or -1
@@ -38,11 +39,14 @@ struct observe_answer {
     size_t size;
 };
 
+enum observe_silence { SILENCE_TIMEOUT, SILENCE_RESET, SILENCE_NO_SESSION };
+
 struct observe_link_events {
     void *context;
     // Both may close the link.
     void (*answer)(void *context, const struct observe_answer *answer);
-    void (*unanswered)(void *context); // all retransmissions done, reset, or no session
+    // All retransmissions done, the request reset, or no DTLS session.
+    void (*unanswered)(void *context, enum observe_silence silence);
 };
 
 // Begins; DTLS shakes hands with the first request. Copies the target. `events` lives as long as the link.

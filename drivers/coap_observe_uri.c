@@ -3,6 +3,7 @@
 #include "base/messages.h"
 #include "settings/address.h"
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <sodium.h>
@@ -33,6 +34,24 @@ static int read_key(const struct settings *settings, const char *identity, struc
     return error;
 }
 
+// libcoap leaves out what it cannot decode, so that another resource would be asked. Segments are at most 255 bytes (RFC 7252
+// section 5.10); all of it has to fit a request.
+static bool is_readable(const char *path)
+{
+    enum { SEGMENT_MAX = 255, ALL_MAX = 480 };
+    size_t segment = 0;
+    if (strlen(path) > ALL_MAX)
+        return false;
+    for (const char *at = path; *at; at++) {
+        bool ends = *at == '/' || *at == '?' || *at == '&';
+        segment = ends ? 0 : segment + 1;
+        if (segment > SEGMENT_MAX ||
+            (*at == '%' && !(isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]))))
+            return false;
+    }
+    return !strchr(path, '#');
+}
+
 int observe_uri_read(const struct settings *settings, const struct settings_sensor *sensor, struct observe_uri *ret_uri,
                      struct fault *why)
 {
@@ -48,7 +67,12 @@ int observe_uri_read(const struct settings *settings, const struct settings_sens
              strcasecmp(url.address.host, "localhost") ? url.address.host : "127.0.0.1");
     snprintf(uri->port, sizeof uri->port, "%d", url.address.port ? url.address.port : uri->secure ? PORT_SECURE : PORT);
     uri->is_name = !observe_uri_address(uri, &address, &size);
-    if (url.path[0] != '/' || strchr(url.path, '#'))
+    if (url.path[0] == '/' && !is_readable(url.path))
+        return fault_set(why, -EINVAL,
+                         _("the path of \"%s\" cannot be asked for; expected /NAME/NAME?NAME=VALUE, %%XX for other "
+                           "bytes, names of at most 255 bytes, and 480 together"),
+                         sensor->source);
+    if (url.path[0] != '/')
         return fault_set(why, -EINVAL, _("\"%s\" names no resource; expected coap://HOST/PATH"), sensor->source);
     if (!uri->is_name && address_is_group((struct sockaddr *)&address))
         return fault_set(why, -EINVAL, _("the address is one of a group; expected a single sensor's"));

@@ -187,7 +187,7 @@ static enum refusal take_channel(struct walk *walk, size_t index)
     if (channel->type == 0) // a place without a probe
         return REFUSAL_NONE;
     const char *name = name_of(walk, index);
-    bool fits = name != NULL;
+    bool fits = name != NULL && channel->n_sample_offsets <= RAW_VALUES_MAX;
     for (size_t i = 0; i < channel->n_sample_offsets && fits; i++) {
         int32_t offset = channel->sample_offsets[i];
         bool binary = type && type->kind == BINARY;

@@ -36,7 +36,8 @@ static void values_line(const json_t *values, char *ret_text, size_t size)
         value_cell(value, shown, sizeof shown);
         text_escape(name, strlen(name), field, sizeof field);
         if (used < size)
-            used += (size_t)snprintf(ret_text + used, size - used, "%s%s=%s", index ? " " : "", field, shown);
+            used += (size_t)snprintf(ret_text + used, size - used, "%s%s%s%s", index ? " " : "", field,
+                                     *field ? "=" : "", shown);
     }
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 static const int64_t stop_commit_us = 1500000, stop_outlets_us = 2500000;
+enum { FINISH_MS = 1000 };
 static const int64_t writer_silent_us = 10 * 1000000LL, sync_silent_us = 60 * 1000000LL,
                      outlet_silent_us = 60 * 1000000LL, loss_interval_us = 10 * 1000000LL;
 
@@ -249,11 +250,29 @@ static void close_handle(uv_handle_t *handle, void *context)
         uv_close(handle, NULL);
 }
 
+static void end_loop(uv_timer_t *limit)
+{
+    uv_stop(limit->loop);
+}
+
+// Lets what is closing close. A look-up of a name cannot be ended, and a dead name server holds it for ten seconds: we do not
+// wait for that.
+static void finish_loop(struct gateway *gateway)
+{
+    uv_timer_t limit;
+    uv_walk(&gateway->loop, close_handle, NULL);
+    uv_timer_init(&gateway->loop, &limit);
+    uv_timer_start(&limit, end_loop, FINISH_MS, 0);
+    uv_unref((uv_handle_t *)&limit);
+    uv_run(&gateway->loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&limit, NULL);
+    uv_run(&gateway->loop, UV_RUN_NOWAIT);
+    gateway->is_looking_up = uv_loop_close(&gateway->loop) != 0;
+}
+
 static void gateway_finish(struct gateway *gateway)
 {
-    uv_walk(&gateway->loop, close_handle, NULL);
-    uv_run(&gateway->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&gateway->loop);
+    finish_loop(gateway);
     free(gateway->sources);
     free(gateway->states);
     free(gateway->sensor_ids);

@@ -52,6 +52,7 @@ struct gateway {
     uint64_t ledger_seen; // a sum that changes with the loss ledger, when it was last published
     char session[20];
     bool stop_asked;
+    bool is_looking_up; // after the end: a thread is still at it
 
     uv_loop_t loop;
     uv_async_t buffer_wake;

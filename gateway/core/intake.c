@@ -54,8 +54,9 @@ static void recall(struct intake *intake, const struct buffer_item *item, struct
     struct sensor_live *live = item->stream < streams ? by_stream[item->stream] : NULL;
     if (!live)
         return;
-    moments_take(&live->moments, item->time_us);
-    if (reading_decode(item->payload, item->size, &reading) != 0)
+    bool readable = reading_decode(item->payload, item->size, &reading) == 0;
+    moments_take(&live->moments, item->time_us, readable ? reading_content(&reading) : 0);
+    if (!readable)
         return;
     for (size_t v = 0; v < reading.value_count; v++) {
         // A stored name lives in the batch; the vocabulary's own lives as long as the program.
@@ -104,6 +105,7 @@ int intake_init(struct intake *intake, const struct clock *clock, const struct s
     for (size_t i = 0; i < count; i++) {
         const struct sensor *sensor = sensors_at(sensors, i);
         bytes_init(&intake->live[i].last, LAST_MAX);
+        intake->live[i].moments.keeps_contents = sensor->settings->source_type == SOURCE_COAP_OBSERVE;
         int error = buffer_stream(buffer, sensor->settings->id, &intake->live[i].stream, why);
         if (error)
             return error;
@@ -169,7 +171,8 @@ static void remember(struct intake *intake, const struct buffer_record records[]
         bytes_keep(&live->last, records[i].payload, records[i].size);
         live->last_boot_us = clock_boot_us(intake->clock);
         live->readings++;
-        moments_take(&live->moments, one->reading.time_us);
+        moments_take(&live->moments, one->reading.time_us,
+                     live->moments.keeps_contents ? reading_content(&one->reading) : 0);
         note_quantities(intake, live, &one->reading);
     }
 }
@@ -191,15 +194,22 @@ static void give_times(struct intake *intake)
 }
 
 // A state that was asked for again, or once more after a restart, is not a second reading.
-static void leave_out_known(struct intake *intake)
+static void leave_out_known(struct intake *intake, struct source *source)
 {
     struct normalised_pack *pack = intake->pack;
     size_t kept = 0;
     for (size_t i = 0; i < pack->count; i++) {
         const struct reading *reading = &pack->readings[i].reading;
-        const struct moments *moments = &intake->live[pack->readings[i].sensor->index].moments;
-        if (reading->time_quality == TIME_SENSOR && moments_taken(moments, reading->time_us))
+        struct sensor_live *live = &intake->live[pack->readings[i].sensor->index];
+        if (reading->time_quality == TIME_SENSOR &&
+            moments_known(&live->moments, reading->time_us, reading_content(reading))) {
+            bytes_clear(&intake->stored);
+            reading_encode(reading, &intake->stored);
+            bytes_keep(&live->last, intake->stored.data, intake->stored.used);
+            live->last_boot_us = clock_boot_us(intake->clock); // it was heard
+            source->repeated++;
             continue;
+        }
         if (kept != i)
             pack->readings[kept] = pack->readings[i];
         kept++;
@@ -240,21 +250,16 @@ bool intake_turn(struct intake *intake)
     return took;
 }
 
-static size_t record_named(const struct raw_pack *raw, const char *name)
-{
-    for (size_t i = 0; i < raw->count; i++)
-        if (!strcmp(raw->values[i].name, name))
-            return i;
-    return 0;
-}
-
 // `name` is the sensor that the request was for, or what the first record of a stranger is called.
 static enum refusal unknown_sensor(struct intake *intake, const struct source *source, const struct driver_pack *pack,
                                    const char *name, struct fault *why)
 {
-    size_t record = pack->sensor ? 0 : record_named(pack->raw, name);
-    unknowns_note(intake->unknowns, source->name, pack, record, clock_wall_us(intake->clock));
-    fault_set(why, 0, _("unknown sensor %s"), name);
+    size_t record = pack->sensor ? 0 : intake->pack->unknown_record;
+    if (unknowns_note(intake->unknowns, source->name, pack, record, intake->sensors, clock_wall_us(intake->clock)))
+        fault_set(why, 0, _("unknown sensor %s"), name);
+    else
+        fault_set(why, 0, _("the section of the sensor %s is wrong, and so it is disabled; citygw check tells why"),
+                  name);
     return REFUSAL_UNKNOWN_SENSOR;
 }
 
@@ -291,7 +296,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     if (refusal)
         return refusal;
     if (pack->may_repeat)
-        leave_out_known(intake);
+        leave_out_known(intake, source);
     if (intake->pack->count == 0)
         return REFUSAL_NONE;
     give_times(intake);

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static int usage(FILE *to, int code)
 {
@@ -52,5 +53,8 @@ int main(int argc, char **argv)
         return usage(stderr, 2);
 
     static struct gateway gateway;
-    return (int)gateway_run(&gateway, config);
+    int code = (int)gateway_run(&gateway, config);
+    if (gateway.is_looking_up) // libuv would wait for it at the exit
+        _exit(code);
+    return code;
 }

@@ -15,9 +15,13 @@ enum { MOMENTS_MAX = 64 };
 
 struct moments {
     int64_t *times_us;         // a ring that grows as it fills
+    uint32_t *contents;        // beside each, what the reading said, as a hash; NULL unless keeps_contents
     uint8_t size, count, next; // size: 0, 32 or MOMENTS_MAX
+    bool keeps_contents;       // to be set before the first is taken
 };
 
 bool moments_taken(const struct moments *moments, int64_t time_us);
-void moments_take(struct moments *moments, int64_t time_us); // without memory it remembers fewer
+// Whether a reading with that time, or with the next ones that it may have been given instead, said the same.
+bool moments_known(const struct moments *moments, int64_t time_us, uint32_t content);
+void moments_take(struct moments *moments, int64_t time_us, uint32_t content); // without memory it remembers fewer
 void moments_finish(struct moments *moments);

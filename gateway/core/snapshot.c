@@ -65,6 +65,7 @@ static void take_source(const struct source *source, int64_t now_boot_us, struct
                                   .state = state_name(source->state),
                                   .fault = source->state == SOURCE_OPEN ? "" : source->fault.text,
                                   .received = source->received,
+                                  .repeated = source->repeated,
                                   .reopened = source->reopened,
                                   .unknown_fields = source->unknown_fields};
     if (source->state == SOURCE_WAITING && source->retry_boot_us > now_boot_us)
@@ -171,7 +172,7 @@ static const struct status_sensor *take_sensor(void *context, size_t i)
     struct reading reading;
     ret->seq = buffer_stream_next_seq(gateway->buffer, live->stream) - 1;
     ret->readings = live->readings;
-    if (!live->readings || reading_decode(live->last.data, live->last.used, &reading) != 0)
+    if (!live->last.used || reading_decode(live->last.data, live->last.used, &reading) != 0)
         return ret;
     ret->time_us = reading.time_us;
     ret->age_us = snapshot->now_boot_us - live->last_boot_us;

@@ -92,7 +92,8 @@ static void retry_due(uv_timer_t *timer)
 static enum refusal host_emit(void *context, const struct driver_pack *pack, struct fault *why)
 {
     struct source *source = context;
-    source->steady = true;
+    // A driver that wants long pauses has a peer that could answer once and fail each time: only time tells there.
+    source->steady |= !source->driver->pause_max_us;
     return intake_take(source->intake, source, pack, why);
 }
 

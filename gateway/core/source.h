@@ -32,7 +32,7 @@ struct source {
     bool told;          // the failure that we are waiting after is in the log
     bool steady;        // took a pack since it was opened, so the next failure is a new one
     struct fault fault; // the last that was told
-    uint64_t received, reopened, unknown_fields;
+    uint64_t received, repeated, reopened, unknown_fields;
     struct source_refusals refusals[REFUSAL_COUNT];
 };
 

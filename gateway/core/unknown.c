@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUES_BYTES_MAX = 4096, SHOWN_BYTES_MAX = 64, SHOWN_TEXT_MAX = 128, SHOWN_UNIT_MAX = 16 };
+enum { VALUES_BYTES_MAX = 2400, SHOWN_BYTES_MAX = 64, SHOWN_TEXT_MAX = 64, SHOWN_UNIT_MAX = 16 };
 
 struct sender {
     const char *source;
     char *address;
     char *identity; // "" for none
-    char id[ID_MAX + 1];
+    char id[ID_MAX + 1], shown_id[ID_MAX + 1];
     enum kind kind;
     int64_t first_us, last_us;
     uint64_t packs;
@@ -148,42 +148,54 @@ static void write_values(struct sender *sender, const struct guess *guess, const
     sender->more = own - shown;
 }
 
-void unknowns_note(struct unknowns *unknowns, const char *source, const struct driver_pack *pack, size_t record,
-                   int64_t now_us)
+bool unknowns_note(struct unknowns *unknowns, const char *source, const struct driver_pack *pack, size_t record,
+                   const struct sensors *sensors, int64_t now_us)
 {
     struct guess guess;
     const char *identity = pack->identity ? pack->identity : "";
     guess_sensor(pack->raw, record, pack->sensor, &guess);
+    if (sensors_is_disabled(sensors, source, guess.address))
+        return false;
     struct sender *sender = find(unknowns, source, guess.address, identity);
     if (!sender)
         sender = add(unknowns, source, guess.address, identity, now_us);
     if (!sender)
-        return;
+        return true;
     sender->last_us = now_us;
     sender->packs++;
     sender->kind = guess.kind;
     strcpy(sender->id, guess.id);
     write_values(sender, &guess, pack->raw);
+    return true;
 }
 
-static void write_id(const char *id, const struct sensors *sensors, struct json *json)
+static bool is_given(const struct unknowns *unknowns, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(unknowns->senders[i].shown_id, id) == 0)
+            return true;
+    return false;
+}
+
+// Neither a sensor nor a sender before it has the id that is shown.
+static void choose_id(struct unknowns *unknowns, size_t index, const struct sensors *sensors)
 {
     enum { TRIES = 1000 };
-    char free_id[ID_MAX + 1];
-    strcpy(free_id, id);
-    for (unsigned i = 2; i < TRIES && sensors_find(sensors, free_id); i++)
-        snprintf(free_id, sizeof free_id, "%.*s-%u", ID_MAX - 5, id, i);
-    json_key_text(json, "id", free_id);
+    struct sender *sender = &unknowns->senders[index];
+    strcpy(sender->shown_id, sender->id);
+    for (unsigned i = 2;
+         i < TRIES && (sensors_find(sensors, sender->shown_id) || is_given(unknowns, index, sender->shown_id)); i++)
+        snprintf(sender->shown_id, sizeof sender->shown_id, "%.*s-%u", ID_MAX - 5, sender->id, i);
 }
 
-static void write_sender(const struct sender *sender, const struct sensors *sensors, struct json *json)
+static void write_sender(const struct sender *sender, struct json *json)
 {
     char time[UTC_TEXT_SIZE];
     json_object_begin(json);
     json_key_text(json, "source", sender->source);
     json_key_text(json, "address", sender->address);
     json_key_text(json, "identity", *sender->identity ? sender->identity : NULL);
-    write_id(sender->id, sensors, json);
+    json_key_text(json, "id", sender->shown_id);
     json_key_text(json, "kind", kind_names[sender->kind]);
     json_key_text(json, "first_seen", utc_text(sender->first_us, time));
     json_key_text(json, "last_seen", utc_text(sender->last_us, time));
@@ -197,15 +209,17 @@ static void write_sender(const struct sender *sender, const struct sensors *sens
     json_object_end(json);
 }
 
-void unknowns_write(const struct unknowns *unknowns, const struct sensors *sensors, int64_t now_us, struct json *json)
+void unknowns_write(struct unknowns *unknowns, const struct sensors *sensors, int64_t now_us, struct json *json)
 {
     char time[UTC_TEXT_SIZE];
     json_object_begin(json);
     json_key_text(json, "now", utc_text(now_us, time));
     json_key(json, "senders");
     json_array_begin(json);
-    for (size_t i = 0; i < unknowns->count; i++)
-        write_sender(&unknowns->senders[i], sensors, json);
+    for (size_t i = 0; i < unknowns->count; i++) {
+        choose_id(unknowns, i, sensors);
+        write_sender(&unknowns->senders[i], json);
+    }
     json_array_end(json);
     json_key_unsigned(json, "forgotten", unknowns->forgotten);
     json_object_end(json);

@@ -27,12 +27,13 @@ enum { UNKNOWNS_MAX = 64 };
 struct unknowns *unknowns_create(void); // NULL: out of memory
 void unknowns_destroy(struct unknowns *unknowns);
 
-// Notes the pack of a sender that is not known; `record` is the first that names no sensor. `source` lives as long as this.
-void unknowns_note(struct unknowns *unknowns, const char *source, const struct driver_pack *pack, size_t record,
-                   int64_t now_us);
+// Notes the pack of a sender that is not known; `record` is the first that names no sensor. `source` lives as long as this. False,
+// and nothing is noted, when it has a section that is disabled.
+bool unknowns_note(struct unknowns *unknowns, const char *source, const struct driver_pack *pack, size_t record,
+                   const struct sensors *sensors, int64_t now_us);
 
 // The document; the sensors that there are, so that no guessed id is one of theirs.
-void unknowns_write(const struct unknowns *unknowns, const struct sensors *sensors, int64_t now_us, struct json *json);
+void unknowns_write(struct unknowns *unknowns, const struct sensors *sensors, int64_t now_us, struct json *json);
 
 size_t unknowns_count(const struct unknowns *unknowns);
 uint64_t unknowns_forgotten(const struct unknowns *unknowns); // that made room, or found none

@@ -274,6 +274,7 @@ static enum refusal take_record(struct walk *walk)
         sensor = only_on_line(context, record);
     if (!sensor) {
         fault_set(walk->why, -ENOENT, "%s", record->name);
+        walk->pack->unknown_record = walk->number - 1;
         return REFUSAL_UNKNOWN_SENSOR;
     }
     return may_report(context, sensor) ? take_field(walk, sensor, field) : refuse_identity(walk, sensor);

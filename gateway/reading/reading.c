@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reading/reading.h"
 
+#include "base/number.h"
+#include <string.h>
+
 const char *const time_quality_names[] = {
     [TIME_SYNCED] = "synced",
     [TIME_CORRECTED] = "corrected",
@@ -15,6 +18,22 @@ const char *const quality_names[] = {
     [QUALITY_RANGE] = "range",
     [QUALITY_CALIBRATING] = "calibrating",
 };
+
+uint32_t reading_content(const struct reading *reading)
+{
+    uint64_t hash = FNV_START;
+    for (size_t i = 0; i < reading->value_count; i++) {
+        const struct value *value = &reading->values[i];
+        hash = fnv64(hash, value->name, strlen(value->name) + 1);
+        if (value->type == VALUE_BOOL)
+            hash = fnv64(hash, &value->boolean, sizeof value->boolean);
+        else if (value->type == VALUE_TEXT)
+            hash = fnv64(hash, value->text, strlen(value->text) + 1);
+        else
+            hash = fnv64(hash, &value->number, sizeof value->number);
+    }
+    return (uint32_t)(hash ^ hash >> 32);
+}
 
 bool kind_is_event(enum kind kind)
 {

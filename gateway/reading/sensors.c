@@ -50,8 +50,10 @@ static int fill_entries(struct sensors *sensors, const struct settings *settings
     for (size_t i = 0; i < settings->sensor_count; i++) {
         const struct settings_sensor *one = &settings->sensor[i];
         sensors->by_source[sensors->by_source_count++] = one;
-        if (one->disabled)
+        if (one->disabled) {
+            sensors->disabled[sensors->disabled_count++] = one;
             continue;
+        }
         struct sensor_entry *entry = &sensors->entries[sensors->count];
         entry->sensor = (struct sensor){.settings = one, .index = sensors->count};
         sensors->by_id[sensors->count++] = entry;
@@ -90,7 +92,9 @@ static int fill(struct sensors *sensors, const struct settings *settings)
     sensors->entries = calloc(most, sizeof *sensors->entries);
     sensors->by_id = calloc(most, sizeof *sensors->by_id);
     sensors->by_source = calloc(most, sizeof *sensors->by_source);
-    if (!sensors->entries || !sensors->by_id || !sensors->by_source || addresses_init(&sensors->addresses, most))
+    sensors->disabled = calloc(most, sizeof *sensors->disabled);
+    if (!sensors->entries || !sensors->by_id || !sensors->by_source || !sensors->disabled ||
+        addresses_init(&sensors->addresses, most))
         return -ENOMEM;
     int error = fill_entries(sensors, settings);
     if (error)
@@ -122,6 +126,7 @@ void sensors_destroy(struct sensors *sensors)
         free(sensors->entries[i].mappings);
     addresses_finish(&sensors->addresses);
     free(sensors->by_source);
+    free(sensors->disabled);
     free(sensors->by_id);
     free(sensors->entries);
     free(sensors);
@@ -149,6 +154,16 @@ const struct sensor *sensors_by_name(const struct sensors *sensors, const char *
 {
     const struct address_slot *slot = addresses_find(&sensors->addresses, source, name, ret_field);
     return slot ? &sensors->entries[slot->index].sensor : NULL;
+}
+
+bool sensors_is_disabled(const struct sensors *sensors, const char *source, const char *name)
+{
+    for (size_t i = 0; i < sensors->disabled_count; i++) {
+        const struct settings_sensor *one = sensors->disabled[i];
+        if (!strcmp(one->id, name) || (!strcmp(one->source, source) && !strcmp(one->address, name)))
+            return true;
+    }
+    return false;
 }
 
 const struct sensor *sensors_only(const struct sensors *sensors, const char *source)

@@ -25,6 +25,8 @@ struct sensors {
     const struct sensor_entry **by_id;        // in the order of ids
     const struct settings_sensor **by_source; // in the order of sources; disabled ones, too
     size_t by_source_count;
+    const struct settings_sensor **disabled;
+    size_t disabled_count;
     struct addresses addresses;
 };
 

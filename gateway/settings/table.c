@@ -215,7 +215,7 @@ const struct key keys[] = {
         N_("what the sensors measure"), AT(device, kind), .choices = kinds),
     KEY("device", "codec", TYPE_ID, NULL, NULL, 0,
         N_("format of their payloads when they are not SenML"), AT(device, codec)),
-    KEY("device", "poll", TYPE_DURATION, "10 s", "10 ms..1 d", 0,
+    KEY("device", "poll", TYPE_DURATION, NULL, "10 ms..1 d", 0,
         N_("how often the device is asked"), AT(device, poll_us)),
     KEY("device", "map.", TYPE_MAP, NULL, NULL, 0,
         N_("where a quantity comes from: map.in_total = input:10 u32"), AT(device, maps), WITH(device, map_count)),

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sensors that are servers: libcoap's own, in plain UDP and over both of its DTLS libraries."""
 import json
+import os
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -139,3 +141,47 @@ def test_a_name_is_looked_up(mqtt_gateway, subscriber, tmp_path):
     mqtt_gateway.start()
     subscriber.wait(lambda s: states(s) == [True], "the state")
     sensor.process.end(signal.SIGKILL)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be the name server of a process")
+def test_a_dead_name_server_does_not_hold_the_end(lone_gateway, tmp_path):
+    """It takes questions and never answers; the resolver alone would wait for ten seconds."""
+    names = tmp_path / "resolv.conf"
+    names.write_text("nameserver 127.0.0.77\n")
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.77", 53))
+    lone_gateway.wrap = ["unshare", "-m", "sh", "-c", f'mount --bind {names} /etc/resolv.conf; exec "$@"', "sh"]
+    lone_gateway.configure(observed("coap://sensor.example.org/bay"))
+    lone_gateway.start()
+    server.settimeout(peers.WAIT)
+    assert b"sensor" in server.recv(512)
+    began = time.monotonic()
+    assert lone_gateway.stop() == 0
+    assert time.monotonic() - began < 5
+    assert "stopped; everything taken is committed" in lone_gateway.said()
+    server.close()
+
+
+def test_a_sensor_with_another_key_is_told(mqtt_gateway, tmp_path):
+    sensor = Sensor(tmp_path, "gnutls")  # OpenSSL's server says nothing for ten seconds
+    keys = tmp_path / "psk.ini"
+    keys.write_text("[psk]\nkerb-1 = 6f74686572\n")
+    keys.chmod(0o600)
+    mqtt_gateway.configure(observed(f"coaps://127.0.0.1:{sensor.port + 1}/bay", "psk_identity = kerb-1"), coap=f"psk_file = {keys}")
+    mqtt_gateway.start()
+    peers.wait_until(lambda: "no DTLS session; expected that the sensor knows kerb-1" in mqtt_gateway.said(), "the fault")
+    sensor.process.end(signal.SIGKILL)
+
+
+def test_a_lost_hello_is_sent_again(mqtt_gateway, tmp_path):
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    server.settimeout(peers.WAIT)
+    keys = tmp_path / "psk.ini"
+    keys.write_text(KEYS)
+    keys.chmod(0o600)
+    mqtt_gateway.configure(observed(f"coaps://127.0.0.1:{server.getsockname()[1]}/bay", "psk_identity = kerb-1"), coap=f"psk_file = {keys}")
+    mqtt_gateway.start()
+    hellos = [server.recv(2000)[:2] for _ in range(3)]
+    assert hellos == [b"\x16\xfe"] * 3
+    server.close()

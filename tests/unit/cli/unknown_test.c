@@ -38,7 +38,7 @@ static void strangers_stand_in_a_table(void **state)
     assert_int_equal(got.exit, VERB_FINE);
     assert_non_null(strstr(got.out, "urn:dev:mac:0024befffe804ff1  coap              parking"));
     assert_non_null(strstr(got.out, "2  occupied=yes battery=3.6 V\n"));
-    assert_non_null(strstr(got.out, "=0115fa"));
+    assert_non_null(strstr(got.out, "1  0115fa"));
     assert_null(strchr(got.out, '\x1b'));
 }
 

@@ -46,7 +46,10 @@ static struct {
 
 static const char config[] =
     "[gateway]\nid = t\nmunicipality = 271004\n"
-    "[sensor:bay-1]\nkind = parking\n[sensor:bay-2]\nkind = parking\n[sensor:van]\nkind = bump\n";
+    "[sensor:bay-1]\nkind = parking\n[sensor:bay-2]\nkind = parking\n[sensor:van]\nkind = bump\n"
+    "[sensor:seen-1]\nkind = parking\nsource = coap://127.0.0.1/x\n"
+    "[sensor:seen-2]\nkind = parking\nsource = coap://127.0.0.1/x\n"
+    "[sensor:off]\nkind = parking\naddress = urn:off\nmap.nothing = x\n";
 
 static void open_way(void)
 {
@@ -201,50 +204,89 @@ static void times_and_quantities_are_remembered_over_a_restart(void **state)
     assert_stored_times((int64_t[]){now_us, now_us + 1}, 2);
 }
 
+static enum refusal take_observed(bool occupied, int64_t time_us, const char *other)
+{
+    add("seen-1:occupied", occupied, time_us);
+    if (other)
+        add(other, occupied, time_us);
+    return take_pack(&(struct driver_pack){.raw = &way.raw, .may_repeat = true}, NULL);
+}
+
 static void a_state_that_is_asked_for_again_is_no_second_reading(void **state)
 {
     (void)state;
+    static char observed[] = "coap://127.0.0.1/x";
     static const int64_t a = 1600000000000000;
-    const struct driver_pack again = {.raw = &way.raw, .may_repeat = true};
-    add("bay-1:occupied", true, a);
-    assert_int_equal(take_pack(&again, NULL), REFUSAL_NONE);
-    add("bay-1:occupied", true, a);
-    assert_int_equal(take_pack(&again, NULL), REFUSAL_NONE);
+    way.source.name = observed;
+    assert_int_equal(take_observed(true, a, NULL), REFUSAL_NONE);
+    assert_int_equal(take_observed(true, a, NULL), REFUSAL_NONE);
     assert_stored_times((int64_t[]){a}, 1);
     close_way();
     open_way();
-    add("bay-1:occupied", true, a);
-    add("bay-2:occupied", true, a);
-    add("bay-1:occupied", true, a + 5);
-    assert_int_equal(take_pack(&again, NULL), REFUSAL_NONE);
-    assert_stored_times((int64_t[]){a, a, a + 5}, 3);
-    assert_int_equal(way.source.received, 2);
-    for (int i = 0; i < 2; i++) { // a time of ours says nothing of what it was
-        add("bay-1:occupied", true, 0);
-        assert_int_equal(take_pack(&again, NULL), REFUSAL_NONE);
+    way.source.name = observed;
+    struct sensor_live *live = &way.intake.live[sensors_find(way.sensors, "seen-1")->index];
+    assert_int_equal(live->last_boot_us, 0);
+    assert_int_equal(take_observed(true, a, "seen-2:occupied"), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){a, a}, 2);
+    assert_int_equal(live->last_boot_us, 1000000); // it was heard
+    assert_true(live->last.used > 0);
+    assert_int_equal(way.source.received, 1);
+    assert_int_equal(way.source.repeated, 1);
+    for (int i = 0; i < 2; i++) { // another state within the sensor's second, and that once more
+        assert_int_equal(take_observed(false, a, NULL), REFUSAL_NONE);
+        assert_stored_times((int64_t[]){a, a, a + 1}, 3);
     }
-    assert_stored_times((int64_t[]){a, a, a + 5, now_us, now_us + 1}, 5);
+    for (int i = 0; i < 2; i++) // a time of ours says nothing of what it was
+        assert_int_equal(take_observed(true, 0, NULL), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){a, a, a + 1, now_us, now_us + 1}, 5);
 }
 
-static void a_stranger_is_noted(void **state)
+static bool is_listed(const char *said)
 {
-    (void)state;
-    add("bay-1:occupied", true, 0);
-    add("nobody:occupied", true, 0);
-    assert_int_equal(take(NULL), REFUSAL_UNKNOWN_SENSOR);
-    const struct driver_pack named = {.raw = &way.raw, .sensor = "bay-9"};
-    add("occupied", true, 0);
-    assert_int_equal(take_pack(&named, NULL), REFUSAL_UNKNOWN_SENSOR);
     struct bytes out;
     struct json json;
     bytes_init(&out, 1 << 16);
     json_begin(&json, &out);
     unknowns_write(way.intake.unknowns, way.sensors, now_us, &json);
     bytes_char(&out, '\0');
-    assert_non_null(strstr((const char *)out.data, "\"address\":\"nobody\""));
-    assert_non_null(strstr((const char *)out.data, "\"address\":\"bay-9\""));
-    assert_null(strstr((const char *)out.data, "bay-1"));
+    bool found = strstr((const char *)out.data, said) != NULL;
     bytes_finish(&out);
+    return found;
+}
+
+static void a_stranger_is_noted(void **state)
+{
+    (void)state;
+    char name[480];
+    memset(name, 'q', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    add("bay-1:occupied", true, 0);
+    add("nobody:occupied", true, 0);
+    assert_int_equal(take(NULL), REFUSAL_UNKNOWN_SENSOR);
+    add("bay-1:occupied", true, 0);
+    add(name, true, 0); // longer than a message may be
+    assert_int_equal(take(NULL), REFUSAL_UNKNOWN_SENSOR);
+    const struct driver_pack named = {.raw = &way.raw, .sensor = "bay-9"};
+    add("occupied", true, 0);
+    assert_int_equal(take_pack(&named, NULL), REFUSAL_UNKNOWN_SENSOR);
+    assert_true(is_listed("\"address\":\"nobody\""));
+    assert_true(is_listed("\"address\":\"bay-9\""));
+    assert_true(is_listed("\"address\":\"qqqq"));
+    assert_false(is_listed("bay-1"));
+}
+
+static void a_sensor_that_is_disabled_is_no_stranger(void **state)
+{
+    (void)state;
+    struct fault why;
+    const struct driver_pack named = {.raw = &way.raw, .sensor = "off"};
+    add("occupied", true, 0);
+    assert_int_equal(take_pack(&named, &why), REFUSAL_UNKNOWN_SENSOR);
+    assert_non_null(strstr(why.text, "disabled"));
+    add("urn:off:occupied", true, 0);
+    assert_int_equal(take(&why), REFUSAL_UNKNOWN_SENSOR);
+    assert_non_null(strstr(why.text, "disabled"));
+    assert_int_equal(unknowns_count(way.intake.unknowns), 0);
 }
 
 static void a_pack_without_a_value_is_refused_and_no_storage_fault(void **state)
@@ -273,6 +315,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(times_and_quantities_are_remembered_over_a_restart, begin, finish),
         cmocka_unit_test_setup_teardown(a_state_that_is_asked_for_again_is_no_second_reading, begin, finish),
         cmocka_unit_test_setup_teardown(a_stranger_is_noted, begin, finish),
+        cmocka_unit_test_setup_teardown(a_sensor_that_is_disabled_is_no_stranger, begin, finish),
         cmocka_unit_test_setup_teardown(a_pack_without_a_value_is_refused_and_no_storage_fault, begin, finish),
         cmocka_unit_test_setup_teardown(a_gateway_that_stops_takes_nothing_more, begin, finish),
     };

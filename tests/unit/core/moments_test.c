@@ -9,7 +9,7 @@ static void the_last_times_are_known_and_no_earlier_ones(void **state)
     assert_false(moments_taken(&moments, 0));
     for (int64_t time_us = 1; time_us <= 3 * MOMENTS_MAX; time_us++) {
         assert_false(moments_taken(&moments, time_us));
-        moments_take(&moments, time_us);
+        moments_take(&moments, time_us, 0);
         for (int64_t known_us = 1; known_us <= time_us; known_us++)
             assert_int_equal(moments_taken(&moments, known_us), known_us > time_us - MOMENTS_MAX);
     }

@@ -161,11 +161,19 @@ static void a_bus_that_takes_its_time_is_open_when_it_says_so(void **state)
 static void a_driver_may_want_longer_pauses(void **state)
 {
     (void)state;
-    static const struct driver patient = {.type = "fake", .pause_max_us = 60000000, .open = fake_open};
+    struct fault gone;
+    fault_set(&gone, 0, "gone");
+    static const struct driver patient = {
+        .type = "fake", .pause_max_us = 60000000, .open = fake_open, .close = fake_close};
     source.driver = &patient;
     source_start(&source);
     for (int i = 0; i < 10; i++)
         source.retry.timer_cb(&source.retry);
+    assert_int_equal(source.backoff_us, 60000000);
+    fake.present = true; // it answers once and fails each time
+    source.retry.timer_cb(&source.retry);
+    assert_false(source.steady);
+    fake.host->failed(fake.host->context, &gone);
     assert_int_equal(source.backoff_us, 60000000);
     source.driver = &fake_driver;
 }

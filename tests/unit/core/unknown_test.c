@@ -40,7 +40,7 @@ static void note(const char *source, const char *name, const char *identity, int
     struct driver_pack pack = {.raw = &raw, .identity = identity};
     raw_pack_clear(&raw);
     raw_pack_bool(&raw, name, true);
-    unknowns_note(unknowns, source, &pack, 0, time_us);
+    unknowns_note(unknowns, source, &pack, 0, sensors, time_us);
 }
 
 static json_t *written(void)
@@ -82,7 +82,7 @@ static void a_stranger_is_listed_with_its_last_values(void **state)
     raw_pack_clear(&raw);
     raw_pack_bool(&raw, "bay-9:occupied", true);
     raw_pack_number(&raw, "bay-9:battery", "V", 3.5);
-    unknowns_note(unknowns, coap, &pack, 0, 1000000);
+    unknowns_note(unknowns, coap, &pack, 0, sensors, 1000000);
     json_t *document = written();
     json_t *sender = json_array_get(json_object_get(document, "senders"), 0);
     char *text = json_dumps(sender, JSON_COMPACT);
@@ -106,6 +106,47 @@ static void source_address_and_identity_tell_strangers_apart(void **state)
     assert_int_equal(unknowns_count(unknowns), 4);
 }
 
+static void no_two_strangers_get_one_id(void **state)
+{
+    (void)state;
+    note(coap, "urn:aa:probe-1:occupied", NULL, 0);
+    note(coap, "urn:bb:probe-1:occupied", NULL, 0);
+    json_t *document = written(), *list = json_object_get(document, "senders");
+    assert_string_equal(text_of(json_array_get(list, 0), "id"), "probe-1");
+    assert_string_equal(text_of(json_array_get(list, 1), "id"), "probe-1-2");
+    json_decref(document);
+}
+
+static void the_longest_list_fits_an_answer(void **state)
+{
+    enum { ANSWER_BYTES = 224 * 1024 };
+    (void)state;
+    char names[UNKNOWNS_MAX][500];
+    static char text[64], unit[16];
+    memset(text, '\x01', sizeof text - 1);
+    memset(unit, '\x01', sizeof unit - 1);
+    for (size_t i = 0; i < UNKNOWNS_MAX; i++) {
+        struct driver_pack pack = {.raw = &raw};
+        raw_pack_clear(&raw);
+        memset(names[i], 'a', sizeof names[i]);
+        snprintf(names[i] + 400, sizeof names[i] - 400, "%02zu:%090d", i, 0);
+        for (int n = 0; n < 20; n++) {
+            struct raw_value *value = raw_pack_add(&raw);
+            *value = (struct raw_value){.name = names[i], .unit = unit, .type = RAW_TEXT, .text = text};
+        }
+        unknowns_note(unknowns, coap, &pack, 0, sensors, 0);
+    }
+    assert_int_equal(unknowns_count(unknowns), UNKNOWNS_MAX);
+    struct bytes out;
+    struct json json;
+    bytes_init(&out, 1 << 20);
+    json_begin(&json, &out);
+    unknowns_write(unknowns, sensors, 0, &json);
+    assert_in_range(out.used, ANSWER_BYTES / 8, ANSWER_BYTES);
+    assert_null(strstr((const char *)out.data, "\"values\":null"));
+    bytes_finish(&out);
+}
+
 static void bytes_are_shown_as_digits(void **state)
 {
     (void)state;
@@ -115,7 +156,7 @@ static void bytes_are_shown_as_digits(void **state)
     value->type = RAW_DATA;
     value->text = bytes;
     value->text_size = sizeof bytes;
-    unknowns_note(unknowns, coap, &pack, 0, 0);
+    unknowns_note(unknowns, coap, &pack, 0, sensors, 0);
     json_t *document = written();
     json_t *sender = json_array_get(json_object_get(document, "senders"), 0);
     json_t *shown = json_array_get(json_object_get(sender, "values"), 0);
@@ -141,7 +182,7 @@ static void what_is_long_is_cut_and_counted(void **state)
         value->text = text;
         value->text_size = sizeof text - 1;
     }
-    unknowns_note(unknowns, coap, &pack, 0, 0);
+    unknowns_note(unknowns, coap, &pack, 0, sensors, 0);
     json_t *document = written();
     json_t *sender = json_array_get(json_object_get(document, "senders"), 0);
     size_t shown = json_array_size(json_object_get(sender, "values"));
@@ -195,6 +236,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_stranger_is_listed_with_its_last_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(source_address_and_identity_tell_strangers_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_two_strangers_get_one_id, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_longest_list_fits_an_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bytes_are_shown_as_digits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_long_is_cut_and_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_one_that_was_silent_longest_makes_room, set_up, tear_down),

@@ -90,6 +90,45 @@ static void sensors_that_plain_coap_shuts_out_are_warned_about(void **state)
     settings_destroy(settings);
 }
 
+static void observed_resources_are_bounded_and_have_one_identity(void **state)
+{
+    (void)state;
+    static char text[400 * 80];
+    size_t used = 0;
+    for (int i = 0; i < 205; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "[sensor:s%d]\nkind = crowd\nsource = coap://127.0.0.1/%d\n", i, i);
+    for (int i = 0; i < 5; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "[sensor:t%d]\nkind = crowd\nsource = coap://127.0.0.1/0\n", i);
+    struct settings *settings = load(text);
+    drivers_check(settings, &findings);
+    assert_int_equal(findings.count, 5);
+    assert_found(0, FINDING_DISABLES, "more than 200 resources");
+    assert_false(settings->sensor[199].disabled || settings->sensor[205].disabled);
+    assert_true(settings->sensor[200].disabled && settings->sensor[204].disabled);
+    settings_destroy(settings);
+    clean(NULL);
+
+    char keys[] = "/tmp/citygw-keys-XXXXXX", coap[120];
+    static const char pairs[] = "[psk]\na = 00112233\nb = 44556677\n";
+    int fd = mkstemp(keys);
+    assert_int_equal(write(fd, pairs, sizeof pairs - 1), sizeof pairs - 1);
+    close(fd);
+    snprintf(coap, sizeof coap, "[coap]\nlisten =\npsk_file = %s\n", keys);
+    settings = load_with_coap("[sensor:s]\nkind = crowd\nsource = coaps://127.0.0.1/x\npsk_identity = a\n"
+                              "[sensor:t]\nkind = crowd\nsource = coaps://127.0.0.1/x\npsk_identity = b\n"
+                              "[sensor:u]\nkind = crowd\nsource = coaps://127.0.0.1/x\npsk_identity = a\n"
+                              "[sensor:v]\nkind = crowd\nsource = coaps://127.0.0.1/x\npsk_identity = c\n",
+                              coap);
+    drivers_check(settings, &findings);
+    assert_int_equal(findings.count, 2);
+    assert_found(0, FINDING_DISABLES, "[sensor:s] asks the same resource as a; expected the same psk_identity");
+    assert_found(1, FINDING_DISABLES, "has no key for it");
+    settings_destroy(settings);
+    unlink(keys);
+}
+
 static void a_port_as_it_should_be_gives_no_finding(void **state)
 {
     (void)state;
@@ -249,6 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(sensors_that_plain_coap_shuts_out_are_warned_about, clean),
+        cmocka_unit_test_teardown(observed_resources_are_bounded_and_have_one_identity, clean),
         cmocka_unit_test_teardown(a_port_as_it_should_be_gives_no_finding, clean),
         cmocka_unit_test_teardown(an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nearest, clean),
         cmocka_unit_test_teardown(a_sensor_that_is_disabled_already_keeps_its_reason, clean),

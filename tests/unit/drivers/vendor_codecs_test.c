@@ -254,9 +254,31 @@ static void more_than_an_efento_sensor_sends_is_refused(void **state)
     assert_non_null(strstr(run.why.text, "fewer values"));
 }
 
+// Samples that are error codes make no values, and still have times.
+static void efento_channels_of_any_length_are_bounded(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 2300, SAMPLE_SIZE = 4 };
+    static uint8_t message[16 + 16 + SAMPLES * SAMPLE_SIZE];
+    size_t used = codec_unhex("0A06282C02424EED 18FFFF03 40FFFF03", message), size = SAMPLES * SAMPLE_SIZE;
+    size_t channel = 2 + 6 + 1 + 2 + size;
+    message[used++] = 0x22; // the channel, and its size
+    message[used++] = (uint8_t)(0x80 | (channel & 0x7f));
+    message[used++] = (uint8_t)(channel >> 7);
+    used += codec_unhex("0801 1080E2CFAA06 2A", message + used);
+    message[used++] = (uint8_t)(0x80 | (size & 0x7f));
+    message[used++] = (uint8_t)(size >> 7);
+    for (int i = 0; i < SAMPLES; i++)
+        used += codec_unhex("8080FC07", message + used);
+    codec_try(&run, "efento", message, used, false);
+    assert_int_equal(run.result, CODEC_REFUSED);
+    assert_non_null(strstr(run.why.text, "fewer values"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(efento_channels_of_any_length_are_bounded),
         cmocka_unit_test(every_vector_gives_its_values),
         cmocka_unit_test(who_pays_for_the_line_is_told_nobody),
         cmocka_unit_test(more_than_an_efento_sensor_sends_is_refused),

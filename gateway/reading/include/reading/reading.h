@@ -44,6 +44,9 @@ struct reading {
 bool kind_is_event(enum kind kind);
 bool kind_is_state(enum kind kind);
 
+// A hash of what it says: its values, not its time.
+uint32_t reading_content(const struct reading *reading);
+
 // Appends the stored bytes (format in bytes.c, versioned). Check out->overflow.
 void reading_encode(const struct reading *reading, struct bytes *out);
 

@@ -50,6 +50,9 @@ const struct sensor *sensors_find(const struct sensors *sensors, const char *id)
 const struct sensor *sensors_by_name(const struct sensors *sensors, const char *source, const char *name,
                                      const char **ret_field);
 
+// Whether a sensor with that id, or that source and address, is configured and disabled.
+bool sensors_is_disabled(const struct sensors *sensors, const char *source, const char *name);
+
 // The only sensor of that source, or NULL when there is none or more than one (disabled ones count as others).
 const struct sensor *sensors_only(const struct sensors *sensors, const char *source);
 
@@ -75,12 +78,13 @@ struct normalised_pack {
     struct normalised readings[PACK_READINGS_MAX];
     size_t count;
     size_t unknown_fields; // ignored fields of known sensors
+    size_t unknown_record; // with REFUSAL_UNKNOWN_SENSOR: the first that names none, counted from 0
 };
 
 // Turns a pack into readings, whole or not at all: the records of one sensor with one time make one reading, in the order
 // of first appearance; a reading may be without values when all were refused. Texts of the readings point into `raw`,
 // `sensors` and static tables; names of quantities live as long as the program. On refusal the count is 0, and `why` says
-// which record and what was expected; for REFUSAL_UNKNOWN_SENSOR it is only what the source called it. A pack without any
+// which record and what was expected; for REFUSAL_UNKNOWN_SENSOR it is only what the source called it, as far as it fits. A pack without any
 // value is REFUSAL_UNKNOWN_FIELD.
 // A number sent as 0/1 for a bool quantity (and the other way) is taken. A value outside its range is left out and named in
 // `refused`, with quality `range`. With `sensor` given, names may be the field alone, or the full name; a sensor of another
