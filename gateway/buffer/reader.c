@@ -167,7 +167,8 @@ static int take_items(struct buffer *buffer, const struct place *place, const st
         uint64_t before = walk->next;
         enum walk_step step = walk_next(walk, &frame);
         if (step == WALK_FRAME) {
-            add_items(&frame, place, wish, batch, &bytes);
+            if (frame.type == FRAME_RECORDS) // a state or losses could look like records
+                add_items(&frame, place, wish, batch, &bytes);
             bool all = batch->count == 0 || batch->next == walk->next;
             batch->hint_segment = place->id;
             batch->hint_seed = place->seed;
