@@ -28,7 +28,6 @@ class Gateway:
         self.log = folder / "citygwd.log"
         self.env = {**os.environ, "LC_ALL": "en_US.UTF-8"}  # the language of messages; need not be installed
         self.process, self.notify = None, peers.Notify(folder)
-        self.wrap = []  # programs to run this one under
 
     def configure(self, sensors, gateway="", buffer="", mqtt="", influxdb="", coap="", http=""):
         # Most machines that run tests have no clock that the kernel calls synchronised: readings are not to wait for it.
@@ -46,7 +45,7 @@ class Gateway:
     def start(self, ready=True):
         env = {**self.env, "NOTIFY_SOCKET": self.notify.path}
         self.notify.clear()
-        self.process = peers.Process([*WRAP, *self.wrap, str(BUILD / "citygwd"), "-c", str(self.config)], self.log, env)
+        self.process = peers.Process([*WRAP, str(BUILD / "citygwd"), "-c", str(self.config)], self.log, env)
         if ready:
             try:
                 self.notify.wait("READY=1")
