@@ -221,7 +221,12 @@ static void check_keys(struct settings *settings, struct findings *findings)
         fault_set(&why, -ENOENT, _("[coap] psk_file is empty; expected a file of keys"));
     else if (coap->dtls_listen && !*coap->dtls_listen)
         fault_set(&why, -ENOENT, _("[coap] dtls_listen is empty; expected an address such as 0.0.0.0:5684"));
-    else if (keys_load(coap->psk_file, &keys, &why) != 0 && coap->psk_file_given)
+    else if (coap->psk_file[0] != '/') {
+        fault_set(&why, -EINVAL,
+                  _("\"%s\" depends on where the gateway is started; expected a path that begins with /"),
+                  coap->psk_file);
+        findings_add(findings, FINDING_STOPS, coap->origin, "coap", "psk_file", "%s", why.text);
+    } else if (keys_load(coap->psk_file, &keys, &why) != 0 && coap->psk_file_given)
         findings_add(findings, FINDING_STOPS, coap->origin, "coap", "psk_file", "%s", why.text);
     check_identities(settings, keys, &why, findings);
     keys_destroy(keys);
@@ -238,6 +243,22 @@ static void check_plain(const struct settings *settings, struct findings *findin
     findings_add(findings, FINDING_WARNING, origin, "coap", "allow_plain",
                  _("sensors on other devices are refused without encryption; expected a psk_identity for each, "
                    "allow_plain = yes, or listen on this machine alone"));
+}
+
+// Efento's sensors name themselves by their serial number alone.
+static void check_serial_numbers(struct settings *settings, struct findings *findings)
+{
+    enum { DIGITS = 12 };
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        struct settings_sensor *sensor = &settings->sensor[i];
+        if (sensor->disabled || strcmp(sensor->codec, "efento") != 0 ||
+            (strspn(sensor->address, "0123456789abcdef") == DIGITS && sensor->address[DIGITS] == '\0'))
+            continue;
+        settings_disable_sensor(
+            settings, sensor, findings, sensor->origin, "address",
+            _("expected the serial number that stands on the sensor, as twelve digits in small letters, such as "
+              "282c02424eed"));
+    }
 }
 
 // Each takes three file descriptors of the 1 024 that a process usually has.
@@ -296,4 +317,5 @@ void drivers_check(struct settings *settings, struct findings *findings)
     check_keys(settings, findings);
     check_plain(settings, findings);
     check_observed(settings, findings);
+    check_serial_numbers(settings, findings);
 }

@@ -94,7 +94,9 @@ bool request_admitted(struct coap_driver *driver, const coap_session_t *session,
         .code = COAP_RESPONSE_CODE(401),
         .text = _("plain coap:// is not accepted from other machines; expected coaps://, or allow_plain in [coap]"),
     };
-    driver->host->refused(driver->host->context, REFUSAL_IDENTITY, NULL);
+    struct fault why = {0};
+    fault_set(&why, 0, "%s", reply.text);
+    driver->host->refused(driver->host->context, REFUSAL_IDENTITY, &why);
     answer_fill(driver, response, &reply);
     return false;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/messages.h"
+#include "base/text.h"
 #include "coap_driver.h"
 #include <errno.h>
 #include <unistd.h>
@@ -43,8 +44,12 @@ static const coap_bin_const_t *find_key(coap_bin_const_t *identity, coap_session
     driver->found_key.s = keys_find(driver->keys, identity->s, identity->length, &driver->found_key.length);
     if (driver->found_key.s)
         return &driver->found_key;
+    struct fault why = {0};
+    char shown[IDENTITY_MAX];
     driver->unknown_identities++;
-    driver->host->refused(driver->host->context, REFUSAL_IDENTITY, NULL);
+    fault_set(&why, 0, _("unknown identity \"%s\"; expected one of psk_file"),
+              text_escape((const char *)identity->s, identity->length, shown, sizeof shown));
+    driver->host->refused(driver->host->context, REFUSAL_IDENTITY, &why);
     return NULL;
 }
 

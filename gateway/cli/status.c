@@ -53,7 +53,8 @@ size_t status_problems(const json_t *status)
 {
     return count_bad(json_object_get(status, "sources"), is_source_bad) +
            count_bad(json_object_get(status, "outlets"), is_outlet_bad) +
-           is_buffer_bad(json_object_get(status, "buffer")) + is_losing(json_object_get(status, "buffer"));
+           is_buffer_bad(json_object_get(status, "buffer")) + is_losing(json_object_get(status, "buffer")) +
+           (number_at(json_object_get(status, "sensors"), "disabled") > 0);
 }
 
 // Appends to a note, with "; " between its parts.
@@ -90,7 +91,7 @@ static void print_gateway(const json_t *status, FILE *to)
                            : _("not synchronised yet; times are estimates"));
     table_cell(&table, _("Sensors"));
     if (number_at(sensors, "disabled") > 0)
-        table_cellf(&table, _("%.0f, of which disabled: %.0f"), number_at(sensors, "count"),
+        table_cellf(&table, _("%.0f, of which disabled: %.0f !"), number_at(sensors, "count"),
                     number_at(sensors, "disabled"));
     else
         table_cellf(&table, "%.0f", number_at(sensors, "count"));

@@ -9,7 +9,10 @@
 #include "display.h"
 #include "options.h"
 #include "table.h"
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { VALUE_MAX = 200, LINE_MAX_BYTES = 1024, NAMES_MAX = 64 };
 
@@ -108,6 +111,7 @@ void unknown_print_section(const json_t *sender, FILE *to)
     char first[DISPLAY_SIZE], last[DISPLAY_SIZE], values[LINE_MAX_BYTES];
     const char *id = text_at(sender, "id"), *address = text_at(sender, "address");
     values_line(json_object_get(sender, "values"), values, sizeof values);
+    fprintf(to, "\n"); // the file that it is appended to may end without one
     fprintf(to, _("; Reported %.0f times, first %s, last %s: %s\n"), number_at(sender, "packs"),
             display_time(text_at(sender, "first_seen"), first), display_time(text_at(sender, "last_seen"), last),
             values);
@@ -175,6 +179,24 @@ static void complain_of_address(const json_t *list, const char *address)
         complain(_("nobody with the address \"%s\" reported; citygw unknown lists who did"), shown);
 }
 
+// What goes into a file is ASCII, since nobody knows the file's encoding: to one in Shift_JIS, UTF-8 must not be appended.
+static void print_section(const json_t *sender)
+{
+    char *text = NULL;
+    size_t size = 0;
+    bool to_file = !isatty(STDOUT_FILENO);
+    if (to_file && setenv("LC_ALL", "en_US.UTF-8", 1) == 0)
+        messages_use(NULL);
+    FILE *section = open_memstream(&text, &size);
+    if (!section)
+        return;
+    unknown_print_section(sender, section);
+    fclose(section);
+    for (size_t i = 0; i < size; i++)
+        putchar(to_file && (uint8_t)text[i] > 0x7e ? '?' : text[i]);
+    free(text);
+}
+
 int verb_adopt(int argc, char **argv)
 {
     struct options options;
@@ -190,7 +212,7 @@ int verb_adopt(int argc, char **argv)
         return VERB_PROBLEM;
     const json_t *list = json_object_get(document, "senders"), *sender = find_sender(list, options.operand);
     if (sender)
-        unknown_print_section(sender, stdout);
+        print_section(sender);
     else
         complain_of_address(list, options.operand);
     json_decref(document);

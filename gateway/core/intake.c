@@ -4,6 +4,7 @@
 #include "account.h"
 #include "base/messages.h"
 #include "hold.h"
+#include "reading/guess.h"
 #include "source.h"
 #include "unknown.h"
 #include <errno.h>
@@ -250,11 +251,32 @@ bool intake_turn(struct intake *intake)
     return took;
 }
 
+// The sensor whose address is the base name alone: the sender has left out what parts it from the field.
+static const struct sensor *sensor_before(const struct intake *intake, const struct source *source,
+                                          const struct raw_value *record)
+{
+    char base[GUESS_ADDRESS_MAX + 1];
+    const char *field;
+    if (record->base_size == 0 || record->base_size > GUESS_ADDRESS_MAX || !record->name[record->base_size])
+        return NULL;
+    memcpy(base, record->name, record->base_size);
+    base[record->base_size] = '\0';
+    const struct sensor *sensor = sensors_by_name(intake->sensors, source->name, base, &field);
+    return sensor && !*field ? sensor : NULL;
+}
+
 // `name` is the sensor that the request was for, or what the first record of a stranger is called.
 static enum refusal unknown_sensor(struct intake *intake, const struct source *source, const struct driver_pack *pack,
                                    const char *name, struct fault *why)
 {
     size_t record = pack->sensor ? 0 : intake->pack->unknown_record;
+    const struct sensor *begins = pack->sensor ? NULL : sensor_before(intake, source, &pack->raw->values[record]);
+    if (begins) {
+        fault_set(why, 0,
+                  _("\"%s\" begins with the sensor %s, and no \":\" or \"/\" follows; expected one at the end of bn"),
+                  name, begins->settings->id);
+        return REFUSAL_UNKNOWN_SENSOR;
+    }
     if (unknowns_note(intake->unknowns, source->name, pack, record, intake->sensors, clock_wall_us(intake->clock)))
         fault_set(why, 0, _("unknown sensor %s"), name);
     else

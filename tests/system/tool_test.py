@@ -25,7 +25,7 @@ def test_every_example_configuration_is_fine(lone_gateway, example):
 
 def test_every_shipped_device_profile_is_fine(lone_gateway):
     profiles = sorted((ROOT / "config/devices").glob("*.ini"))
-    sensors = "".join(f"[sensor:{p.stem}]\ndevice = {p.stem}\n" for p in profiles)  # its kind and codec are the profile's
+    sensors = "".join(f"[sensor:{p.stem}]\ndevice = {p.stem}\naddress = 0000{n:08}\n" for n, p in enumerate(profiles))  # its kind and codec are the profile's
     lone_gateway.configure(sensors, gateway=f"include = {ROOT}/config/devices/*.ini")
     done = lone_gateway.tool("check", lone_gateway.config)
     assert len(profiles) >= 8 and done.returncode == 0 and not done.stderr, done

@@ -14,7 +14,7 @@
     "\"sources\":[" sources "],\"outlets\":[" outlets "],\"buffer\":{\"failing\":" failing ",\"readings\":40,"         \
     "\"oldest_age_s\":60,\"oldest_time\":\"2026-11-22T03:02:20.000Z\",\"used\":0.04,\"drained_in_s\":420,\"bytes\":"   \
     "8000,\"max_bytes\":2000000000,\"free_bytes\":5000000000,\"lost\":{\"full\":0,"                                    \
-    "\"age\":2,\"damage\":0},\"readings_per_s\":1.25,\"autonomy_h\":48.5},\"sensors\":{\"count\":2,\"disabled\":1},"   \
+    "\"age\":2,\"damage\":0},\"readings_per_s\":1.25,\"autonomy_h\":48.5},\"sensors\":{\"count\":2,\"disabled\":0},"   \
     "\"warnings\":[\"sensor bay-2: wrong\"]}"
 #define OPEN                                                                                                           \
     "{\"name\":\"coap\",\"state\":\"open\",\"fault\":null,\"retry_in_s\":null,\"received\":1234,"                      \
@@ -58,7 +58,7 @@ static void a_gateway_in_order_has_no_problem(void **state)
     static const char *const parts[] = {
         "Gateway        umeda-01 (271004 大阪市)\n",
         "Running since  2026-11-22 12:03:20 JST\n",
-        "Sensors        2, of which disabled: 1\n",
+        "Sensors        2\n",
         "\n  coap  working      1234  4 (malformed 3, unknown sensor 1)\n",
         "\n  mqtt  mqtt://h  connected    40        1  0 s       1\n",
         "40 readings, the oldest from 60 s ago (2026-11-22 12:02:20 JST)\n",
@@ -71,6 +71,17 @@ static void a_gateway_in_order_has_no_problem(void **state)
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         assert_non_null(strstr(text, parts[i]));
+    free(text);
+}
+
+static void a_sensor_that_is_disabled_is_a_problem(void **state)
+{
+    static const char status[] = "{\"sensors\":{\"count\":2,\"disabled\":1}}";
+    (void)state;
+    size_t without = problems_of("{\"sensors\":{\"count\":2,\"disabled\":0}}");
+    assert_int_equal(problems_of(status), without + 1);
+    char *text = printed(status);
+    assert_non_null(strstr(text, "2, of which disabled: 1 !\n"));
     free(text);
 }
 
@@ -159,6 +170,7 @@ int main(void)
     messages_use(NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gateway_in_order_has_no_problem),
+        cmocka_unit_test(a_sensor_that_is_disabled_is_a_problem),
         cmocka_unit_test(each_kind_of_trouble_counts_and_is_marked),
         cmocka_unit_test(an_answer_without_its_parts_is_shown_as_far_as_it_goes),
         cmocka_unit_test(the_exit_code_tells_whether_a_problem_was_found),

@@ -129,6 +129,31 @@ static void observed_resources_are_bounded_and_have_one_identity(void **state)
     unlink(keys);
 }
 
+static void an_efento_sensor_needs_its_serial_number(void **state)
+{
+    (void)state;
+    struct settings *settings = load("[sensor:a]\nkind = environment\ncodec = efento\naddress = 282C02424EED\n"
+                                     "[sensor:b]\nkind = environment\ncodec = efento\n"
+                                     "[sensor:c]\nkind = environment\ncodec = efento\naddress = 282c02424eed\n");
+    drivers_check(settings, &findings);
+    assert_int_equal(findings.count, 2);
+    assert_found(0, FINDING_DISABLES, "[sensor:a] address: expected the serial number");
+    assert_found(1, FINDING_DISABLES, "[sensor:b] address: expected the serial number");
+    settings_destroy(settings);
+}
+
+static void a_file_of_keys_does_not_depend_on_the_folder(void **state)
+{
+    (void)state;
+    struct settings *settings =
+        load_with_coap("[sensor:a]\nkind = crowd\n", "[coap]\nlisten = 127.0.0.1:5683\npsk_file = psk.ini\n");
+    drivers_check(settings, &findings);
+    assert_int_equal(findings.count, 1);
+    assert_found(0, FINDING_STOPS,
+                 "\"psk.ini\" depends on where the gateway is started; expected a path that begins with /");
+    settings_destroy(settings);
+}
+
 static void a_port_as_it_should_be_gives_no_finding(void **state)
 {
     (void)state;
@@ -289,6 +314,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(sensors_that_plain_coap_shuts_out_are_warned_about, clean),
         cmocka_unit_test_teardown(observed_resources_are_bounded_and_have_one_identity, clean),
+        cmocka_unit_test_teardown(an_efento_sensor_needs_its_serial_number, clean),
+        cmocka_unit_test_teardown(a_file_of_keys_does_not_depend_on_the_folder, clean),
         cmocka_unit_test_teardown(a_port_as_it_should_be_gives_no_finding, clean),
         cmocka_unit_test_teardown(an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nearest, clean),
         cmocka_unit_test_teardown(a_sensor_that_is_disabled_already_keeps_its_reason, clean),
