@@ -285,7 +285,8 @@ def test_a_disk_that_others_fill_refuses_sensors_until_there_is_room(mounted, tm
 
 
 def test_a_full_disk_does_not_keep_it_from_starting(mounted, copy, filled, tmp_path, broker, daemon):
-    mounted.mount("-t", "tmpfs", "-o", "size=2M", "citygw-test")
+    needed = sum(path.stat().st_size for path in (copy / "buffer").iterdir())
+    mounted.mount("-t", "tmpfs", "-o", f"size={needed + (1 << 19)}", "citygw-test")
     shutil.copytree(copy / "buffer", tmp_path / "buffer", dirs_exist_ok=True)
     fill_up(tmp_path / "buffer/filler")
     load, recorder, gateway = filled[1], oracle.Recorder(broker.port), daemon(tmp_path, broker)
