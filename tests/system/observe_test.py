@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sensors that are servers: libcoap's own, in plain UDP and over both of its DTLS libraries."""
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,12 +17,24 @@ import shims
 KEYS = "[psk]\nkerb-1 = 736563726574\n"  # "secret"
 
 
+def two_ports():
+    """libcoap's server takes two in a row, each of UDP and TCP: below those that others are given and have not bound yet."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    while True:
+        port = 10000 + 100 * (worker % 20) + 2 * random.randrange(50)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                for number in (port, port + 1):
+                    probes.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", number))
+            return port
+
+
 class Sensor:
     """A resource that others may set, and whose observers are told."""
 
     def __init__(self, folder, flavour="notls", address="127.0.0.1"):
         self.flavour, self.address, self.log = flavour, address, folder / "coap-server.log"
-        self.port = peers.free_port(socket.SOCK_DGRAM)
+        self.port = two_ports()
         self.start()
 
     def start(self):
