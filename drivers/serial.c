@@ -150,7 +150,12 @@ static int serial_open(void *state, struct fault *why)
 {
     struct serial *serial = state;
     const struct settings_serial *settings = serial->settings;
-    int error = serial_port_open(settings->device, settings->baud, (enum parity)settings->parity, &serial->fd, why);
+    const struct serial_line line = {.device = settings->device,
+                                     .baud = settings->baud,
+                                     .parity = (enum parity)settings->parity,
+                                     .stop_bits = (int)settings->stop_bits,
+                                     .rs485 = settings->rs485};
+    int error = serial_port_open(&line, &serial->fd, why);
     if (error)
         return error;
     serial->used = 0;

@@ -4,12 +4,14 @@
 #include "drivers/driver.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -85,7 +87,8 @@ static int set_up(void **state)
     struct port *port = calloc(1, sizeof *port);
     *state = port;
     plug_in(port);
-    port->serial = (struct settings_serial){.name = "kerb", .device = port->device, .baud = 9600, .codec = "senml"};
+    port->serial = (struct settings_serial){
+        .name = "kerb", .device = port->device, .baud = 9600, .stop_bits = 1, .codec = "senml"};
     port->settings = (struct settings){.serial = &port->serial, .serial_count = 1};
     uv_loop_init(&port->loop);
     uv_timer_init(&port->loop, &port->watchdog);
@@ -272,6 +275,29 @@ static void a_second_opener_is_refused(void **state)
     assert_int_equal(port->driver->open(port->second, &why), 0);
 }
 
+static void who_holds_the_port_is_named(void **state)
+{
+    struct port *port = *state;
+    char said[80];
+    int ready[2];
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) { // a program that asks for no lock
+        close(port->master);
+        _exit(open(port->device, O_RDWR | O_NOCTTY) >= 0 && write(ready[1], "", 1) == 1 && pause() ? 1 : 2);
+    }
+    assert_int_equal(read(ready[0], said, 1), 1);
+    struct fault why = {""};
+    assert_int_equal(port->driver->open(port->state, &why), -EBUSY);
+    snprintf(said, sizeof said, "in use by drivers_serial_ (process %d): end that first", (int)child);
+    assert_non_null(strstr(why.text, said));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+    open_port(port);
+}
+
 static void a_pty_whose_holder_was_killed_can_be_opened_again(void **state)
 {
     // TIOCEXCL would stay on the pty and keep everybody but root out.
@@ -296,12 +322,14 @@ static void any_baud_rate_is_set(void **state)
     } line;
     struct port *port = *state;
     port->serial.baud = 256000;
+    port->serial.stop_bits = 2;
     open_port(port);
     assert_int_equal(ioctl(port->master, _IOR('T', 0x2A, line), &line), 0);
     assert_int_equal(line.ospeed, 256000);
     assert_int_equal(line.ispeed, 256000);
     assert_int_equal(line.lflag, 0);
     assert_int_equal(line.oflag, 0);
+    assert_true(line.cflag & 0000100); // CSTOPB
 }
 
 static void the_port_is_not_inherited_and_never_blocks(void **state)
@@ -379,6 +407,7 @@ int main(void)
         TEST(unplugging_fails_once_and_plugging_in_again_works),
         TEST(what_came_before_the_open_is_thrown_away),
         TEST(a_second_opener_is_refused),
+        TEST(who_holds_the_port_is_named),
         TEST(a_pty_whose_holder_was_killed_can_be_opened_again),
         TEST(any_baud_rate_is_set),
         TEST(the_port_is_not_inherited_and_never_blocks),

@@ -113,6 +113,8 @@ struct settings_serial {
     const char *device;
     int64_t baud;
     int parity; // enum parity
+    int64_t stop_bits;
+    bool rs485;
     const char *codec;
     int64_t report_interval_us;
     bool disabled;
