@@ -5,6 +5,7 @@
 #include "coap_observe_uri.h"
 #include "drivers/codec.h"
 #include "drivers/driver.h"
+#include "serial_name.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -139,6 +140,22 @@ static size_t collect_ports(struct settings *settings, struct port *ret_ports)
     return count;
 }
 
+static void check_name(struct findings *findings, const struct port *port)
+{
+    static const char folder[] = "/dev/serial/by-path";
+    char name[PATH_MAX], text[2 * PATH_MAX];
+    if (!serial_name_changes(port->device))
+        return;
+    if (serial_name_lasting(folder, port->device, name))
+        snprintf(text, sizeof text,
+                 _("%s may be another port after the next start; expected %s, which is the same now"), port->device,
+                 name);
+    else
+        snprintf(text, sizeof text, _("%s may be another port after the next start; expected a name below %s"),
+                 port->device, folder);
+    add_finding(findings, FINDING_WARNING, port, "device", text);
+}
+
 static void check_ports(struct settings *settings, struct findings *findings)
 {
     struct checked checked = {settings, findings};
@@ -150,6 +167,8 @@ static void check_ports(struct settings *settings, struct findings *findings)
         if (!*ports[i].disabled)
             check_codec(&checked, &ports[i], settings->serial[i].codec);
     check_shared(&checked, ports, count);
+    for (size_t i = 0; i < count; i++)
+        check_name(findings, &ports[i]);
     for (size_t i = 0; i < count; i++)
         if (!*ports[i].disabled && !has_sensors(settings, &ports[i]))
             add_finding(findings, FINDING_WARNING, &ports[i], NULL,

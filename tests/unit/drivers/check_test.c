@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "drivers/driver.h"
+#include "serial_name.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,39 @@ static void a_port_as_it_should_be_gives_no_finding(void **state)
     assert_false(serial[0].disabled || serial[1].disabled);
 }
 
+static void a_port_whose_name_may_change_is_warned_about(void **state)
+{
+    (void)state;
+    struct settings_serial serial[] = {port("kerb", "/dev/ttyUSB0", "senml", 3),
+                                       port("gate", "/dev/serial/by-id/x", "senml", 7),
+                                       port("ours", "/dev/ttyS0", "senml", 9)};
+    struct settings_sensor sensors[] = {sensor_of("kerb"), sensor_of("gate"), sensor_of("ours")};
+    check(serial, 3, sensors, 3);
+    assert_int_equal(findings.count, 1);
+    assert_found(0, FINDING_WARNING,
+                 "[serial:kerb] device: /dev/ttyUSB0 may be another port after the next start; expected");
+    assert_false(serial[0].disabled);
+}
+
+static void a_lasting_name_is_found_by_where_it_leads(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/citygw-names-XXXXXX", port_path[64], link[64], name[PATH_MAX];
+    assert_non_null(mkdtemp(folder));
+    snprintf(port_path, sizeof port_path, "%s/.port", folder);
+    snprintf(link, sizeof link, "%s/pci-usb-0:1", folder);
+    fclose(fopen(port_path, "w"));
+    assert_false(serial_name_lasting(folder, port_path, name));
+    assert_int_equal(symlink(".port", link), 0);
+    assert_true(serial_name_lasting(folder, port_path, name));
+    assert_string_equal(name, link);
+    assert_false(serial_name_lasting(folder, "/nowhere", name));
+    assert_false(serial_name_lasting("/nowhere", port_path, name));
+    unlink(link);
+    unlink(port_path);
+    rmdir(folder);
+}
+
 static void an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nearest(void **state)
 {
     (void)state;
@@ -317,6 +351,8 @@ int main(void)
         cmocka_unit_test_teardown(an_efento_sensor_needs_its_serial_number, clean),
         cmocka_unit_test_teardown(a_file_of_keys_does_not_depend_on_the_folder, clean),
         cmocka_unit_test_teardown(a_port_as_it_should_be_gives_no_finding, clean),
+        cmocka_unit_test_teardown(a_port_whose_name_may_change_is_warned_about, clean),
+        cmocka_unit_test_teardown(a_lasting_name_is_found_by_where_it_leads, clean),
         cmocka_unit_test_teardown(an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nearest, clean),
         cmocka_unit_test_teardown(a_sensor_that_is_disabled_already_keeps_its_reason, clean),
         cmocka_unit_test_teardown(the_sensors_of_a_port_on_anothers_device_are_disabled, clean),
