@@ -187,6 +187,8 @@ static const struct family families[] = {
     {"citygw_build_info", "gauge", "The version that runs.", .samples = build_samples},
     {"citygw_readings_received_total", "counter", "Readings taken from a source.", &sources,
      offsetof(struct status_source, received), .value = write_unsigned},
+    {"citygw_readings_merged_total", "counter", "Readings that became part of another within report_interval.", &sources,
+     offsetof(struct status_source, merged), .value = write_unsigned},
     {"citygw_readings_repeated_total", "counter", "Readings left out because a source that was asked said them before.",
      &sources, offsetof(struct status_source, repeated), .value = write_unsigned},
     {"citygw_readings_refused_total", "counter", "Readings or messages refused, by the gate that refused them.",

@@ -3,6 +3,7 @@
 
 #include "account.h"
 #include "base/messages.h"
+#include "fast.h"
 #include "hold.h"
 #include "reading/guess.h"
 #include "source.h"
@@ -106,6 +107,7 @@ int intake_init(struct intake *intake, const struct clock *clock, const struct s
     for (size_t i = 0; i < count; i++) {
         const struct sensor *sensor = sensors_at(sensors, i);
         bytes_init(&intake->live[i].last, LAST_MAX);
+        bytes_init(&intake->live[i].waiting, LAST_MAX);
         intake->live[i].moments.keeps_contents = sensor->settings->source_type == SOURCE_COAP_OBSERVE;
         int error = buffer_stream(buffer, sensor->settings->id, &intake->live[i].stream, why);
         if (error)
@@ -119,6 +121,7 @@ void intake_finish(struct intake *intake)
 {
     for (size_t i = 0; intake->live && i < sensors_count(intake->sensors); i++) {
         bytes_finish(&intake->live[i].last);
+        bytes_finish(&intake->live[i].waiting);
         free(intake->live[i].quantities);
         moments_finish(&intake->live[i].moments);
     }
@@ -292,10 +295,29 @@ static uint64_t bytes_in_buffer(size_t readings, size_t payload, size_t key)
     return FRAME + key + readings * RECORD + payload;
 }
 
+// The readings of the intake's pack.
+static enum refusal store(struct intake *intake, struct source *source, const struct driver_pack *pack,
+                          int64_t received_us, struct fault *why)
+{
+    struct buffer_record records[PACK_READINGS_MAX];
+    give_times(intake);
+    if (!encode_all(intake, received_us, records))
+        return refuse_append(-EMSGSIZE, why);
+    int error =
+        buffer_append(intake->buffer, records, intake->pack->count, pack->key, pack->key_size, source, pack->ticket);
+    if (error)
+        return refuse_append(error, why);
+    remember(intake, records);
+    fast_stored(intake);
+    intake->took = true;
+    intake->taken_bytes += bytes_in_buffer(intake->pack->count, intake->stored.used, pack->key_size);
+    source->received += intake->pack->count;
+    return REFUSAL_NONE;
+}
+
 static enum refusal take(struct intake *intake, struct source *source, const struct driver_pack *pack,
                          struct fault *why)
 {
-    struct buffer_record records[PACK_READINGS_MAX];
     if (intake->stopping) {
         fault_set(why, 0, _("the gateway is stopping; try again later"));
         return REFUSAL_FULL;
@@ -319,21 +341,22 @@ static enum refusal take(struct intake *intake, struct source *source, const str
         return refusal;
     if (pack->may_repeat)
         leave_out_known(intake, source);
-    if (intake->pack->count == 0)
-        return REFUSAL_NONE;
-    give_times(intake);
-    if (!encode_all(intake, context.received_us, records))
-        return refuse_append(-EMSGSIZE, why);
-    int error =
-        buffer_append(intake->buffer, records, intake->pack->count, pack->key, pack->key_size, source, pack->ticket);
-    if (error)
-        return refuse_append(error, why);
-    remember(intake, records);
-    intake->took = true;
-    intake->taken_bytes += bytes_in_buffer(intake->pack->count, intake->stored.used, pack->key_size);
-    source->received += intake->pack->count;
     source->unknown_fields += intake->pack->unknown_fields;
-    return REFUSAL_NONE;
+    if (source->merge_us > 0 && !pack->ticket)
+        fast_hold_back(intake, source);
+    return intake->pack->count > 0 ? store(intake, source, pack, context.received_us, why) : REFUSAL_NONE;
+}
+
+void intake_flush(struct intake *intake, struct source *source)
+{
+    const struct driver_pack pack = {.key = NULL};
+    struct fault why = {""};
+    while (fast_collect(intake, source)) {
+        enum refusal refusal = store(intake, source, &pack, clock_wall_us(intake->clock), &why);
+        if (refusal)
+            source_refused(source, refusal, &why);
+        fast_stored(intake); // also what cannot be stored: it must not wait without end
+    }
 }
 
 static void count_for(const struct intake *intake, const struct sensor *sensor, enum refusal refusal)

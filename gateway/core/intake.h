@@ -24,6 +24,9 @@ struct sensor_live {
     uint64_t readings;
     const char **quantities; // those that were ever seen; names of the vocabulary
     size_t quantity_count;
+    struct bytes waiting; // what was merged and is not stored yet; see fast.h
+    int64_t waiting_boot_us;
+    const struct source *waits_for;
 };
 
 struct intake {
@@ -50,6 +53,9 @@ void intake_finish(struct intake *intake);
 // Ends a turn of the loop, within which the kernel is asked only once whether the clock is synchronised. Also to be called
 // before anything acts on a clock that has just been set. Returns whether a pack was taken since the last call.
 bool intake_turn(struct intake *intake);
+
+// Stores what waits of that source (see fast.h).
+void intake_flush(struct intake *intake, struct source *source);
 
 // The verdict on a pack; a taken one is settled later through buffer_settled with the source as owner. Counts refusals.
 enum refusal intake_take(struct intake *intake, struct source *source, const struct driver_pack *pack,

@@ -65,6 +65,7 @@ static void take_source(const struct source *source, int64_t now_boot_us, struct
                                   .state = state_name(source->state),
                                   .fault = source->state == SOURCE_OPEN ? "" : source->fault.text,
                                   .received = source->received,
+                                  .merged = source->merged,
                                   .repeated = source->repeated,
                                   .reopened = source->reopened,
                                   .unknown_fields = source->unknown_fields};

@@ -125,6 +125,18 @@ static void host_failed(void *context, const struct fault *why)
     wait_and_retry(source, why);
 }
 
+static void merged(uv_timer_t *timer)
+{
+    struct source *source = timer->data;
+    intake_flush(source->intake, source);
+}
+
+void source_wait(struct source *source)
+{
+    if (!uv_is_active((uv_handle_t *)&source->merge))
+        uv_timer_start(&source->merge, merged, (uint64_t)(source->merge_us + 999) / 1000, 0);
+}
+
 int source_init(struct source *source, const struct driver *driver, const char *name, const char *port,
                 const struct settings *settings, const struct clock *clock, uv_loop_t *loop, struct intake *intake,
                 struct fault *why)
@@ -139,6 +151,8 @@ int source_init(struct source *source, const struct driver *driver, const char *
                                         .failed = host_failed};
     uv_timer_init(loop, &source->retry);
     source->retry.data = source;
+    uv_timer_init(loop, &source->merge);
+    source->merge.data = source;
     if (!source->name)
         return fault_errno(why, -ENOMEM, "%s", name);
     return driver->create(settings, port, &source->host, &source->driver_state, why);
@@ -152,6 +166,9 @@ void source_start(struct source *source)
 void source_stop(struct source *source)
 {
     uv_timer_stop(&source->retry);
+    if (uv_is_active((uv_handle_t *)&source->merge))
+        intake_flush(source->intake, source);
+    uv_timer_stop(&source->merge);
     if (is_in_use(source))
         source->driver->close(source->driver_state);
     source->state = SOURCE_CLOSED;
@@ -166,4 +183,5 @@ void source_finish(struct source *source)
     free(source->name);
     source->name = NULL;
     uv_close((uv_handle_t *)&source->retry, NULL);
+    uv_close((uv_handle_t *)&source->merge, NULL);
 }

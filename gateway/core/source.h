@@ -25,14 +25,15 @@ struct source {
     void *driver_state;
     struct driver_host host;
     struct intake *intake;
-    uv_timer_t retry;
+    uv_timer_t retry, merge;
+    int64_t merge_us; // readings within that time become one; 0: each is kept. See fast.h
     enum source_state state;
     int64_t backoff_us, retry_boot_us;
     int64_t opened_boot_us;
     bool told;          // the failure that we are waiting after is in the log
     bool steady;        // took a pack since it was opened, so the next failure is a new one
     struct fault fault; // the last that was told
-    uint64_t received, repeated, reopened, unknown_fields;
+    uint64_t received, merged, repeated, reopened, unknown_fields;
     struct source_refusals refusals[REFUSAL_COUNT];
 };
 
@@ -46,6 +47,9 @@ void source_start(struct source *source);
 // Closes for good; settled() may still be called.
 void source_stop(struct source *source);
 void source_finish(struct source *source);
+
+// What is merged goes when merge_us are over.
+void source_wait(struct source *source);
 
 // Counts a refusal, and logs it when it is new or has not been told for a minute.
 void source_refused(struct source *source, enum refusal refusal, const struct fault *why);

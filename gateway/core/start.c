@@ -225,8 +225,10 @@ static int add_sources(struct gateway *gateway, struct fault *why)
     for (size_t i = 0; !error && i < settings->serial_count; i++) {
         char name[ID_MAX + 16];
         snprintf(name, sizeof name, "serial:%s", settings->serial[i].name);
-        if (!settings->serial[i].disabled)
-            error = add_source(gateway, "serial", name, settings->serial[i].name, why);
+        if (settings->serial[i].disabled)
+            continue;
+        error = add_source(gateway, "serial", name, settings->serial[i].name, why);
+        gateway->sources[gateway->source_count - 1].merge_us = settings->serial[i].report_interval_us;
     }
     if (!error && any_sensor(settings, SOURCE_SIM))
         error = add_source(gateway, "sim", "sim", "", why);

@@ -205,7 +205,7 @@ const struct key keys[] = {
     KEY("serial", "rs485", TYPE_BOOL, "no", NULL, 0,
         N_("the machine itself switches the direction of an RS-485 line; USB adapters do it without"), AT(serial, rs485)),
     KEY("serial", "codec", TYPE_ID, "senml", NULL, 0, N_("format of what the device sends"), AT(serial, codec)),
-    KEY("serial", "report_interval", TYPE_DURATION, "1 s", "0 s..1 h", KEY_LATER,
+    KEY("serial", "report_interval", TYPE_DURATION, "1 s", "0 s..1 h", 0,
         N_("frames in between are merged into one reading"), AT(serial, report_interval_us)),
 
     KEY("modbus", "device", TYPE_FILE, NULL, NULL, KEY_REQUIRED,

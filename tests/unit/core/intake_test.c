@@ -19,10 +19,12 @@ static int64_t held_wall(const struct clock *clock)
     return now_us;
 }
 
+static int64_t boot_us;
+
 static int64_t held_boot(const struct clock *clock)
 {
     (void)clock;
-    return 1000000;
+    return boot_us;
 }
 
 static bool held_synchronised(const struct clock *clock)
@@ -47,6 +49,7 @@ static struct {
 static const char config[] =
     "[gateway]\nid = t\nmunicipality = 271004\n"
     "[sensor:bay-1]\nkind = parking\n[sensor:bay-2]\nkind = parking\n[sensor:van]\nkind = bump\n"
+    "[sensor:square]\nkind = crowd\n"
     "[sensor:seen-1]\nkind = parking\nsource = coap://127.0.0.1/x\n"
     "[sensor:seen-2]\nkind = parking\nsource = coap://127.0.0.1/x\n"
     "[sensor:off]\nkind = parking\naddress = urn:off\nmap.nothing = x\n";
@@ -78,6 +81,7 @@ static int begin(void **state)
     (void)state;
     char path[96];
     memset(&way, 0, sizeof way);
+    boot_us = 1000000;
     strcpy(way.folder, "/tmp/citygw-intake-XXXXXX");
     assert_non_null(mkdtemp(way.folder));
     snprintf(path, sizeof path, "%s/c.ini", way.folder);
@@ -289,6 +293,82 @@ static void a_sensor_that_is_disabled_is_no_stranger(void **state)
     assert_int_equal(unknowns_count(way.intake.unknowns), 0);
 }
 
+static enum refusal take_number(const char *name, double number, int64_t time_us)
+{
+    struct raw_value *raw = raw_pack_add(&way.raw);
+    raw->name = name;
+    raw->type = RAW_NUMBER;
+    raw->number = number;
+    raw->time = time_us ? RAW_TIME_ABSOLUTE : RAW_TIME_NONE;
+    raw->time_us = time_us;
+    return take(NULL);
+}
+
+static void expect_stored(size_t count, double last)
+{
+    struct reading reading;
+    const struct sensor_live *live = &way.intake.live[sensors_find(way.sensors, "square")->index];
+    assert_int_equal(live->readings, count);
+    assert_int_equal(reading_decode(live->last.data, live->last.used, &reading), 0);
+    assert_true(reading.values[0].number == last);
+}
+
+static void readings_that_come_too_fast_become_one(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    uv_timer_init(&loop, &way.source.merge);
+    way.source.merge.data = &way.source;
+    way.source.merge_us = 1000000;
+    assert_int_equal(take_number("square:people", 1, 0), REFUSAL_NONE);
+    expect_stored(1, 1); // the first goes at once
+    boot_us += 100000;
+    for (int i = 2; i <= 6; i++)
+        assert_int_equal(take_number("square:people", i, 0), REFUSAL_NONE);
+    expect_stored(1, 1);
+    assert_true(uv_is_active((uv_handle_t *)&way.source.merge));
+    way.source.merge.timer_cb(&way.source.merge); // its time has come
+    expect_stored(2, 6);
+    assert_int_equal(way.source.merged, 4);
+    assert_int_equal(way.source.received, 2);
+    way.source.merge.timer_cb(&way.source.merge);
+    expect_stored(2, 6);
+    boot_us += 1000000; // one a second goes at once
+    assert_int_equal(take_number("square:people", 7, 0), REFUSAL_NONE);
+    expect_stored(3, 7);
+    for (int i = 0; i < 3; i++) // with the sensor's own times they are all kept
+        assert_int_equal(take_number("square:people", 8 + i, 1600000000000000 + i), REFUSAL_NONE);
+    expect_stored(6, 10);
+    way.source.merge_us = 0;
+    uv_close((uv_handle_t *)&way.source.merge, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static void a_change_of_state_does_not_wait(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    static const bool seen[] = {true, true, false, false, true};
+    uv_loop_init(&loop);
+    uv_timer_init(&loop, &way.source.merge);
+    way.source.merge.data = &way.source;
+    way.source.merge_us = 1000000;
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
+        boot_us += 10000;
+        add("bay-1:occupied", seen[i], 0);
+        assert_int_equal(take(NULL), REFUSAL_NONE);
+    }
+    // The first; the second, which waited, and the change; the fourth, which waited, and the change.
+    assert_int_equal(way.intake.live[sensors_find(way.sensors, "bay-1")->index].readings, 5);
+    assert_stored_times((int64_t[]){now_us, now_us + 1, now_us + 2, now_us + 3, now_us + 4}, 5);
+    way.source.merge_us = 0;
+    uv_close((uv_handle_t *)&way.source.merge, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 static void a_pack_without_a_value_is_refused_and_no_storage_fault(void **state)
 {
     (void)state;
@@ -316,6 +396,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_state_that_is_asked_for_again_is_no_second_reading, begin, finish),
         cmocka_unit_test_setup_teardown(a_stranger_is_noted, begin, finish),
         cmocka_unit_test_setup_teardown(a_sensor_that_is_disabled_is_no_stranger, begin, finish),
+        cmocka_unit_test_setup_teardown(readings_that_come_too_fast_become_one, begin, finish),
+        cmocka_unit_test_setup_teardown(a_change_of_state_does_not_wait, begin, finish),
         cmocka_unit_test_setup_teardown(a_pack_without_a_value_is_refused_and_no_storage_fault, begin, finish),
         cmocka_unit_test_setup_teardown(a_gateway_that_stops_takes_nothing_more, begin, finish),
     };

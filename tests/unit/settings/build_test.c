@@ -320,8 +320,7 @@ static void what_is_not_built_yet_warns_unless_it_is_the_default(void **state)
 static void a_key_that_nothing_reads_warns_when_it_is_set(void **state)
 {
     (void)state;
-    static const char *const set[] = {"[serial:a]\ndevice = /dev/a\nreport_interval = 5 s\n",
-                                      "[zone:a]\nkind = parking\ncapacity = 50\n",
+    static const char *const set[] = {"[zone:a]\nkind = parking\ncapacity = 50\n",
                                       "[zone:a]\nkind = parking\ncategory = offStreet\n",
                                       "[zone:a]\nkind = crowd\narea = 100 m2\n",
                                       "[zone:a]\nkind = crowd\nwidth = 4 m\n",

@@ -97,7 +97,7 @@ static const char *const built[] = {
     "influxdb batch_lines", "influxdb flush_interval", "influxdb gzip", "influxdb start", "influxdb drain",
     "coap listen", "coap allow_plain", "coap max_body", "coap rate_limit", "coap dtls_listen", "coap psk_file",
     "http listen", "http token_file", "http socket",
-    "serial device", "serial baud", "serial parity", "serial stop_bits", "serial rs485", "serial codec",
+    "serial device", "serial baud", "serial parity", "serial stop_bits", "serial rs485", "serial codec", "serial report_interval",
     "device kind", "device codec", "device poll", "device map.",
     "zone kind",
     "sensor kind", "sensor source", "sensor address", "sensor device", "sensor codec", "sensor psk_identity", "sensor zone", "sensor name",

@@ -23,6 +23,7 @@ struct status_source {
     const char *fault;   // the last fault, or ""
     int64_t retry_in_us; // when waiting
     uint64_t received;   // readings taken
+    uint64_t merged;     // readings that became part of another, because they came within report_interval
     uint64_t repeated;   // readings left out, because they were taken before
     uint64_t reopened;
     uint64_t unknown_fields;
