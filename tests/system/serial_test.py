@@ -15,6 +15,7 @@ codec = senml
 device = {gate}
 baud = 9600
 codec = senml
+report_interval = 0 s
 [sensor:lot-1]
 kind = parking
 source = serial:kerb
@@ -54,6 +55,20 @@ def test_readings_resume_within_five_seconds_of_plugging_in(mqtt_gateway, subscr
     kerb.write('[{"n":"lot-1:occupied","vb":false}]\n')
     subscriber.wait(lambda s: json.loads(s.last("parking/lot-1").payload)["values"] == {"occupied": False}, "resumed")
     assert time.monotonic() - plugged < 5
+    kerb.close()
+    gate.close()
+
+
+def test_fast_frames_become_one_reading_a_report_interval(mqtt_gateway, subscriber, tmp_path):
+    kerb, gate = peers.Line(tmp_path / "kerb"), peers.Line(tmp_path / "gate")
+    mqtt_gateway.configure(CONFIG.format(kerb=kerb.path, gate=gate.path).replace("report_interval = 0 s", "report_interval = 500 ms"))
+    mqtt_gateway.start()
+    for i in range(50):
+        gate.write(f'[{{"n":"gate-1:people","v":{i}}},{{"n":"gate-1:in","v":1}}]\n')
+    subscriber.wait(lambda s: s.last("crowd/gate-1") and json.loads(s.last("crowd/gate-1").payload)["values"]["people"] == 49, "the last")
+    readings = [r["values"] for _, r in subscriber.readings()]
+    assert len(readings) < 10 and sum(values["in"] for values in readings) == 50  # nobody who went in is lost
+    assert source(mqtt_gateway, "serial:gate")["received"] == len(readings)
     kerb.close()
     gate.close()
 
