@@ -62,3 +62,23 @@ bool raw_pack_bool(struct raw_pack *pack, const char *name, bool boolean)
     value->boolean = boolean;
     return true;
 }
+
+bool raw_pack_text(struct raw_pack *pack, const char *name, const char *text)
+{
+    struct raw_value *value = raw_pack_add(pack);
+    if (!value)
+        return false;
+    value->name = name;
+    value->type = RAW_TEXT;
+    value->text = text;
+    value->text_size = strlen(text);
+    return true;
+}
+
+const struct raw_value *raw_pack_find(const struct raw_pack *pack, const char *name)
+{
+    for (size_t i = 0; i < pack->count; i++)
+        if (strcmp(pack->values[i].name, name) == 0)
+            return &pack->values[i];
+    return NULL;
+}

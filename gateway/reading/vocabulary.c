@@ -21,6 +21,7 @@ enum {
 
 static const char *const parking_states[] = {"free", "occupied", "unknown", "calibrating", NULL};
 static const char *const bump_shapes[] = {"dip", "hump", "unknown", NULL};
+static const char *const range_sides[] = {"below", "above", "unreliable", NULL};
 static const char *const service_levels[] = {"A", "B", "C", "D", "E", "F", NULL};
 
 /*
@@ -70,6 +71,8 @@ static const struct quantity quantities[] = {
     {"pressure_hpa", "hPa", VALUE_NUMBER, 300, 1200, E, "air pressure at the sensor", NULL},
     {"rain_mm", "mm", VALUE_NUMBER, 0, 10000, E, "rain since the last reading", NULL},
     {"rain_mmh", "mm/h", VALUE_NUMBER, 0, 5000, E, "rain intensity", NULL},
+    {"range", "", VALUE_TEXT, 0, 0, P | C | T, "why a distance head measures none: below, above or unreliable",
+     range_sides},
     {"rssi_dbm", "dBm", VALUE_NUMBER, -200, 50, ALL, "strength of the sensor's radio signal", NULL},
     {"satellites", "count", VALUE_INTEGER, 0, 200, B, "satellites used for the position", NULL},
     {"severity", "", VALUE_INTEGER, 1, 3, B, "1 light, 2 medium, 3 heavy", NULL},

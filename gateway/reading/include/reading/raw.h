@@ -53,3 +53,7 @@ struct raw_value *raw_pack_add(struct raw_pack *pack);
 // Adds one value; name and unit are static or in the pack's arena. False when the pack is full.
 bool raw_pack_number(struct raw_pack *pack, const char *name, const char *unit, double number);
 bool raw_pack_bool(struct raw_pack *pack, const char *name, bool boolean);
+bool raw_pack_text(struct raw_pack *pack, const char *name, const char *text); // the text, too
+
+// The first value of that name, or NULL.
+const struct raw_value *raw_pack_find(const struct raw_pack *pack, const char *name);
