@@ -13,6 +13,12 @@ const struct codec *const codecs[] = {
     &codec_milesight_em400,
     &codec_lwm2m_tlv,
     &codec_efento,
+    &codec_ld2450,
+    &codec_ld2410,
+    &codec_a02yyuw,
+    &codec_tfmini,
+    &codec_wt901,
+    &codec_terabee_people,
     NULL,
 };
 

@@ -18,7 +18,8 @@ struct serial {
     const struct settings_serial *settings;
     const struct driver_host *host;
     const struct codec *codec;
-    uv_poll_t *poll; // NULL: closed. Made anew by each open, because the old one closes in the background
+    const char *sensor; // whose the frames of an anonymous codec are; NULL: they say it themselves, or nobody knows
+    uv_poll_t *poll;    // NULL: closed. Made anew by each open, because the old one closes in the background
     int fd;
     uint64_t position; // how many bytes came before the buffer's first one, since the open
     size_t used;       // of the buffer, which has room for a whole frame and one more chunk
@@ -59,7 +60,7 @@ static void refuse(struct serial *serial, uint64_t position, enum refusal refusa
 
 static void emit(struct serial *serial)
 {
-    struct driver_pack pack = {.raw = &serial->pack};
+    struct driver_pack pack = {.raw = &serial->pack, .sensor = serial->sensor};
     struct fault why = {""};
     if (serial->pack.count > 0)
         serial->host->emit(serial->host->context, &pack, &why); // the host counts refusals
@@ -176,6 +177,21 @@ static const struct settings_serial *find_settings(const struct settings *settin
     return NULL;
 }
 
+// The port's only sensor, NULL when there is none or more than one. A disabled one counts: its device still sends.
+static const char *only_sensor(const struct settings *settings, const char *port)
+{
+    const struct settings_sensor *only = NULL;
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        const struct settings_sensor *sensor = &settings->sensor[i];
+        if (sensor->source_type != SOURCE_SERIAL || strcmp(sensor->source_name, port) != 0)
+            continue;
+        if (only)
+            return NULL;
+        only = sensor;
+    }
+    return only && !only->disabled ? only->id : NULL;
+}
+
 static int serial_create(const struct settings *settings, const char *name, const struct driver_host *host,
                          void **ret_state, struct fault *why)
 {
@@ -192,6 +208,7 @@ static int serial_create(const struct settings *settings, const char *name, cons
     serial->settings = own;
     serial->host = host;
     serial->codec = codec;
+    serial->sensor = codec->anonymous ? only_sensor(settings, name) : NULL;
     *ret_state = serial;
     return 0;
 }

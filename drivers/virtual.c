@@ -124,3 +124,24 @@ bool virtual_report(struct virtual_sensor *sensor, struct raw_pack *pack)
     };
     return reports[sensor->kind](sensor, pack);
 }
+
+// The roof of a vehicle, or the ground.
+static bool measure_parking(struct virtual_sensor *sensor, struct raw_pack *pack)
+{
+    double distance_m = sensor->occupied ? between(sensor, 0.6, 1.0) : between(sensor, 2.4, 2.5);
+    return raw_pack_number(pack, "distance_m", "m", rounded(distance_m, 1000));
+}
+
+static bool measure_bump(struct virtual_sensor *sensor, struct raw_pack *pack)
+{
+    return raw_pack_number(pack, "acceleration_x_mps2", "m/s2", rounded(between(sensor, -1, 1), 100)) &&
+           raw_pack_number(pack, "acceleration_y_mps2", "m/s2", rounded(between(sensor, -1, 1), 100)) &&
+           raw_pack_number(pack, "acceleration_z_mps2", "m/s2", rounded(9.81 + between(sensor, -3, 3), 100));
+}
+
+bool virtual_measure(struct virtual_sensor *sensor, struct raw_pack *pack)
+{
+    if (sensor->kind == KIND_PARKING)
+        return measure_parking(sensor, pack);
+    return sensor->kind != KIND_BUMP || measure_bump(sensor, pack);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frames.h"
 #include "base/messages.h"
+#include <math.h>
 #include <string.h>
 
 static bool is_blank(const uint8_t *data, size_t size)
@@ -39,6 +40,87 @@ enum codec_result frame_line(const struct codec *codec, const uint8_t *data, siz
     if (!is_blank(data, line))
         *ret_frame = (struct frame){.data = data, .size = line};
     return CODEC_TAKEN;
+}
+
+static enum refusal refuse_bytes(enum refusal refusal, size_t count, struct fault *why)
+{
+    if (refusal == REFUSAL_CHECKSUM)
+        fault_set(why, 0, _("a wrong checksum; %zu bytes are passed over"), count);
+    else if (refusal == REFUSAL_LENGTH)
+        fault_set(why, 0, _("a length that no frame has; %zu bytes are passed over"), count);
+    else
+        fault_set(why, 0, _("%zu bytes are no frame; expected frames of the codec (is the baud rate right?)"), count);
+    return refusal;
+}
+
+enum codec_result frame_found(const struct codec *codec, const uint8_t *data, size_t size, struct frame *ret_frame,
+                              size_t *ret_used, enum refusal *ret_refusal, struct fault *why)
+{
+    int found = codec->match(data, size);
+    if (found == 0)
+        return CODEC_NEED_MORE;
+    if (found > 0) {
+        *ret_frame = (struct frame){.data = data, .size = (size_t)found};
+        *ret_used = (size_t)found;
+        return CODEC_TAKEN;
+    }
+    size_t passed = 1;
+    while (passed < size && codec->match(data + passed, size - passed) < 0)
+        passed++;
+    *ret_used = passed;
+    *ret_refusal = refuse_bytes((enum refusal) - found, passed, why);
+    return CODEC_REFUSED;
+}
+
+int frame_starts(const uint8_t *data, size_t size, const char *header, size_t header_size, size_t whole)
+{
+    size_t seen = size < header_size ? size : header_size;
+    if (seen > 0 && memcmp(data, header, seen) != 0)
+        return -REFUSAL_SYNTAX;
+    return size < whole ? 0 : (int)whole;
+}
+
+enum refusal frame_prove(int (*match)(const uint8_t *data, size_t size), const struct frame *frame, struct fault *why)
+{
+    int found = match(frame->data, frame->size);
+    if (found < 0)
+        return refuse_bytes((enum refusal) - found, frame->size, why);
+    if ((size_t)found == frame->size && found > 0)
+        return REFUSAL_NONE;
+    fault_set(why, 0, _("%zu bytes are not one whole frame"), frame->size);
+    return REFUSAL_SYNTAX;
+}
+
+uint8_t frame_sum(const uint8_t *data, size_t size)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < size; i++)
+        sum += data[i];
+    return (uint8_t)sum;
+}
+
+uint8_t frame_crc8(const uint8_t *data, size_t size)
+{
+    unsigned crc = 0;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc << 1 ^ (crc & 0x80 ? 0x07 : 0)) & 0xff;
+    }
+    return (uint8_t)crc;
+}
+
+double frame_number(const struct raw_pack *values, const char *name, double otherwise)
+{
+    const struct raw_value *value = raw_pack_find(values, name);
+    if (!value)
+        return otherwise;
+    return value->type == RAW_BOOL ? value->boolean : value->type == RAW_NUMBER ? value->number : otherwise;
+}
+
+int32_t frame_rounded(double number, int32_t low, int32_t high)
+{
+    return (int32_t)lrint(fmin(fmax(number, low), high));
 }
 
 enum refusal frame_refuse_size(const struct frame *frame, const char *expected, struct fault *why)

@@ -31,12 +31,20 @@ struct codec {
     const char *description; // one line, for `citygw keys` and documents
     int content_format;      // CoAP Content-Format whose payloads it reads, or -1
     size_t frame_max;        // the longest frame, for streams
+    bool anonymous;          // its names are fields: on a serial line they are the port's only sensor's
     // Finds the first frame in the bytes of a serial line, of which a frame may be a part: the frame and the bytes with
     // what is around it. NULL: not for serial lines.
     enum codec_result (*delimit)(const struct codec *codec, const uint8_t *data, size_t size, struct frame *ret_frame,
                                  size_t *ret_used, enum refusal *ret_refusal, struct fault *why);
+    // What the bytes begin with, for frames that a header tells (frame_found): more than 0 is the size of a whole frame, 0
+    // what may become one within frame_max bytes, less than 0 the refusal, negated.
+    int (*match)(const uint8_t *data, size_t size);
     // Reads a whole frame. What it added to the pack before a refusal is thrown away.
     enum refusal (*parse)(const struct frame *frame, struct raw_pack *pack, struct fault *why);
+    // The opposite, for simulated devices: what a device that measured these values would send, one frame or several. What
+    // it needs and is not told is invented. Returns how many bytes; 0: it says nothing of these, or `size` is too small.
+    // NULL: it cannot be played.
+    size_t (*compose)(const struct raw_pack *values, uint8_t *out, size_t size);
 };
 
 // Decodes one message that is a frame: a CoAP payload. Clears the pack first.

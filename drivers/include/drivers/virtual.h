@@ -28,3 +28,7 @@ void virtual_begin(struct virtual_sensor *sensor, enum kind kind, uint64_t seed,
 // parking: occupied, battery_v, temperature_c; bump: one event; crowd: people, in_total, out_total; traffic:
 // vehicles_total, speed_mps; others: temperature_c, humidity_pct.
 bool virtual_report(struct virtual_sensor *sensor, struct raw_pack *pack);
+
+// What a bare measuring head would see of the last report; for devices that send no more than that. parking: distance_m,
+// of a head above the bay; bump: acceleration_x_mps2, _y_, _z_; others: nothing.
+bool virtual_measure(struct virtual_sensor *sensor, struct raw_pack *pack);

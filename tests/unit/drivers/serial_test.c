@@ -31,6 +31,7 @@ struct port {
     size_t packs, values, refusals[REFUSAL_COUNT], failures;
     char names[4][64];
     double numbers[4];
+    const char *sensor; // that the last pack named
     struct fault refused, failed;
     bool close_in_failed;
 };
@@ -39,7 +40,7 @@ static enum refusal host_emit(void *context, const struct driver_pack *pack, str
 {
     (void)why;
     struct port *port = context;
-    assert_null(pack->sensor);
+    port->sensor = pack->sensor;
     assert_int_equal(pack->ticket, 0);
     for (size_t i = 0; i < pack->raw->count; i++, port->values++) {
         snprintf(port->names[port->values % 4], sizeof port->names[0], "%s", pack->raw->values[i].name);
@@ -147,6 +148,41 @@ static void a_line_becomes_a_pack(void **state)
     assert_int_equal(port->values, 2);
     assert_string_equal(port->names[1], "bay-1:battery_v");
     assert_true(port->numbers[1] == 3.61);
+    assert_null(port->sensor); // the names say it
+}
+
+static void read_a_distance(struct port *port)
+{
+    struct fault why = {""};
+    size_t before = port->packs;
+    port->driver->destroy(port->state);
+    assert_int_equal(port->driver->create(&port->settings, "kerb", &port->host, &port->state, &why), 0);
+    open_port(port);
+    assert_int_equal(write(port->master, "\xff\x07\xa1\xa7", 4), 4);
+    wait_until(port, port->packs == before + 1);
+    assert_string_equal(port->names[before % 4], "distance_m");
+}
+
+static void frames_that_name_nobody_are_the_only_sensors_of_the_port(void **state)
+{
+    struct port *port = *state;
+    struct settings_sensor sensors[] = {
+        {.id = "bay-1", .source_type = SOURCE_SERIAL, .source_name = "kerb"},
+        {.id = "bay-2", .source_type = SOURCE_SERIAL, .source_name = "gate"},
+        {.id = "bay-3", .source_type = SOURCE_COAP, .source_name = ""},
+    };
+    port->settings.sensor = sensors;
+    port->settings.sensor_count = 3;
+    port->serial.codec = "a02yyuw";
+    read_a_distance(port);
+    assert_string_equal(port->sensor, "bay-1");
+    sensors[0].disabled = true;
+    read_a_distance(port);
+    assert_null(port->sensor);
+    sensors[0].disabled = false;
+    sensors[1].source_name = "kerb";
+    read_a_distance(port);
+    assert_null(port->sensor);
 }
 
 static void a_line_may_come_in_pieces(void **state)
@@ -399,6 +435,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_line_becomes_a_pack),
+        TEST(frames_that_name_nobody_are_the_only_sensors_of_the_port),
         TEST(a_line_may_come_in_pieces),
         TEST(two_lines_in_one_write_are_two_packs),
         TEST(garbage_is_refused_with_its_place_and_the_next_line_is_read),

@@ -137,6 +137,32 @@ static void a_bump_happens_near_where_the_sensor_was_put(void **state)
     assert_true(number_of("peak_mps2") > 0 && number_of("trough_mps2") < 0);
 }
 
+static void a_distance_head_sees_whether_the_bay_is_taken(void **state)
+{
+    (void)state;
+    struct virtual_sensor bay;
+    virtual_begin(&bay, KIND_PARKING, 3, NAN, NAN);
+    for (int i = 0; i < 500; i++) {
+        report(&bay);
+        assert_true(virtual_measure(&bay, &run.pack));
+        double distance_m = number_of("distance_m");
+        assert_true(number_of("occupied") == 1 ? distance_m <= 1 : distance_m >= 2.4);
+    }
+}
+
+static void an_inertial_unit_feels_gravity(void **state)
+{
+    (void)state;
+    struct virtual_sensor van;
+    virtual_begin(&van, KIND_BUMP, 3, NAN, NAN);
+    for (int i = 0; i < 500; i++) {
+        report(&van);
+        assert_true(virtual_measure(&van, &run.pack));
+        assert_true(fabs(number_of("acceleration_z_mps2") - 9.81) <= 3.01);
+        assert_true(fabs(number_of("acceleration_x_mps2")) <= 1 && fabs(number_of("acceleration_y_mps2")) <= 1);
+    }
+}
+
 static void a_full_pack_is_told(void **state)
 {
     (void)state;
@@ -146,6 +172,7 @@ static void a_full_pack_is_told(void **state)
     while (raw_pack_add(&run.pack))
         ;
     assert_false(virtual_report(&bay, &run.pack));
+    assert_false(virtual_measure(&bay, &run.pack));
 }
 
 int main(void)
@@ -158,6 +185,8 @@ int main(void)
         cmocka_unit_test(a_battery_falls_until_it_is_changed),
         cmocka_unit_test(totals_of_a_crowd_only_grow_and_agree_with_its_people),
         cmocka_unit_test(a_bump_happens_near_where_the_sensor_was_put),
+        cmocka_unit_test(a_distance_head_sees_whether_the_bay_is_taken),
+        cmocka_unit_test(an_inertial_unit_feels_gravity),
         cmocka_unit_test(a_full_pack_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
