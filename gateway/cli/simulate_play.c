@@ -3,6 +3,7 @@
 #include "base/messages.h"
 #include "base/number.h"
 #include "drivers/coap_client.h"
+#include "drivers/codec.h"
 #include "drivers/virtual.h"
 #include "simulate_ports.h"
 #include <errno.h>
@@ -11,13 +12,14 @@
 #include <string.h>
 #include <uv.h>
 
-enum { TICK_MS = 10, WAITING_MAX = 4, CLIENTS_DEFAULT_MAX = 16, PACK_BYTES_MAX = 4096 };
+enum { TICK_MS = 10, WAITING_MAX = 4, CLIENTS_DEFAULT_MAX = 16, PACK_BYTES_MAX = 4096, FRAMES_BYTES_MAX = 256 };
 
 struct player {
     struct virtual_sensor sensor;
     char *base_name;
-    struct fake_port *port; // NULL: over CoAP
-    bool cbor;              // the next post's notation, when both are sent
+    struct fake_port *port;    // NULL: over CoAP
+    const struct codec *codec; // whose frames it sends; NULL: SenML
+    bool cbor;                 // the next post's notation, when both are sent
 };
 
 struct play {
@@ -104,11 +106,30 @@ static bool post(struct play *play, struct player *player)
     return true;
 }
 
-static bool print_line(struct play *play, struct player *player)
+static bool write_line(struct play *play, struct player *player)
 {
     if (!write_pack(play, player, SENML_JSON))
         return false;
     bytes_char(&play->bytes, '\n');
+    return !play->bytes.overflow;
+}
+
+static bool write_frames(struct play *play, struct player *player)
+{
+    uint8_t frames[FRAMES_BYTES_MAX];
+    raw_pack_clear(&play->pack);
+    bytes_clear(&play->bytes);
+    if (!virtual_report(&player->sensor, &play->pack) || !virtual_measure(&player->sensor, &play->pack))
+        return false;
+    size_t size = player->codec->compose(&play->pack, frames, sizeof frames);
+    bytes_append(&play->bytes, frames, size);
+    return size > 0;
+}
+
+static bool play_serial(struct play *play, struct player *player)
+{
+    if (!(player->codec ? write_frames(play, player) : write_line(play, player)))
+        return false;
     if (!fake_port_write(player->port, play->bytes.data, play->bytes.used))
         return false;
     play->figures.lines++;
@@ -136,7 +157,7 @@ static void tick(uv_timer_t *timer)
     for (; play->turns < due && !is_enough(play); play->turns++) {
         struct player *player = &play->players[play->next];
         play->next = (play->next + 1) % play->player_count;
-        bool played = player->port ? print_line(play, player) : post(play, player);
+        bool played = player->port ? play_serial(play, player) : post(play, player);
         play->figures.skipped += !played;
     }
     if (is_enough(play)) {
@@ -151,6 +172,11 @@ static bool plays_coap(const struct settings *settings, const struct settings_se
            settings->coap.listen[0] != '\0';
 }
 
+static bool is_playable(const struct settings_serial *serial)
+{
+    return !serial->disabled && (strcmp(serial->codec, "senml") == 0 || codec_find(serial->codec)->compose);
+}
+
 // The port that the sensor reports through, if it can be played.
 static const struct settings_serial *port_of(const struct settings *settings, const struct settings_sensor *sensor)
 {
@@ -159,7 +185,7 @@ static const struct settings_serial *port_of(const struct settings *settings, co
     for (size_t i = 0; i < settings->serial_count; i++) {
         const struct settings_serial *serial = &settings->serial[i];
         if (strcmp(serial->name, sensor->source_name) == 0)
-            return serial->disabled || strcmp(serial->codec, "senml") != 0 ? NULL : serial;
+            return is_playable(serial) ? serial : NULL;
     }
     return NULL;
 }
@@ -259,6 +285,8 @@ static int add_serial_players(struct play *play, const struct settings *settings
         int error = add_player(play, &settings->sensor[i], &player);
         if (error == 0)
             error = find_port(play, serial, &player->port, why);
+        if (error == 0 && codec_find(serial->codec)->compose)
+            player->codec = codec_find(serial->codec);
         if (error != 0)
             return error;
     }
@@ -274,8 +302,8 @@ static int fill(struct play *play, struct uv_loop_s *loop, const struct settings
     size_t count = play->figures.coap_sensors + play->figures.serial_sensors;
     if (count == 0)
         return fault_set(why, -ENOENT,
-                         _("no sensor can be played; expected one with source = coap, or of a serial port with "
-                           "codec = senml"));
+                         _("no sensor can be played; expected one with source = coap, or of a serial port whose codec "
+                           "can be played, such as senml"));
     play->figures.rate = play->options.rate > 0 ? play->options.rate : (double)count;
     play->players = calloc(count, sizeof *play->players);
     play->ports = calloc(settings->serial_count + 1, sizeof *play->ports);

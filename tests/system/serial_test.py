@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A serial line is unplugged and plugged in again; the others do not notice."""
 import json
+import re
 import time
 
 import coap
 import peers
+from conftest import ROOT
 
 CONFIG = """
 [serial:kerb]
@@ -99,3 +101,25 @@ def test_a_missing_port_is_waited_for(mqtt_gateway, subscriber, tmp_path):
     subscriber.wait(lambda s: s.last("parking/lot-1"), "a reading")
     kerb.close()
     gate.close()
+
+
+def test_every_device_of_the_example_is_played_and_read(mqtt_gateway, subscriber, tmp_path):
+    example = (ROOT / "config/examples/serial.ini").read_text()
+    devices = example[example.index("[serial:"):].replace("/tmp/citygw-serial", str(tmp_path))
+    sensors = set(re.findall(r"^\[sensor:(.*)\]", devices, re.M))
+    codecs = set(re.findall(r"^codec = (.*)", devices, re.M))
+    mqtt_gateway.configure(devices, gateway=f"include = {ROOT}/config/devices/*.ini")
+    mqtt_gateway.start()
+    played = mqtt_gateway.tool("simulate", "-c", mqtt_gateway.config, "--rate", "100/s", "--seconds", "8")
+    assert played.returncode == 0, played
+    subscriber.wait(lambda s: {r["sensor"] for _, r in s.readings()} == sensors, "a reading of every sensor")
+    for sensor in sensors:
+        refused = source(mqtt_gateway, f"serial:{sensor}")["refused"]
+        assert sum(refused.values()) == 0, (sensor, refused)
+    assert {"ld2450", "ld2410", "a02yyuw", "tfmini", "wt901", "terabee-people"} == codecs
+    seen = {}
+    for _, reading in subscriber.readings():
+        seen.setdefault(reading["sensor"], set()).update(reading["values"])
+    assert seen["bay-1"] == {"distance_m"} and {"distance_m", "temperature_c"} == seen["bay-2"]
+    assert {"people"} <= seen["plaza"] & seen["bench"] and {"in_total", "out_total"} <= seen["gate-1"]
+    assert "acceleration_z_mps2" in seen["van-1"]
