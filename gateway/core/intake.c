@@ -5,6 +5,7 @@
 #include "base/messages.h"
 #include "fast.h"
 #include "hold.h"
+#include "reading/bay.h"
 #include "reading/guess.h"
 #include "source.h"
 #include "unknown.h"
@@ -108,6 +109,8 @@ int intake_init(struct intake *intake, const struct clock *clock, const struct s
         const struct sensor *sensor = sensors_at(sensors, i);
         bytes_init(&intake->live[i].last, LAST_MAX);
         bytes_init(&intake->live[i].waiting, LAST_MAX);
+        if (bay_is_judged(sensor->settings) && !(intake->live[i].bay = calloc(1, sizeof *intake->live[i].bay)))
+            return fault_set(why, -ENOMEM, _("out of memory"));
         intake->live[i].moments.keeps_contents = sensor->settings->source_type == SOURCE_COAP_OBSERVE;
         int error = buffer_stream(buffer, sensor->settings->id, &intake->live[i].stream, why);
         if (error)
@@ -123,6 +126,7 @@ void intake_finish(struct intake *intake)
         bytes_finish(&intake->live[i].last);
         bytes_finish(&intake->live[i].waiting);
         free(intake->live[i].quantities);
+        free(intake->live[i].bay);
         moments_finish(&intake->live[i].moments);
     }
     free(intake->live);
@@ -239,6 +243,16 @@ static enum refusal refuse_append(int error, struct fault *why)
     }
 }
 
+static void judge_bays(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->pack->count; i++) {
+        struct normalised *one = &intake->pack->readings[i];
+        struct bay *bay = intake->live[one->sensor->index].bay;
+        if (bay)
+            bay_judge(bay, one->sensor->settings, &one->reading, clock_boot_us(intake->clock));
+    }
+}
+
 static bool is_synchronised(struct intake *intake)
 {
     if (!intake->clock_asked)
@@ -339,6 +353,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     }
     if (refusal)
         return refusal;
+    judge_bays(intake);
     if (pack->may_repeat)
         leave_out_known(intake, source);
     source->unknown_fields += intake->pack->unknown_fields;

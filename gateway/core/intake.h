@@ -27,6 +27,7 @@ struct sensor_live {
     struct bytes waiting; // what was merged and is not stored yet; see fast.h
     int64_t waiting_boot_us;
     const struct source *waits_for;
+    struct bay *bay; // of a distance head; NULL: it is none
 };
 
 struct intake {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loading.h"
 
-#include "settings/address.h"
 #include "base/messages.h"
+#include "settings/address.h"
 #include <math.h>
 #include <string.h>
 
@@ -207,6 +207,25 @@ static void check_address(struct loading *loading, struct section *section, stru
                   origin_place(origin, section->origin, place));
 }
 
+static void check_bay(struct loading *loading, struct section *section)
+{
+    struct settings_sensor *sensor = section->object;
+    if (!(sensor->occupied_below_m > 0)) {
+        if (sensor->free_above_m > 0)
+            section_error(loading, section, section_line(section, "free_above"), "free_above",
+                          _("it says nothing alone; expected occupied_below, too"));
+        return;
+    }
+    if (sensor->kind != KIND_PARKING)
+        section_error(loading, section, section_line(section, "occupied_below"), "occupied_below",
+                      _("only a bay is occupied; expected kind = parking"));
+    if (!(sensor->free_above_m > 0))
+        sensor->free_above_m = 1.25 * sensor->occupied_below_m;
+    if (sensor->free_above_m < sensor->occupied_below_m)
+        section_error(loading, section, section_line(section, "free_above"), "free_above",
+                      _("it is nearer than occupied_below; expected the same or more"));
+}
+
 static void check_sensor(struct loading *loading, struct section *section)
 {
     struct settings_sensor *sensor = section->object;
@@ -215,6 +234,7 @@ static void check_sensor(struct loading *loading, struct section *section)
     if (*sensor->zone)
         check_reference(loading, section, "zone", "zone", sensor->zone);
     check_position(loading, section, sensor->latitude, sensor->longitude);
+    check_bay(loading, section);
 }
 
 static const struct check {

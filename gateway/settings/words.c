@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "words.h"
 
-#include "settings/address.h"
 #include "base/messages.h"
 #include "base/text.h"
 #include "municipality.h"
+#include "settings/address.h"
 #include <errno.h>
 #include <string.h>
 

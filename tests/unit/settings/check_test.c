@@ -196,6 +196,24 @@ static void half_a_position_warns(void **state)
     expect_nothing("[sensor:a]\nkind = crowd\nlatitude = 34.5\nlongitude = 135.5\n");
 }
 
+static void the_distances_of_a_bay_are_checked(void **state)
+{
+    (void)state;
+    struct loaded loaded = load_after_gateway("[sensor:a]\nkind = parking\noccupied_below = 80 cm\n");
+    assert_int_equal(loaded.findings.count, 0);
+    assert_true(loaded.settings->sensor[0].occupied_below_m == 0.8);
+    assert_true(loaded.settings->sensor[0].free_above_m == 1);
+    assert_int_equal(loaded.settings->sensor[0].hold_us, 2000000);
+    unload(&loaded);
+    expect_nothing("[sensor:a]\nkind = parking\noccupied_below = 1 m\nfree_above = 1 m\nhold = 0 s\n");
+    expect_only("[sensor:a]\nkind = parking\noccupied_below = 1 m\nfree_above = 0.9 m\n", FINDING_DISABLES,
+                "c.ini:7: [sensor:a] free_above: it is nearer than occupied_below; expected the same or more");
+    expect_only("[sensor:a]\nkind = crowd\noccupied_below = 1 m\n", FINDING_DISABLES,
+                "c.ini:6: [sensor:a] occupied_below: only a bay is occupied; expected kind = parking");
+    expect_only("[sensor:a]\nkind = parking\nfree_above = 1 m\n", FINDING_DISABLES,
+                "c.ini:6: [sensor:a] free_above: it says nothing alone; expected occupied_below, too");
+}
+
 static void an_observed_resource_keeps_its_uri(void **state)
 {
     (void)state;
@@ -288,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_certificate_needs_its_key),
         cmocka_unit_test(influxdb_v2_needs_a_bucket),
         cmocka_unit_test(half_a_position_warns),
+        cmocka_unit_test(the_distances_of_a_bay_are_checked),
         cmocka_unit_test(an_observed_resource_keeps_its_uri),
         cmocka_unit_test(a_coap_sensor_without_a_server_warns),
         cmocka_unit_test(an_ngsi_ld_outlet_is_known_but_not_built_yet),

@@ -186,6 +186,8 @@ struct settings_sensor {
     int64_t stale_after_us;
     bool report_changes;
     int64_t heartbeat_us;
+    double occupied_below_m, free_above_m; // of a distance head; occupied_below_m 0: it is none. The default is filled in
+    int64_t hold_us;
     struct settings_map *maps;
     size_t map_count;
     struct settings_range *ranges;
