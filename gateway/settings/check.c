@@ -139,14 +139,9 @@ static const struct source {
     const char *prefix;
     int type;
     const char *section; // that it needs
-    bool later;
 } sources[] = {
-    {"coap://", SOURCE_COAP_OBSERVE, NULL, false},
-    {"coaps://", SOURCE_COAP_OBSERVE, NULL, false},
-    {"coap", SOURCE_COAP, NULL, false},
-    {"serial:", SOURCE_SERIAL, "serial", false},
-    {"modbus:", SOURCE_MODBUS, "modbus", true},
-    {"sim", SOURCE_SIM, NULL, false},
+    {"coap://", SOURCE_COAP_OBSERVE, NULL}, {"coaps://", SOURCE_COAP_OBSERVE, NULL}, {"coap", SOURCE_COAP, NULL},
+    {"serial:", SOURCE_SERIAL, "serial"},   {"modbus:", SOURCE_MODBUS, "modbus"},    {"sim", SOURCE_SIM, NULL},
 };
 
 static void check_source(struct loading *loading, struct section *section)
@@ -165,9 +160,6 @@ static void check_source(struct loading *loading, struct section *section)
         sensor->source_name = sensor->source;
     }
     int line = section_line(section, "source");
-    if (source->later)
-        section_warning(loading, section, line, "source",
-                        _("this kind of source is not built yet; nothing will arrive"));
     if (source->type == SOURCE_COAP && !*loading->settings->coap.listen)
         section_warning(loading, section, line, "source", _("[coap] listen is empty; nothing will arrive"));
 }

@@ -62,11 +62,32 @@ static bool parse_operations(const char *text, struct settings_memory *memory, s
     return true;
 }
 
-// A profile's field is several words, "input:10 u32 swapped", that end where an operation begins; elsewhere it is one word.
+// "input:10", "coil:3": what a Modbus device has at an address.
+static bool is_register(const char *text)
+{
+    static const char *const tables[] = {"coil:", "discrete:", "input:", "holding:"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (strncmp(text, tables[i], strlen(tables[i])) == 0)
+            return isdigit((unsigned char)text[strlen(tables[i])]);
+    return false;
+}
+
+// What may follow it: "u32", "bit" and its number, "swapped". Another word is the unit.
+static bool says_how_to_read(const char *text)
+{
+    size_t size = word(text), letter = strcspn(text, "usf") == 0;
+    size_t digits = strspn(text + letter, "0123456789");
+    return (digits > 0 && letter + digits == size) || (size == 3 && strncmp(text, "bit", size) == 0) ||
+           (size == 7 && strncmp(text, "swapped", size) == 0);
+}
+
+// A register is several words, "input:10 u32 swapped". So is what else a profile names, up to an operation; elsewhere a
+// field is one word.
 static const char *end_of_field(const char *text, bool several_words)
 {
+    bool registers = is_register(text);
     const char *at = next_word(text);
-    while (several_words && *at && !strchr("*+-", *at))
+    while (*at && (registers ? says_how_to_read(at) : several_words && !strchr("*+-", *at)))
         at = next_word(at);
     return at;
 }

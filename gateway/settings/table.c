@@ -58,7 +58,7 @@ const struct section_type section_types[] = {
      sizeof(struct settings_http), ONE(http), 0, 0, N_("the page, the HTTP API and the metrics")},
     {"serial", "[serial:ID]", SECTION_NAMED, FINDING_DISABLES, true, false, false,
      sizeof(struct settings_serial), LIST(serial), NAMES(serial, name), N_("a serial port")},
-    {"modbus", "[modbus:ID]", SECTION_NAMED, FINDING_DISABLES, true, false, true,
+    {"modbus", "[modbus:ID]", SECTION_NAMED, FINDING_DISABLES, true, false, false,
      sizeof(struct settings_modbus), LIST(modbus), NAMES(modbus, name), N_("a Modbus RTU bus")},
     {"device", "[device:ID]", SECTION_NAMED, FINDING_DISABLES, true, false, false,
      sizeof(struct settings_device), LIST(device), NAMES(device, name),
@@ -213,6 +213,8 @@ const struct key keys[] = {
     KEY("modbus", "baud", TYPE_INTEGER, "9600", "50..4000000", 0,
         N_("speed, any number that the port can do"), AT(modbus, baud)),
     KEY("modbus", "parity", TYPE_CHOICE, "none", NULL, 0, N_("parity bit"), AT(modbus, parity), .choices = parities),
+    KEY("modbus", "timeout", TYPE_DURATION, "300 ms", "10 ms..10 s", 0,
+        N_("how long a device may think about its answer"), AT(modbus, timeout_us)),
 
     KEY("device", "kind", TYPE_CHOICE, NULL, NULL, KEY_REQUIRED,
         N_("what the sensors measure"), AT(device, kind), .choices = kinds),
@@ -220,6 +222,9 @@ const struct key keys[] = {
         N_("format of their payloads when they are not SenML"), AT(device, codec)),
     KEY("device", "poll", TYPE_DURATION, NULL, "10 ms..1 d", 0,
         N_("how often the device is asked"), AT(device, poll_us)),
+    KEY("device", "registers_per_read", TYPE_INTEGER, "125", "1..125", 0,
+        N_("most Modbus registers that the device gives at once; of coils and inputs it is 16 times as many"),
+        AT(device, registers_per_read)),
     KEY("device", "map.", TYPE_MAP, NULL, NULL, 0,
         N_("where a quantity comes from: map.in_total = input:10 u32"), AT(device, maps), WITH(device, map_count)),
 

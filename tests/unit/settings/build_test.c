@@ -365,6 +365,40 @@ static void open_keys_are_kept(void **state)
     unload(&loaded);
 }
 
+static void a_register_is_several_words_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *field, *unit;
+        double factor;
+    } cases[] = {
+        {"input:10 u32", "input:10 u32", "", 1},
+        {"input:10 u32 swapped", "input:10 u32 swapped", "", 1},
+        {"holding:8 s16 Cel", "holding:8 s16", "Cel", 1},
+        {"holding:8 s16 * 0.1 Cel", "holding:8 s16", "Cel", 0.1},
+        {"input:1 bit 4", "input:1 bit 4", "", 1},
+        {"discrete:1", "discrete:1", "", 1},
+        {"coil:3 * -1 + 1", "coil:3", "", -1},
+        {"input:10 s", "input:10", "s", 1},
+        {"input:x u32", "input:x", "u32", 1},
+        {"inputs:1 u32", "inputs:1", "u32", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "[sensor:a]\nkind = crowd\nmap.people = %s\n[device:d]\nkind = crowd\nmap.in = %s\n",
+                 cases[i].text, cases[i].text);
+        struct loaded loaded = load_after_gateway(text);
+        const struct settings_map *map = loaded.settings->sensor[0].maps;
+        assert_int_equal(loaded.settings->sensor[0].map_count, 1);
+        assert_string_equal(map->field, cases[i].field);
+        assert_string_equal(map->unit, cases[i].unit);
+        assert_true(map->factor == cases[i].factor);
+        if (i < 8) // a profile's other fields may have any words
+            assert_string_equal(loaded.settings->device[0].maps[0].field, cases[i].field);
+        unload(&loaded);
+    }
+}
+
 static void a_wrong_map_or_range_is_refused(void **state)
 {
     (void)state;
@@ -414,6 +448,7 @@ int main(void)
         cmocka_unit_test(what_is_not_built_yet_warns_unless_it_is_the_default),
         cmocka_unit_test(a_key_that_nothing_reads_warns_when_it_is_set),
         cmocka_unit_test(open_keys_are_kept),
+        cmocka_unit_test(a_register_is_several_words_wherever_it_stands),
         cmocka_unit_test(a_wrong_map_or_range_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,7 +79,7 @@ static void what_is_not_built_yet_is_marked(void **state)
 {
     (void)state;
     assert_non_null(strstr(printed("zone"), "number of parking spaces (not built yet)\n"));
-    assert_non_null(strstr(printed("modbus"), "a Modbus RTU bus (not built yet)\n"));
+    assert_non_null(strstr(printed("ngsi-ld"), "an NGSI-LD broker that gets the readings over HTTP (not built yet)\n"));
 }
 
 // Every key here is read by the code that it is for. A key that nothing reads yet carries KEY_LATER, so that it warns.
@@ -98,7 +98,8 @@ static const char *const built[] = {
     "coap listen", "coap allow_plain", "coap max_body", "coap rate_limit", "coap dtls_listen", "coap psk_file",
     "http listen", "http token_file", "http socket",
     "serial device", "serial baud", "serial parity", "serial stop_bits", "serial rs485", "serial codec", "serial report_interval",
-    "device kind", "device codec", "device poll", "device map.",
+    "modbus device", "modbus baud", "modbus parity", "modbus timeout",
+    "device kind", "device codec", "device poll", "device registers_per_read", "device map.",
     "zone kind",
     "sensor kind", "sensor source", "sensor address", "sensor device", "sensor codec", "sensor psk_identity", "sensor zone", "sensor name",
     "sensor latitude", "sensor longitude", "sensor stale_after", "sensor report", "sensor occupied_below", "sensor free_above", "sensor hold", "sensor map.", "sensor range.",

@@ -124,7 +124,8 @@ struct settings_modbus {
     struct origin origin;
     const char *name, *device;
     int64_t baud;
-    int parity;
+    int parity;         // enum parity
+    int64_t timeout_us; // of an answer, beside the time that its bytes take
     bool disabled;
 };
 
@@ -148,6 +149,7 @@ struct settings_device {
     int kind; // enum kind
     const char *codec;
     int64_t poll_us;
+    int64_t registers_per_read; // most in one Modbus request
     struct settings_map *maps;
     size_t map_count;
     bool disabled;
