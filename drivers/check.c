@@ -5,6 +5,7 @@
 #include "coap_observe_uri.h"
 #include "drivers/codec.h"
 #include "drivers/driver.h"
+#include "modbus_check.h"
 #include "serial_name.h"
 #include <errno.h>
 #include <limits.h>
@@ -333,6 +334,7 @@ void drivers_check(struct settings *settings, struct findings *findings)
 {
     check_ports(settings, findings);
     check_sensors(settings, findings);
+    modbus_check(settings, findings);
     check_keys(settings, findings);
     check_plain(settings, findings);
     check_observed(settings, findings);

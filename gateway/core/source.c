@@ -102,6 +102,12 @@ static void host_refused(void *context, enum refusal refusal, const struct fault
     source_refused(context, refusal, why);
 }
 
+static void host_tell(void *context, bool good, const struct fault *what)
+{
+    const struct source *source = context;
+    log_line(good ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, source->name, "%s", what->text);
+}
+
 static void host_opened(void *context)
 {
     struct source *source = context;
@@ -147,6 +153,7 @@ int source_init(struct source *source, const struct driver *driver, const char *
                                         .loop = loop,
                                         .emit = host_emit,
                                         .refused = host_refused,
+                                        .tell = host_tell,
                                         .opened = host_opened,
                                         .failed = host_failed};
     uv_timer_init(loop, &source->retry);

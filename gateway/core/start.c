@@ -230,6 +230,12 @@ static int add_sources(struct gateway *gateway, struct fault *why)
         error = add_source(gateway, "serial", name, settings->serial[i].name, why);
         gateway->sources[gateway->source_count - 1].merge_us = settings->serial[i].report_interval_us;
     }
+    for (size_t i = 0; !error && i < settings->modbus_count; i++) {
+        char name[ID_MAX + 16];
+        snprintf(name, sizeof name, "modbus:%s", settings->modbus[i].name);
+        if (!settings->modbus[i].disabled)
+            error = add_source(gateway, "modbus", name, settings->modbus[i].name, why);
+    }
     if (!error && any_sensor(settings, SOURCE_SIM))
         error = add_source(gateway, "sim", "sim", "", why);
     for (size_t i = 0; !error && i < settings->sensor_count; i++)
@@ -249,7 +255,7 @@ static void restore_key(const uint8_t *key, size_t size, int64_t age_us, void *c
 int start_sources(struct gateway *gateway, struct fault *why)
 {
     const struct settings *settings = gateway->settings;
-    size_t most = settings->serial_count + 2;
+    size_t most = settings->serial_count + settings->modbus_count + 2;
     for (size_t i = 0; i < settings->sensor_count; i++)
         most += is_observed(&settings->sensor[i]);
     gateway->sources = calloc(most, sizeof *gateway->sources);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /*
- * A driver owns a bus and a lifetime: a CoAP server, a serial port, a simulator. It turns what arrives into packs of raw
+ * A driver owns a bus and a lifetime: a CoAP server, a serial port, a Modbus bus, a simulator. It turns what arrives into packs of raw
  * values and hands them to its host; it never learns where readings go. Everything runs on the loop's thread. Retry,
  * back-off, counting and logging live in the core's source, once for all drivers.
  */
@@ -41,6 +41,9 @@ struct driver_host {
     enum refusal (*emit)(void *context, const struct driver_pack *pack, struct fault *why);
     // Counts what the driver refused before it could emit (a codec's refusal, a wrong identity, ...). `why` may be NULL.
     void (*refused)(void *context, enum refusal refusal, const struct fault *why);
+    // Something that people should know of a bus that works: a device on it fell silent (`good` is false), or answers again.
+    // The driver calls it when that is news, not each time.
+    void (*tell)(void *context, bool good, const struct fault *what);
     // A bus whose open() was -EINPROGRESS works now.
     void (*opened)(void *context);
     // The bus is gone (unplugged, end of file). The source closes the driver and opens it again later with back-off. May
@@ -49,7 +52,7 @@ struct driver_host {
 };
 
 struct driver {
-    const char *type; // "coap", "serial", "sim"
+    const char *type; // "coap", "serial", "modbus", "sim"
     // The longest pause between two attempts to open it; 0: four seconds, as a technician waits who plugs something in.
     int64_t pause_max_us;
     // Makes the driver's state; touches no device. `name` is the part after the colon ("kerb"), or "", or a URI. Borrows settings
