@@ -209,7 +209,7 @@ static void announce(const struct simulation *simulation)
     play_figures(simulation->play, &figures);
     if (!simulation->options.quiet)
         complain(_("playing %zu sensors over CoAP and %zu on %zu serial ports, %g readings/s; Ctrl-C ends"),
-                 figures.coap_sensors, figures.serial_sensors, figures.ports, figures.rate);
+                 figures.coap_sensors, figures.serial_sensors + figures.modbus_sensors, figures.ports, figures.rate);
 }
 
 // " (4.04: 2, 5.03: 1)", or nothing.
@@ -231,8 +231,11 @@ static int summarise(const struct simulation *simulation)
     play_figures(simulation->play, &figures);
     tell_codes(&figures, codes, sizeof codes);
     size_t unanswered = figures.posts - figures.acknowledged - figures.refused;
-    printf(_("sent %zu, acknowledged %zu, refused %zu%s, unanswered %zu; serial lines %zu; skipped %zu\n"),
-           figures.posts, figures.acknowledged, figures.refused, codes, unanswered, figures.lines, figures.skipped);
+    printf(_("sent %zu, acknowledged %zu, refused %zu%s, unanswered %zu; serial lines %zu; skipped %zu"), figures.posts,
+           figures.acknowledged, figures.refused, codes, unanswered, figures.lines, figures.skipped);
+    if (figures.modbus_sensors)
+        printf(_("; Modbus answers %zu"), figures.answers);
+    putchar('\n');
     fflush(stdout);
     return figures.refused == 0 && unanswered == 0 ? VERB_FINE : VERB_PROBLEM;
 }

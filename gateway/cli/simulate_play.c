@@ -5,7 +5,7 @@
 #include "drivers/coap_client.h"
 #include "drivers/codec.h"
 #include "drivers/virtual.h"
-#include "simulate_ports.h"
+#include "simulate_buses.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +17,11 @@ enum { TICK_MS = 10, WAITING_MAX = 4, CLIENTS_DEFAULT_MAX = 16, PACK_BYTES_MAX =
 struct player {
     struct virtual_sensor sensor;
     char *base_name;
-    struct fake_port *port;    // NULL: over CoAP
-    const struct codec *codec; // whose frames it sends; NULL: SenML
-    bool cbor;                 // the next post's notation, when both are sent
+    struct fake_port *port;       // NULL: over CoAP, or Modbus
+    const struct codec *codec;    // whose frames it sends on its port; NULL: SenML
+    struct modbus_slaves *slaves; // of its bus; else NULL
+    const struct settings_sensor *settings;
+    bool cbor; // the next post's notation, when both are sent
 };
 
 struct play {
@@ -31,7 +33,11 @@ struct play {
     struct coap_client **clients;
     size_t next_client;
     struct fake_port *ports;
+    size_t port_count;
     const struct settings_serial **port_settings;
+    const struct settings *settings;
+    struct fake_bus *buses;
+    size_t bus_count;
     struct play_figures figures;
     struct raw_pack pack;
     struct bytes bytes;
@@ -136,9 +142,27 @@ static bool play_serial(struct play *play, struct player *player)
     return true;
 }
 
+static bool fill_registers(struct play *play, struct player *player)
+{
+    raw_pack_clear(&play->pack);
+    if (!virtual_report(&player->sensor, &play->pack))
+        return false;
+    modbus_slaves_put(player->slaves, play->settings, player->settings, &play->pack);
+    play->figures.fillings++;
+    return true;
+}
+
+static bool take_turn(struct play *play, struct player *player)
+{
+    if (player->slaves)
+        return fill_registers(play, player);
+    return player->port ? play_serial(play, player) : post(play, player);
+}
+
 static bool is_enough(const struct play *play)
 {
-    return play->options.count != 0 && play->figures.posts + play->figures.lines >= play->options.count;
+    const struct play_figures *figures = &play->figures;
+    return play->options.count != 0 && figures->posts + figures->lines + figures->fillings >= play->options.count;
 }
 
 // Turns that are due by now; what is more than a second late is given up.
@@ -154,11 +178,11 @@ static void tick(uv_timer_t *timer)
     uint64_t due = due_turns(play), second = (uint64_t)play->figures.rate + 1;
     if (due > play->turns + second)
         play->turns = due - second;
+    play->figures.answers += fake_buses_serve(play->buses, play->bus_count);
     for (; play->turns < due && !is_enough(play); play->turns++) {
         struct player *player = &play->players[play->next];
         play->next = (play->next + 1) % play->player_count;
-        bool played = player->port ? play_serial(play, player) : post(play, player);
-        play->figures.skipped += !played;
+        play->figures.skipped += !take_turn(play, player);
     }
     if (is_enough(play)) {
         play_end(play);
@@ -204,6 +228,7 @@ static int add_player(struct play *play, const struct settings_sensor *sensor, s
     struct player *player = &play->players[play->player_count];
     virtual_begin(&player->sensor, (enum kind)sensor->kind, fnv64(FNV_START, sensor->id, strlen(sensor->id)),
                   sensor->latitude, sensor->longitude);
+    player->settings = sensor;
     player->base_name = base_name_of(sensor);
     player->cbor = play->player_count % 2 == 1;
     if (!player->base_name)
@@ -262,13 +287,14 @@ static int add_coap_players(struct play *play, const struct settings *settings)
 static int find_port(struct play *play, const struct settings_serial *serial, struct fake_port **ret_port,
                      struct fault *why)
 {
-    for (size_t i = 0; i < play->figures.ports; i++)
+    for (size_t i = 0; i < play->port_count; i++)
         if (play->port_settings[i] == serial) {
             *ret_port = &play->ports[i];
             return 0;
         }
-    struct fake_port *port = &play->ports[play->figures.ports];
-    play->port_settings[play->figures.ports++] = serial;
+    struct fake_port *port = &play->ports[play->port_count];
+    play->port_settings[play->port_count++] = serial;
+    play->figures.ports++;
     int error = fake_port_open(port, serial->device, why);
     if (error == 0)
         *ret_port = port;
@@ -293,27 +319,49 @@ static int add_serial_players(struct play *play, const struct settings *settings
     return 0;
 }
 
+static int add_modbus_players(struct play *play, const struct settings *settings, struct fault *why)
+{
+    int error = fake_buses_open(settings, play->buses, &play->bus_count, why);
+    for (size_t i = 0; i < settings->sensor_count && !error; i++) {
+        struct player *player;
+        if (!fake_bus_has(settings, &settings->sensor[i]))
+            continue;
+        error = add_player(play, &settings->sensor[i], &player);
+        if (error)
+            return error;
+        player->slaves = fake_bus_find(play->buses, play->bus_count, settings->sensor[i].source_name);
+        fill_registers(play, player); // who asks early finds something
+    }
+    play->figures.ports += play->bus_count;
+    play->figures.fillings = 0;
+    return error;
+}
+
 static int fill(struct play *play, struct uv_loop_s *loop, const struct settings *settings, struct fault *why)
 {
     for (size_t i = 0; i < settings->sensor_count; i++) {
         play->figures.coap_sensors += plays_coap(settings, &settings->sensor[i]);
         play->figures.serial_sensors += port_of(settings, &settings->sensor[i]) != NULL;
+        play->figures.modbus_sensors += fake_bus_has(settings, &settings->sensor[i]);
     }
-    size_t count = play->figures.coap_sensors + play->figures.serial_sensors;
+    size_t count = play->figures.coap_sensors + play->figures.serial_sensors + play->figures.modbus_sensors;
     if (count == 0)
         return fault_set(why, -ENOENT,
-                         _("no sensor can be played; expected one with source = coap, or of a serial port whose codec "
-                           "can be played, such as senml"));
+                         _("no sensor can be played; expected one with source = coap, of a Modbus bus, or of a serial "
+                           "port whose codec can be played, such as senml"));
     play->figures.rate = play->options.rate > 0 ? play->options.rate : (double)count;
     play->players = calloc(count, sizeof *play->players);
     play->ports = calloc(settings->serial_count + 1, sizeof *play->ports);
     play->port_settings = calloc(settings->serial_count + 1, sizeof *play->port_settings);
-    if (!play->players || !play->ports || !play->port_settings)
+    play->buses = calloc(settings->modbus_count + 1, sizeof *play->buses);
+    if (!play->players || !play->ports || !play->port_settings || !play->buses)
         return fault_errno(why, -ENOMEM, _("the simulator did not start"));
     int error = make_clients(play, loop, settings, why);
     if (error == 0)
         error = add_coap_players(play, settings);
-    return error != 0 ? error : add_serial_players(play, settings, why);
+    if (error == 0)
+        error = add_serial_players(play, settings, why);
+    return error != 0 ? error : add_modbus_players(play, settings, why);
 }
 
 int play_create(struct uv_loop_s *loop, const struct settings *settings, const struct play_options *options,
@@ -323,6 +371,7 @@ int play_create(struct uv_loop_s *loop, const struct settings *settings, const s
     if (!play)
         return fault_errno(why, -ENOMEM, _("the simulator did not start"));
     play->options = *options;
+    play->settings = settings;
     bytes_init(&play->bytes, PACK_BYTES_MAX);
     int error = fill(play, loop, settings, why);
     if (error == 0 && !(play->timer = malloc(sizeof *play->timer)))
@@ -369,8 +418,10 @@ void play_destroy(struct play *play)
         uv_close((uv_handle_t *)play->timer, free_timer);
     for (size_t i = 0; i < play->figures.clients; i++)
         coap_client_destroy(play->clients[i]);
-    for (size_t i = 0; i < play->figures.ports; i++)
+    for (size_t i = 0; i < play->port_count; i++)
         fake_port_close(&play->ports[i]);
+    fake_buses_close(play->buses, play->bus_count);
+    free(play->buses);
     for (size_t i = 0; i < play->player_count; i++)
         free(play->players[i].base_name);
     free(play->clients);

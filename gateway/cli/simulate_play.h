@@ -10,7 +10,7 @@
 
 /*
  * Plays the sensors of a configuration at a steady rate: those with `source = coap` over UDP from several clients, those of
- * serial ports through ptys. A turn whose client still waits for answers, or whose port nobody reads, is skipped: a slow
+ * serial ports through ptys, those of Modbus buses as devices that answer when the gateway asks. A turn whose client still waits for answers, or whose port nobody reads, is skipped: a slow
  * gateway is not stormed.
  */
 
@@ -30,10 +30,11 @@ struct play_options {
 enum { PLAY_CODES_MAX = 16 };
 
 struct play_figures {
-    size_t coap_sensors, serial_sensors, ports, clients;
+    size_t coap_sensors, serial_sensors, modbus_sensors, ports, clients; // ports: serial ones and Modbus buses
     double rate;
     size_t posts, acknowledged, refused, unanswered, waiting; // over CoAP
     size_t lines, skipped;
+    size_t fillings, answers; // of Modbus: reports that went into registers, requests that were answered
     struct {
         int code; // as 404
         size_t count;
