@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Modbus bus, from INI alone: devices in the test answer on a pty, or `citygw simulate` plays them."""
+import json
+import os
+import pathlib
+import select
+import subprocess
+import threading
+
+import conftest
+import peers
+
+CONFIG = """
+[modbus:garage]
+device = {device}
+baud = 9600
+timeout = 1 s
+[device:counter]
+kind = crowd
+poll = 100 ms
+map.in_total = input:10 u32
+map.out_total = input:12 u32 swapped * 2
+[sensor:north]
+source = modbus:garage
+address = 17
+device = counter
+[sensor:south]
+source = modbus:garage
+address = 18
+device = counter
+map.people = discrete:1
+"""
+
+
+def crc(data):
+    value = 0xFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
+    return value.to_bytes(2, "little")
+
+
+class Devices:
+    """Units that answer on a line: register A holds A."""
+
+    def __init__(self, line, units):
+        self.line, self.units, self.functions, self.ended = line, set(units), set(), threading.Event()
+        self.thread = threading.Thread(target=self._live, daemon=True)
+        self.thread.start()
+
+    def _answer(self, request):
+        unit, function, first, count = request[0], request[1], *(int.from_bytes(request[i:i + 2]) for i in (2, 4))
+        self.functions.add(function)
+        if function <= 2:
+            data = bytes([(1 << count) - 1])  # a few bits, all set
+        else:
+            data = b"".join(a.to_bytes(2) for a in range(first, first + count))
+        frame = bytes([unit, function, len(data)]) + data
+        return frame + crc(frame)
+
+    def _live(self):
+        pending = b""
+        while not self.ended.is_set():
+            if not select.select([self.line.master], [], [], 0.05)[0]:
+                continue
+            try:
+                pending += os.read(self.line.master, 256)
+            except OSError:  # nobody has it open
+                pending = b""
+                self.ended.wait(0.02)
+                continue
+            while len(pending) >= 8:
+                request, pending = pending[:8], pending[8:]
+                assert crc(request[:6]) == request[6:]
+                if request[0] in self.units:
+                    os.write(self.line.master, self._answer(request))
+
+    def end(self):
+        self.ended.set()
+        self.thread.join()
+
+
+def source(gateway):
+    return next(s for s in gateway.api("status")["sources"] if s["name"] == "modbus:garage")
+
+
+def values(subscriber, sensor):
+    message = subscriber.last(f"crowd/{sensor}")
+    return message and json.loads(message.payload)["values"]
+
+
+def test_registers_become_readings(mqtt_gateway, subscriber, tmp_path):
+    line = peers.Line(tmp_path / "bus")
+    devices = Devices(line, {17, 18})
+    mqtt_gateway.configure(CONFIG.format(device=line.path))
+    assert "not built yet" not in mqtt_gateway.tool("check", mqtt_gateway.config).stdout
+    mqtt_gateway.start()
+    subscriber.wait(lambda s: values(s, "south") and values(s, "north"), "a reading of each")
+    totals = {"in_total": 10 * 65536 + 11, "out_total": 2 * (13 * 65536 + 12)}
+    assert values(subscriber, "north") == totals
+    assert values(subscriber, "south") == {**totals, "people": 1}
+    assert devices.functions == {2, 4}
+    assert mqtt_gateway.metrics()["citygw_modbus_requests_total"] > 0
+    devices.end()
+    line.close()
+
+
+def test_a_dead_device_harms_nobody_and_a_bus_comes_back(mqtt_gateway, subscriber, tmp_path):
+    line = peers.Line(tmp_path / "bus")
+    devices = Devices(line, {18})
+    mqtt_gateway.configure(CONFIG.format(device=line.path))
+    mqtt_gateway.start()
+    subscriber.wait(lambda s: sum(r["sensor"] == "south" for _, r in s.readings()) > 10, "readings of the other")
+    peers.wait_until(lambda: "north (unit 17) does not answer" in mqtt_gateway.said(), "told")
+    assert not values(subscriber, "north")
+    assert mqtt_gateway.metrics()["citygw_modbus_timeouts_total"] >= 1
+
+    devices.end()
+    line.unplug()
+    peers.wait_until(lambda: source(mqtt_gateway)["state"] == "waiting", "noticed")
+    line.plug()
+    devices = Devices(line, {17, 18})
+    peers.wait_until(lambda: source(mqtt_gateway)["state"] == "open", "open again", 10)
+    subscriber.wait(lambda s: values(s, "north"), "a reading of the dead one")
+    assert mqtt_gateway.said().count("north (unit 17) does not answer") == 1
+    devices.end()
+    line.close()
+
+
+def test_the_example_runs_without_hardware(mqtt_gateway, subscriber, tmp_path):
+    example = (conftest.ROOT / "config/examples/garage.ini").read_text()
+    bus = example[example.index("[modbus:garage]"):]
+    lines = [f"device = {tmp_path}/bus" if "/dev/" in line else line for line in bus.splitlines()]
+    mqtt_gateway.configure("\n".join(lines) + "\n", gateway=f"include = {conftest.ROOT}/config/devices/*.ini")
+    player = subprocess.Popen([str(conftest.BUILD / "citygw"), "simulate", "-c", str(mqtt_gateway.config), "--rate", "50"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=mqtt_gateway.env)
+    peers.wait_until(pathlib.Path(tmp_path / "bus").is_symlink, "the bus is there")
+    mqtt_gateway.start()
+    wanted = {"entrance-loop", "exit-loop", "passage", "elevator", "bay-1"}
+    subscriber.wait(lambda s: wanted <= {r["sensor"] for _, r in s.readings()}, "a reading of each")
+    player.terminate()
+    told, complaint = player.communicate(timeout=peers.WAIT)
+    assert player.returncode == 0, complaint
+    assert "Modbus answers" in told and "playing 0 sensors over CoAP and 5 on 1 serial ports" in complaint
