@@ -28,6 +28,7 @@ enum manner {
     REFUSES_REGISTERS, // exception 2 to whatever is not in a table of bits
     REFUSES_GAPS,      // exception 2 to more than two registers
     SLOW,              // thinks for 100 ms
+    TARDY,             // thinks for 1.3 s
     LATE,              // answers when the next request has come, to anyone
     LATE_OTHER,        // the same, with one register too many
     CUT,               // half of the answer
@@ -155,6 +156,9 @@ static void reply(struct devices *devices, enum manner manner, struct request re
         break;
     case SLOW:
         think(devices, 100);
+        break;
+    case TARDY:
+        think(devices, 1300);
         break;
     case LATE:
         keep_late(devices, frame, size);

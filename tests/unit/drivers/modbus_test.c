@@ -191,7 +191,8 @@ static void fields_are_named_as_they_are_written_and_read_at_once(void **state)
     open_bus(garage);
     wait_until(garage, garage->seen[0].packs == 1);
     const struct seen *seen = &garage->seen[0];
-    assert_int_equal(seen->values, 3); // the field that feeds two quantities is read once
+    assert_int_equal(garage->told[false] + garage->told[true], 0); // a device that answers is no news
+    assert_int_equal(seen->values, 3);                             // the field that feeds two quantities is read once
     assert_string_equal(seen->names[0], "input:10  u32");
     assert_string_equal(seen->names[1], "input:12 u32 swapped");
     assert_string_equal(seen->names[2], "input:15 bit 0");
@@ -401,6 +402,18 @@ static void a_late_answer_is_not_taken_for_the_next_ones(void **state)
     assert_true(figure(garage, TIMEOUTS) == figure(garage, FOREIGN)); // the other unit lost nothing by it
 }
 
+static void an_answer_that_came_after_its_time_is_thrown_away(void **state)
+{
+    struct garage *garage = *state;
+    char sensors[1000];
+    snprintf(sensors, sizeof sensors, "%s%s", counter, ON("a", "1"));
+    configure(garage, "", sensors);
+    set_manner(&garage->devices, 1, TARDY);
+    open_bus(garage);
+    wait_until(garage, figure(garage, TIMEOUTS) == 2);
+    assert_int_equal(garage->seen[0].packs, 0);
+}
+
 static void a_late_answer_of_another_length_is_not_taken(void **state)
 {
     struct garage *garage = *state;
@@ -577,6 +590,7 @@ int main(void)
         TEST(a_device_that_refuses_gaps_is_read_without_them),
         TEST(an_answer_of_another_unit_is_not_taken),
         TEST(a_late_answer_is_not_taken_for_the_next_ones),
+        TEST(an_answer_that_came_after_its_time_is_thrown_away),
         TEST(a_late_answer_of_another_length_is_not_taken),
         TEST(a_slow_answer_is_taken),
         TEST(half_an_answer_is_refused),
