@@ -21,7 +21,7 @@
 enum manner {
     GOOD,
     MUTE,
-    WRONG_UNIT,        // answers as unit 99
+    WRONG_UNIT,        // answers as unit 0, which is nobody's
     WRONG_CRC,         // always
     WRONG_CRC_ONCE,    // then good
     REFUSES,           // exception 4
@@ -138,7 +138,7 @@ static void reply(struct devices *devices, enum manner manner, struct request re
     case MUTE:
         return;
     case WRONG_UNIT:
-        frame[0] = 99;
+        frame[0] = 0;
         size = seal(frame, size - 2);
         break;
     case WRONG_CRC:
