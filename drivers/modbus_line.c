@@ -221,14 +221,19 @@ int modbus_line_open(const struct settings_modbus *settings, const struct clock 
     if (!line)
         return fault_errno(why, -ENOMEM, _("%s cannot be opened"), settings->device);
     *line = (struct modbus_line){.clock = clock, .fd = -1, .stop_fd = stop_fd, .timeout_us = settings->timeout_us};
-    int error = serial_port_open(settings->device, settings->baud, (enum parity)settings->parity, &line->fd, why);
+    const struct serial_line port = {.device = settings->device,
+                                     .baud = settings->baud,
+                                     .parity = (enum parity)settings->parity,
+                                     .stop_bits = (int)settings->stop_bits,
+                                     .rs485 = settings->rs485};
+    int error = serial_port_open(&port, &line->fd, why);
     if (!error)
         error = make_context(line, settings, why);
     if (error) {
         modbus_line_close(line);
         return error;
     }
-    int64_t bits = settings->parity == PARITY_NONE ? 10 : 11;
+    int64_t bits = 9 + settings->stop_bits + (settings->parity != PARITY_NONE);
     line->byte_us = (bits * 1000000 + settings->baud - 1) / settings->baud;
     line->silence_us = 7 * line->byte_us / 2 > SILENCE_MIN_US ? 7 * line->byte_us / 2 : SILENCE_MIN_US;
     *ret_line = line;

@@ -89,7 +89,7 @@ int modbus_target_init(struct modbus_target *target, const struct settings *sett
 {
     const struct settings_device *device = find_device(settings, sensor);
     unsigned most = modbus_registers_max(settings, sensor);
-    *target = (struct modbus_target){.poll_us = device ? device->poll_us : poll_default_us};
+    *target = (struct modbus_target){.poll_us = device && device->poll_us > 0 ? device->poll_us : poll_default_us};
     int error = modbus_unit_parse(sensor->address, &target->unit, why);
     if (!error)
         error = parse_fields(target, settings, sensor, ret_names, why);

@@ -213,6 +213,9 @@ const struct key keys[] = {
     KEY("modbus", "baud", TYPE_INTEGER, "9600", "50..4000000", 0,
         N_("speed, any number that the port can do"), AT(modbus, baud)),
     KEY("modbus", "parity", TYPE_CHOICE, "none", NULL, 0, N_("parity bit"), AT(modbus, parity), .choices = parities),
+    KEY("modbus", "stop_bits", TYPE_INTEGER, "1", "1..2", 0, N_("stop bits"), AT(modbus, stop_bits)),
+    KEY("modbus", "rs485", TYPE_BOOL, "no", NULL, 0,
+        N_("the machine itself switches the direction of an RS-485 line; USB adapters do it without"), AT(modbus, rs485)),
     KEY("modbus", "timeout", TYPE_DURATION, "300 ms", "10 ms..10 s", 0,
         N_("how long a device may think about its answer"), AT(modbus, timeout_us)),
 

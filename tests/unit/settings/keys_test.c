@@ -98,7 +98,7 @@ static const char *const built[] = {
     "coap listen", "coap allow_plain", "coap max_body", "coap rate_limit", "coap dtls_listen", "coap psk_file",
     "http listen", "http token_file", "http socket",
     "serial device", "serial baud", "serial parity", "serial stop_bits", "serial rs485", "serial codec", "serial report_interval",
-    "modbus device", "modbus baud", "modbus parity", "modbus timeout",
+    "modbus device", "modbus baud", "modbus parity", "modbus stop_bits", "modbus rs485", "modbus timeout",
     "device kind", "device codec", "device poll", "device registers_per_read", "device map.",
     "zone kind",
     "sensor kind", "sensor source", "sensor address", "sensor device", "sensor codec", "sensor psk_identity", "sensor zone", "sensor name",

@@ -124,7 +124,9 @@ struct settings_modbus {
     struct origin origin;
     const char *name, *device;
     int64_t baud;
-    int parity;         // enum parity
+    int parity;
+    int64_t stop_bits;
+    bool rs485;         // enum parity
     int64_t timeout_us; // of an answer, beside the time that its bytes take
     bool disabled;
 };
