@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/messages.h"
 #include "base/text.h"
+#include "check_columns.h"
 #include "coap_keys.h"
 #include "coap_observe_uri.h"
 #include "drivers/codec.h"
@@ -95,6 +96,15 @@ static void check_codec(const struct checked *checked, struct port *port, const 
     }
 }
 
+static void check_columns(const struct checked *checked, struct port *port, const struct settings_serial *serial)
+{
+    char text[400];
+    if (columns_problem(serial, text, sizeof text))
+        disable(checked, port, "columns", text);
+    else if (columns_doubt(checked->settings, serial, text, sizeof text))
+        add_finding(checked->findings, FINDING_WARNING, port, "columns", text);
+}
+
 static bool has_sensors(const struct settings *settings, const struct port *port)
 {
     for (size_t i = 0; i < settings->sensor_count; i++)
@@ -167,6 +177,9 @@ static void check_ports(struct settings *settings, struct findings *findings)
     for (size_t i = 0; i < settings->serial_count; i++)
         if (!*ports[i].disabled)
             check_codec(&checked, &ports[i], settings->serial[i].codec);
+    for (size_t i = 0; i < settings->serial_count; i++)
+        if (!*ports[i].disabled)
+            check_columns(&checked, &ports[i], &settings->serial[i]);
     check_shared(&checked, ports, count);
     for (size_t i = 0; i < count; i++)
         check_name(findings, &ports[i]);

@@ -19,6 +19,9 @@ const struct codec *const codecs[] = {
     &codec_tfmini,
     &codec_wt901,
     &codec_terabee_people,
+    &codec_nmea,
+    &codec_ubx,
+    &codec_csv,
     NULL,
 };
 
@@ -32,15 +35,16 @@ enum refusal codec_decode(const struct codec *codec, const struct frame *frame, 
     return refusal;
 }
 
-enum codec_result codec_decode_stream(const struct codec *codec, const uint8_t *data, size_t size,
-                                      struct raw_pack *pack, size_t *ret_used, enum refusal *ret_refusal,
-                                      struct fault *why)
+enum codec_result codec_decode_stream(const struct codec *codec, const struct codec_options *options,
+                                      const uint8_t *data, size_t size, struct raw_pack *pack, size_t *ret_used,
+                                      enum refusal *ret_refusal, struct fault *why)
 {
     struct frame frame = {.data = NULL};
     raw_pack_clear(pack);
     enum codec_result result = codec->delimit(codec, data, size, &frame, ret_used, ret_refusal, why);
     if (result != CODEC_TAKEN || !frame.data)
         return result;
+    frame.options = options;
     *ret_refusal = codec_decode(codec, &frame, pack, why);
     return *ret_refusal ? CODEC_REFUSED : CODEC_TAKEN;
 }

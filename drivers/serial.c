@@ -20,6 +20,7 @@ struct serial {
     const struct codec *codec;
     const char *sensor; // whose the frames of an anonymous codec are; NULL: they say it themselves, or nobody knows
     uv_poll_t *poll;    // NULL: closed. Made anew by each open, because the old one closes in the background
+    struct codec_options options;
     int fd;
     uint64_t position; // how many bytes came before the buffer's first one, since the open
     size_t used;       // of the buffer, which has room for a whole frame and one more chunk
@@ -72,8 +73,8 @@ static size_t decode_frame(struct serial *serial, size_t at, size_t left)
     size_t used = 0;
     enum refusal refusal = REFUSAL_NONE;
     struct fault why = {""};
-    enum codec_result result =
-        codec_decode_stream(serial->codec, serial->buffer + at, left, &serial->pack, &used, &refusal, &why);
+    enum codec_result result = codec_decode_stream(serial->codec, &serial->options, serial->buffer + at, left,
+                                                   &serial->pack, &used, &refusal, &why);
     if (result == CODEC_NEED_MORE && left <= serial->codec->frame_max)
         return 0;
     if (result == CODEC_NEED_MORE) {
@@ -209,6 +210,7 @@ static int serial_create(const struct settings *settings, const char *name, cons
     serial->host = host;
     serial->codec = codec;
     serial->sensor = codec->anonymous ? only_sensor(settings, name) : NULL;
+    serial->options = (struct codec_options){.columns = own->columns, .separator = own->separator};
     *ret_state = serial;
     return 0;
 }

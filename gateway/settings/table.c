@@ -32,6 +32,12 @@ static const struct choice batches[] = {
 static const struct choice influx_apis[] = {{"v1", 1, false}, {"v2", 2, false}, {NULL, 0, false}};
 static const struct choice parities[] = {
     {"none", PARITY_NONE, false}, {"even", PARITY_EVEN, false}, {"odd", PARITY_ODD, false}, {NULL, 0, false}};
+static const struct choice separators[] = {{"auto", SEPARATOR_AUTO, false},
+                                           {"comma", SEPARATOR_COMMA, false},
+                                           {"semicolon", SEPARATOR_SEMICOLON, false},
+                                           {"tab", SEPARATOR_TAB, false},
+                                           {"blank", SEPARATOR_BLANK, false},
+                                           {NULL, 0, false}};
 static const struct choice categories[] = {{"onStreet", 0, false}, {"offStreet", 1, false}, {NULL, 0, false}};
 static const struct choice reports[] = {{"all", false, false}, {"changes", true, true}, {NULL, 0, false}};
 
@@ -205,6 +211,11 @@ const struct key keys[] = {
     KEY("serial", "rs485", TYPE_BOOL, "no", NULL, 0,
         N_("the machine itself switches the direction of an RS-485 line; USB adapters do it without"), AT(serial, rs485)),
     KEY("serial", "codec", TYPE_ID, "senml", NULL, 0, N_("format of what the device sends"), AT(serial, codec)),
+    KEY("serial", "columns", TYPE_TEXT, NULL, NULL, 0,
+        N_("for codec = csv: what the columns of a line are, in their order; - for what is not wanted"),
+        AT(serial, columns)),
+    KEY("serial", "separator", TYPE_CHOICE, "auto", NULL, 0,
+        N_("for codec = csv: what stands between the columns"), AT(serial, separator), .choices = separators),
     KEY("serial", "report_interval", TYPE_DURATION, "1 s", "0 s..1 h", 0,
         N_("frames in between are merged into one reading"), AT(serial, report_interval_us)),
 

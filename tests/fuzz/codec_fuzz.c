@@ -64,17 +64,19 @@ static void check_values(const struct raw_pack *pack)
     require(read <= RAW_VALUES_MAX * RAW_ARENA_SIZE);
 }
 
+static const struct codec_options options = {.columns = "distance_m - bay-1:battery_v"};
+
 // Decodes one frame; returns how many bytes are done with, 0 when more are needed.
 static size_t decode(const struct codec *codec, const uint8_t *data, size_t size, unsigned port, bool stream)
 {
     static struct raw_pack pack;
-    struct frame frame = {.data = data, .size = size, .port = port, .object = port};
+    struct frame frame = {.data = data, .size = size, .port = port, .object = port, .options = &options};
     size_t used = size;
     enum refusal refusal = REFUSAL_NONE;
     struct fault why = {""};
     enum codec_result result = CODEC_TAKEN;
     if (stream)
-        result = codec_decode_stream(codec, data, size, &pack, &used, &refusal, &why);
+        result = codec_decode_stream(codec, &options, data, size, &pack, &used, &refusal, &why);
     else if ((refusal = codec_decode(codec, &frame, &pack, &why)))
         result = CODEC_REFUSED;
     if (result == CODEC_NEED_MORE) {

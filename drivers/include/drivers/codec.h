@@ -18,12 +18,19 @@ enum codec_result {
     CODEC_REFUSED,   // *ret_used bytes are to be skipped, *ret_refusal names the gate, `why` says where and what
 };
 
+// What a port's section says of its format, for formats that do not tell themselves what they carry.
+struct codec_options {
+    const char *columns; // names in their order, with blanks between them; "-" for what nobody wants
+    int separator;       // enum separator of settings
+};
+
 // What one message says, without what is around it.
 struct frame {
     const uint8_t *data;
     size_t size;
-    unsigned port;   // LoRaWAN's FPort of payloads that a network server passed on; 0: not told
-    unsigned object; // the LwM2M object whose resources it has; 0: not told
+    unsigned port;                       // LoRaWAN's FPort of payloads that a network server passed on; 0: not told
+    unsigned object;                     // the LwM2M object whose resources it has; 0: not told
+    const struct codec_options *options; // of the port that it came through; NULL: none
 };
 
 struct codec {
@@ -51,10 +58,10 @@ struct codec {
 enum refusal codec_decode(const struct codec *codec, const struct frame *frame, struct raw_pack *pack,
                           struct fault *why);
 
-// Decodes the first frame of [data, data+size), bytes of a serial line. Clears the pack first.
-enum codec_result codec_decode_stream(const struct codec *codec, const uint8_t *data, size_t size,
-                                      struct raw_pack *pack, size_t *ret_used, enum refusal *ret_refusal,
-                                      struct fault *why);
+// Decodes the first frame of [data, data+size), bytes of a serial line with those options (NULL: none). Clears the pack first.
+enum codec_result codec_decode_stream(const struct codec *codec, const struct codec_options *options,
+                                      const uint8_t *data, size_t size, struct raw_pack *pack, size_t *ret_used,
+                                      enum refusal *ret_refusal, struct fault *why);
 
 extern const struct codec *const codecs[];        // ends with NULL
 const struct codec *codec_find(const char *name); // NULL when unknown

@@ -317,6 +317,51 @@ static void a_disabled_port_shares_with_nobody(void **state)
     assert_false(serial[1].disabled);
 }
 
+static void columns_that_cannot_be_used_disable_the_port(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *columns, *said;
+    } wrong[] = {
+        {"", "missing; expected what the columns of a line are, such as distance_m - battery_v"},
+        {"- -", "no column is wanted"},
+        {"distance_m,battery_v", "\"distance_m,battery_v\" is not a name"},
+        {"distance_m - distance_m", "\"distance_m\" is given twice"},
+        {"\xe8\xb7\x9d\xe9\x9b\xa2 battery_v", "is not a name"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct settings_serial one = port("kerb", "/dev/a", "csv", 4);
+        one.columns = wrong[i].columns;
+        check(&one, 1, NULL, 0);
+        assert_found(0, FINDING_DISABLES, wrong[i].said);
+        assert_true(one.disabled);
+        clean(state);
+    }
+}
+
+static void columns_that_nobody_has_a_quantity_for_are_a_warning(void **state)
+{
+    (void)state;
+    struct settings_serial one = port("kerb", "/dev/ttyS0", "csv", 4);
+    struct settings_map map = {.quantity = "battery_v", .field = "volts"};
+    struct settings_sensor sensor = sensor_of("kerb");
+    sensor.kind = KIND_PARKING;
+    sensor.device = "";
+    sensor.maps = &map;
+    sensor.map_count = 1;
+    one.columns = "distance_m volts - other:thing";
+    check(&one, 1, &sensor, 1);
+    assert_int_equal(findings.count, 0);
+    one.columns = "distanse_m volts -";
+    check(&one, 1, &sensor, 1);
+    assert_found(0, FINDING_WARNING, "no sensor of this port has a quantity for \"distanse_m\"; expected distance_m");
+    assert_false(one.disabled);
+    clean(state);
+    one.codec = "senml";
+    check(&one, 1, &sensor, 1);
+    assert_found(0, FINDING_WARNING, "codec = senml does not look at it");
+}
+
 static void a_port_without_sensors_is_a_warning(void **state)
 {
     (void)state;
@@ -362,6 +407,8 @@ int main(void)
         cmocka_unit_test_teardown(two_ports_on_one_device_are_both_named_and_the_second_disabled, clean),
         cmocka_unit_test_teardown(a_link_to_a_device_is_the_device, clean),
         cmocka_unit_test_teardown(a_disabled_port_shares_with_nobody, clean),
+        cmocka_unit_test_teardown(columns_that_cannot_be_used_disable_the_port, clean),
+        cmocka_unit_test_teardown(columns_that_nobody_has_a_quantity_for_are_a_warning, clean),
         cmocka_unit_test_teardown(a_port_without_sensors_is_a_warning, clean),
         cmocka_unit_test_teardown(an_unknown_codec_of_a_sensor_disables_the_sensor, clean),
     };

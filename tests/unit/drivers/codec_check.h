@@ -20,6 +20,7 @@ struct codec_run {
     enum refusal refusal;
     struct fault why;
     unsigned port, object; // for frames that came by one
+    struct codec_options options;
     char told[64 * 1024];
 };
 
@@ -74,12 +75,12 @@ static inline void codec_try(struct codec_run *run, const char *codec, const voi
     if (size)
         memcpy(copy, data, size);
     const struct codec *found = codec_find(codec);
-    struct frame frame = {.data = copy, .size = size, .port = run->port, .object = run->object};
+    struct frame frame = {.data = copy, .size = size, .port = run->port, .object = run->object, .options = &run->options};
     run->used = size;
     run->refusal = REFUSAL_NONE;
     run->why.text[0] = '\0';
     if (stream) {
-        run->result = codec_decode_stream(found, copy, size, &run->pack, &run->used, &run->refusal, &run->why);
+        run->result = codec_decode_stream(found, &run->options, copy, size, &run->pack, &run->used, &run->refusal, &run->why);
     } else {
         run->refusal = codec_decode(found, &frame, &run->pack, &run->why);
         run->result = run->refusal ? CODEC_REFUSED : CODEC_TAKEN;

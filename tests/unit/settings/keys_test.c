@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "table.h"
 #include "check.h"
+#include "table.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,7 +97,8 @@ static const char *const built[] = {
     "influxdb batch_lines", "influxdb flush_interval", "influxdb gzip", "influxdb start", "influxdb drain",
     "coap listen", "coap allow_plain", "coap max_body", "coap rate_limit", "coap dtls_listen", "coap psk_file",
     "http listen", "http token_file", "http socket",
-    "serial device", "serial baud", "serial parity", "serial stop_bits", "serial rs485", "serial codec", "serial report_interval",
+    "serial device", "serial baud", "serial parity", "serial stop_bits", "serial rs485", "serial codec", "serial columns", "serial separator",
+    "serial report_interval",
     "modbus device", "modbus baud", "modbus parity", "modbus stop_bits", "modbus rs485", "modbus timeout",
     "device kind", "device codec", "device poll", "device registers_per_read", "device map.",
     "zone kind",

@@ -22,6 +22,7 @@ enum start_from { START_NOW, START_OLDEST };
 enum when_full { FULL_DROP_OLDEST, FULL_REFUSE };
 enum batch_mode { BATCH_NO, BATCH_BACKLOG, BATCH_ALWAYS };
 enum parity { PARITY_NONE, PARITY_EVEN, PARITY_ODD };
+enum separator { SEPARATOR_AUTO, SEPARATOR_COMMA, SEPARATOR_SEMICOLON, SEPARATOR_TAB, SEPARATOR_BLANK };
 
 struct settings_gateway {
     struct origin origin;
@@ -116,6 +117,8 @@ struct settings_serial {
     int64_t stop_bits;
     bool rs485;
     const char *codec;
+    const char *columns; // of lines of numbers, with blanks between them; "" for none
+    int separator;       // enum separator
     int64_t report_interval_us;
     bool disabled;
 };
