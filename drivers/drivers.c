@@ -3,7 +3,7 @@
 #include <string.h>
 
 const struct driver *const drivers[] = {
-    &driver_coap, &driver_modbus, &driver_observe, &driver_serial, &driver_sim, NULL,
+    &driver_coap, &driver_gpsd, &driver_modbus, &driver_observe, &driver_serial, &driver_sim, NULL,
 };
 
 const struct driver *driver_find(const char *type)

@@ -202,16 +202,19 @@ static int add_source(struct gateway *gateway, const char *type, const char *nam
                        why);
 }
 
-static bool is_observed(const struct settings_sensor *sensor)
+// The driver of a source that is named by a URI; NULL for others.
+static const char *uri_driver(const struct settings_sensor *sensor)
 {
-    return sensor->source_type == SOURCE_COAP_OBSERVE && !sensor->disabled;
+    if (sensor->disabled)
+        return NULL;
+    return sensor->source_type == SOURCE_COAP_OBSERVE ? "observe" : sensor->source_type == SOURCE_GPSD ? "gpsd" : NULL;
 }
 
-// The first of the sensors that share a resource.
+// The first of the sensors that share a URI.
 static bool is_first(const struct settings *settings, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (is_observed(&settings->sensor[i]) && !strcmp(settings->sensor[i].source, settings->sensor[index].source))
+        if (uri_driver(&settings->sensor[i]) && !strcmp(settings->sensor[i].source, settings->sensor[index].source))
             return false;
     return true;
 }
@@ -239,8 +242,9 @@ static int add_sources(struct gateway *gateway, struct fault *why)
     if (!error && any_sensor(settings, SOURCE_SIM))
         error = add_source(gateway, "sim", "sim", "", why);
     for (size_t i = 0; !error && i < settings->sensor_count; i++)
-        if (is_observed(&settings->sensor[i]) && is_first(settings, i))
-            error = add_source(gateway, "observe", settings->sensor[i].source, settings->sensor[i].source, why);
+        if (uri_driver(&settings->sensor[i]) && is_first(settings, i))
+            error = add_source(gateway, uri_driver(&settings->sensor[i]), settings->sensor[i].source,
+                               settings->sensor[i].source, why);
     return error;
 }
 
@@ -257,7 +261,7 @@ int start_sources(struct gateway *gateway, struct fault *why)
     const struct settings *settings = gateway->settings;
     size_t most = settings->serial_count + settings->modbus_count + 2;
     for (size_t i = 0; i < settings->sensor_count; i++)
-        most += is_observed(&settings->sensor[i]);
+        most += uri_driver(&settings->sensor[i]) != NULL;
     gateway->sources = calloc(most, sizeof *gateway->sources);
     if (!gateway->sources)
         return fault_set(why, -ENOMEM, _("out of memory"));

@@ -141,7 +141,7 @@ static const struct source {
     const char *section; // that it needs
 } sources[] = {
     {"coap://", SOURCE_COAP_OBSERVE, NULL}, {"coaps://", SOURCE_COAP_OBSERVE, NULL}, {"coap", SOURCE_COAP, NULL},
-    {"serial:", SOURCE_SERIAL, "serial"},   {"modbus:", SOURCE_MODBUS, "modbus"},    {"sim", SOURCE_SIM, NULL},
+    {"serial:", SOURCE_SERIAL, "serial"},   {"modbus:", SOURCE_MODBUS, "modbus"},    {"sim", SOURCE_SIM, NULL}, {"gpsd://", SOURCE_GPSD, NULL},
 };
 
 static void check_source(struct loading *loading, struct section *section)
@@ -156,7 +156,7 @@ static void check_source(struct loading *loading, struct section *section)
     if (source->section) {
         sensor->source_name = strchr(sensor->source, ':') + 1;
         check_reference(loading, section, "source", source->section, sensor->source_name);
-    } else if (source->type == SOURCE_COAP_OBSERVE) {
+    } else if (source->type == SOURCE_COAP_OBSERVE || source->type == SOURCE_GPSD) {
         sensor->source_name = sensor->source;
     }
     int line = section_line(section, "source");

@@ -105,7 +105,11 @@ static bool is_source(const char *text)
         return true;
     if (strncmp(text, "serial:", 7) == 0 || strncmp(text, "modbus:", 7) == 0)
         return text_is_id(text + 7, strlen(text + 7));
-    return url_parse(text, &url) && !url.has_user && (!strcmp(url.scheme, "coap") || !strcmp(url.scheme, "coaps"));
+    if (!url_parse(text, &url) || url.has_user)
+        return false;
+    if (strcmp(url.scheme, "gpsd") == 0)
+        return !*url.path;
+    return strcmp(url.scheme, "coap") == 0 || strcmp(url.scheme, "coaps") == 0;
 }
 
 int parse_source(const struct value_input *input, struct value *ret_value, struct fault *why)

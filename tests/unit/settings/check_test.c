@@ -225,6 +225,17 @@ static void an_observed_resource_keeps_its_uri(void **state)
     unload(&loaded);
 }
 
+static void sensors_may_share_a_gpsd(void **state)
+{
+    (void)state;
+    struct loaded loaded = load_after_gateway("[sensor:a]\nkind = bump\nsource = gpsd://localhost:2947\n"
+                                              "[sensor:b]\nkind = bump\nsource = gpsd://localhost:2947\n");
+    assert_int_equal(loaded.findings.count, 0);
+    assert_int_equal(loaded.settings->sensor[1].source_type, SOURCE_GPSD);
+    assert_string_equal(loaded.settings->sensor[1].source_name, "gpsd://localhost:2947");
+    unload(&loaded);
+}
+
 static void a_coap_sensor_without_a_server_warns(void **state)
 {
     (void)state;
@@ -308,6 +319,7 @@ int main(void)
         cmocka_unit_test(half_a_position_warns),
         cmocka_unit_test(the_distances_of_a_bay_are_checked),
         cmocka_unit_test(an_observed_resource_keeps_its_uri),
+        cmocka_unit_test(sensors_may_share_a_gpsd),
         cmocka_unit_test(a_coap_sensor_without_a_server_warns),
         cmocka_unit_test(an_ngsi_ld_outlet_is_known_but_not_built_yet),
         cmocka_unit_test(another_room_can_disable_a_sensor),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "value.h"
 #include "check.h"
+#include "value.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -231,14 +231,22 @@ static void addresses_are_checked_and_tidied(void **state)
 static void sources_are_checked(void **state)
 {
     (void)state;
-    const char *const good[] = {
-        "coap", "sim", "serial:kerb", "modbus:garage", "coap://10.0.0.5/people", "coap://[fe80::1]:5683/x?y=1"};
+    const char *const good[] = {"coap",
+                                "sim",
+                                "serial:kerb",
+                                "modbus:garage",
+                                "coap://10.0.0.5/people",
+                                "coap://[fe80::1]:5683/x?y=1",
+                                "gpsd://localhost",
+                                "gpsd://[::1]:2947"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         expect_text("sensor", "source", good[i], good[i]);
     expect_refused("sensor", "source", "serial",
-                   "\"serial\" cannot be used here; expected coap, serial:ID, modbus:ID, coap://HOST/PATH, coaps://HOST/PATH or sim");
+                   "\"serial\" cannot be used here; expected coap, serial:ID, modbus:ID, coap://HOST/PATH, "
+                   "coaps://HOST/PATH, gpsd://HOST:PORT or sim");
     const char *const wrong[] = {
-        "serial:", "serial: kerb", "serial:a/b", "coap:", "coap://", "http://a/b", "Sim", NULL};
+        "serial:", "serial: kerb", "serial:a/b",       "coap:",       "coap://", "http://a/b", "Sim",
+        "gpsd",    "gpsd://",      "gpsd://a/dev/gps", "gpsd://me@a", NULL};
     expect_all_refused("sensor", "source", wrong);
 }
 

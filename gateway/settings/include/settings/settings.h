@@ -175,7 +175,7 @@ struct settings_zone {
     bool disabled;
 };
 
-enum source_type { SOURCE_COAP, SOURCE_COAP_OBSERVE, SOURCE_SERIAL, SOURCE_MODBUS, SOURCE_SIM };
+enum source_type { SOURCE_COAP, SOURCE_COAP_OBSERVE, SOURCE_SERIAL, SOURCE_MODBUS, SOURCE_SIM, SOURCE_GPSD };
 
 struct settings_sensor {
     struct origin origin;
@@ -183,7 +183,7 @@ struct settings_sensor {
     int kind;                // enum kind
     const char *source;      // as written
     int source_type;         // enum source_type
-    const char *source_name; // "kerb" of serial:kerb; the URI of coap://...; "" otherwise
+    const char *source_name; // "kerb" of serial:kerb; the URI of coap://... and gpsd://...; "" otherwise
     const char *address;     // the default (the id) is filled in
     const char *device;
     const char *codec; // its own or its device's; "" for none
