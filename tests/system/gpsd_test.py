@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real gpsd reads a receiver, and the gateway asks it; and the same receiver on a port of the gateway's own."""
+import contextlib
+import itertools
 import json
 import shutil
 
@@ -42,13 +44,14 @@ def values(subscriber):
     return [r["values"] for _, r in subscriber.readings()]
 
 
-class Gpsd:
-    def __init__(self, port, device, log):
-        self.process = peers.Process(["gpsd", "-N", "-n", "-S", str(port), str(device)], log)
+@contextlib.contextmanager
+def running_gpsd(port, device, log):
+    process = peers.Process(["gpsd", "-N", "-n", "-S", str(port), str(device)], log)
+    try:
         peers.wait_until(lambda: peers.port_open(port), "gpsd listens")
-
-    def stop(self):
-        self.process.stop()
+        yield
+    finally:
+        process.end()
 
 
 @pytest.mark.skipif(not shutil.which("gpsd"), reason="no gpsd")
@@ -57,25 +60,22 @@ def test_a_gpsd_that_comes_goes_and_comes_again(mqtt_gateway, subscriber, tmp_pa
     name = f"gpsd://localhost:{port}"
     mqtt_gateway.configure(SENSOR.format(source=name))
     mqtt_gateway.start()
-    assert source(mqtt_gateway, name)["state"] == "waiting"
+    peers.wait_until(lambda: source(mqtt_gateway, name)["state"] == "waiting", "nobody there")
 
     for life in range(2):
-        gpsd = Gpsd(port, receiver.path, tmp_path / "gpsd.log")
-        peers.wait_until(lambda: source(mqtt_gateway, name)["state"] == "open", "open", 10)
-        second = 20 * life
+        seen, seconds = len(values(subscriber)), itertools.count(20 * life)
 
-        def goes_on():
-            nonlocal second
-            second += 1
-            receiver.write(epoch(second % 60))
-            return any(v.get("latitude") == 34.6955 for v in values(subscriber)[seen:])
+        def next_second():
+            receiver.write(epoch(next(seconds) % 60))
+            return any("latitude" in v for v in values(subscriber)[seen:])
 
-        seen = len(values(subscriber))
-        peers.wait_until(goes_on, "a position")
+        with running_gpsd(port, receiver.path, tmp_path / "gpsd.log"):
+            peers.wait_until(lambda: source(mqtt_gateway, name)["state"] == "open", "open", 10)
+            peers.wait_until(next_second, "a position")
         reading = next(r for _, r in subscriber.readings()[seen:] if "latitude" in r["values"])
-        assert reading["values"]["fix"] == 1 and abs(reading["values"]["longitude"] - 135.4992333) < 1e-6
+        assert reading["values"]["fix"] == 1 and abs(reading["values"]["latitude"] - 34.6955) < 1e-6
+        assert abs(reading["values"]["longitude"] - 135.4992333) < 1e-6
         assert reading["time"].startswith("2026-01-26T12:00:") and reading["time_quality"] == "sensor"
-        gpsd.stop()
         peers.wait_until(lambda: source(mqtt_gateway, name)["state"] != "open", "noticed")
     receiver.close()
 
