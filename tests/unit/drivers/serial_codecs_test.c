@@ -185,7 +185,7 @@ static size_t decode_some(const struct codec *codec, const uint8_t *data, size_t
     while (at < size) {
         size_t used = 0;
         enum codec_result result =
-            codec_decode_stream(codec, data + at, size - at, &run.pack, &used, &run.refusal, &run.why);
+            codec_decode_stream(codec, NULL, data + at, size - at, &run.pack, &used, &run.refusal, &run.why);
         if (result == CODEC_NEED_MORE) {
             assert_true(size - at <= codec->frame_max);
             return at;
