@@ -7,7 +7,7 @@
 
 /*
  * libgps parses; it neither connects nor reads here, because gps_open() waits for names and connections, and gps_read() for a
- * whole line. It reports no failure, and leaves what a line does not hold as it was: so only what the line has set counts.
+ * whole line. It reports no failure, and leaves satellites that a line does not hold as they were: so only what the line has set counts.
  *
  * This file is built with the system's own time_t, as libgps was: where that has 32 bits, another size moves the fields behind it.
  */
@@ -75,9 +75,7 @@ enum gpsd_class gpsd_report_read(struct gpsd_report *report, char *line, struct 
     struct gps_data_t *data = &report->data;
     raw_pack_clear(pack);
     data->set = 0;
-    data->dev.path[0] = '\0';
     data->satellites_visible = 0;
-    data->dop.hdop = (double)NAN;
     gps_unpack(line, data);
     if (data->set & VERSION_SET)
         return GPSD_VERSION;

@@ -66,7 +66,7 @@ static bool take_name(const char **names, struct part *ret_name)
     return ret_name->size > 0;
 }
 
-static bool read_number(struct part column, enum separator separator, double *ret_number)
+static bool read_number(struct part column, double *ret_number)
 {
     char text[NUMBER_MAX];
     if (column.size >= sizeof text)
@@ -74,7 +74,7 @@ static bool read_number(struct part column, enum separator separator, double *re
     memcpy(text, column.text, column.size);
     char *comma = memchr(text, ',', column.size);
     bool is_inside = comma && comma > text && comma + 1 < text + column.size;
-    if (is_inside && separator != SEPARATOR_COMMA && !memchr(text, '.', column.size))
+    if (is_inside && !memchr(text, '.', column.size))
         *comma = '.';
     return number_parse(text, column.size, ret_number);
 }
@@ -106,7 +106,7 @@ static enum refusal read_line(struct part line, enum separator separator, const 
         }
         if ((name.size == 1 && *name.text == '-') || is_missing(column))
             continue;
-        if (!read_number(column, separator, &number)) {
+        if (!read_number(column, &number)) {
             char shown[64];
             fault_set(why, 0, _("column %zu: \"%s\" is not a number"), count + 1,
                       text_escape(column.text, column.size, shown, sizeof shown));

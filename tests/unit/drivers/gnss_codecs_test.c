@@ -541,6 +541,7 @@ static void what_is_no_frame_is_refused_up_to_the_next_beginning(void **state)
     try_stream("ubx", "\xb5\x62\x01\x07\x5c", 5, CODEC_NEED_MORE, 0);
     try_stream("ubx", "$GPRMC,1\xb5\x62", 10, CODEC_REFUSED, 8);
     assert_non_null(strstr(run.why.text, "breaks off"));
+    try_stream("nmea", "$GPRMC,1$GPGGA,123519\r\n", 23, CODEC_REFUSED, 8);
     try_stream("ubx", "\xb5\x62\x05\x01\x02\x00\x06\x01\x0f\x39$GP", 13, CODEC_REFUSED, 10);
     assert_int_equal(run.refusal, REFUSAL_CHECKSUM);
     // Lengths of 0xffff, and of as much as is waited for.

@@ -343,6 +343,12 @@ static void before_the_banner_nothing_is_believed(void **state)
     assert_int_equal(rig->packs + rig->opened, 0);
 }
 
+static void count_lines(void *context, const char *name, double value)
+{
+    assert_string_equal(name, "citygw_gpsd_lines_total");
+    *(double *)context = value;
+}
+
 static void it_can_be_closed_at_any_moment(void **state)
 {
     struct rig *rig = *state;
@@ -366,6 +372,9 @@ static void it_can_be_closed_at_any_moment(void **state)
     wait_until(rig, rig->packs == 1);
     for (int i = 0; i < 5; i++)
         uv_run(&rig->loop, UV_RUN_NOWAIT);
+    double lines = 0;
+    driver_gpsd.figures(rig->state, count_lines, &lines);
+    assert_int_equal(lines, 2); // the banner and what closed it
     assert_int_equal(rig->packs, 1);
     assert_int_equal(rig->failures, 0);
 }
