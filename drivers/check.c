@@ -80,10 +80,13 @@ static void disable(const struct checked *checked, struct port *port, const char
     }
 }
 
-static void check_codec(const struct checked *checked, struct port *port, const char *name)
+static void check_codec(const struct checked *checked, struct port *port, struct settings_serial *serial)
 {
     char text[300];
+    const char *name = serial->codec;
     const struct codec *codec = codec_find(name);
+    if (codec && codec->composed && !serial->report_interval_given)
+        serial->report_interval_us = 0;
     if (name[0] == '\0') {
         snprintf(text, sizeof text, _("missing; expected the format of the device, such as \"%s\""), codecs[0]->name);
         disable(checked, port, "codec", text);
@@ -176,7 +179,7 @@ static void check_ports(struct settings *settings, struct findings *findings)
     size_t count = collect_ports(settings, ports);
     for (size_t i = 0; i < settings->serial_count; i++)
         if (!*ports[i].disabled)
-            check_codec(&checked, &ports[i], settings->serial[i].codec);
+            check_codec(&checked, &ports[i], &settings->serial[i]);
     for (size_t i = 0; i < settings->serial_count; i++)
         if (!*ports[i].disabled)
             check_columns(&checked, &ports[i], &settings->serial[i]);

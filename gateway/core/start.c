@@ -231,7 +231,8 @@ static int add_sources(struct gateway *gateway, struct fault *why)
         if (settings->serial[i].disabled)
             continue;
         error = add_source(gateway, "serial", name, settings->serial[i].name, why);
-        gateway->sources[gateway->source_count - 1].merge_us = settings->serial[i].report_interval_us;
+        if (!error)
+            gateway->sources[gateway->source_count - 1].merge_us = settings->serial[i].report_interval_us;
     }
     for (size_t i = 0; !error && i < settings->modbus_count; i++) {
         char name[ID_MAX + 16];

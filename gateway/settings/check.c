@@ -98,6 +98,13 @@ static void check_coap(struct loading *loading, struct section *section)
     check_listen_twice(loading, section);
 }
 
+static void check_serial(struct loading *loading, struct section *section)
+{
+    (void)loading;
+    struct settings_serial *serial = section->object;
+    serial->report_interval_given = section_entry(section, "report_interval") != NULL;
+}
+
 static void check_position(struct loading *loading, struct section *section, double latitude, double longitude)
 {
     if (isnan(latitude) == isnan(longitude))
@@ -141,7 +148,8 @@ static const struct source {
     const char *section; // that it needs
 } sources[] = {
     {"coap://", SOURCE_COAP_OBSERVE, NULL}, {"coaps://", SOURCE_COAP_OBSERVE, NULL}, {"coap", SOURCE_COAP, NULL},
-    {"serial:", SOURCE_SERIAL, "serial"},   {"modbus:", SOURCE_MODBUS, "modbus"},    {"sim", SOURCE_SIM, NULL}, {"gpsd://", SOURCE_GPSD, NULL},
+    {"serial:", SOURCE_SERIAL, "serial"},   {"modbus:", SOURCE_MODBUS, "modbus"},    {"sim", SOURCE_SIM, NULL},
+    {"gpsd://", SOURCE_GPSD, NULL},
 };
 
 static void check_source(struct loading *loading, struct section *section)
@@ -233,8 +241,8 @@ static const struct check {
     const char *type;
     void (*check)(struct loading *loading, struct section *section);
 } checks[] = {
-    {"mqtt", check_mqtt}, {"influxdb", check_influxdb}, {"http", check_http},
-    {"coap", check_coap}, {"zone", check_zone},         {"sensor", check_sensor},
+    {"mqtt", check_mqtt},     {"influxdb", check_influxdb}, {"http", check_http},     {"coap", check_coap},
+    {"serial", check_serial}, {"zone", check_zone},         {"sensor", check_sensor},
 };
 
 static void check_fields(struct loading *loading, struct section *section)

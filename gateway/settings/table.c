@@ -217,7 +217,7 @@ const struct key keys[] = {
     KEY("serial", "separator", TYPE_CHOICE, "auto", NULL, 0,
         N_("for codec = csv: what stands between the columns"), AT(serial, separator), .choices = separators),
     KEY("serial", "report_interval", TYPE_DURATION, "1 s", "0 s..1 h", 0,
-        N_("frames in between are merged into one reading"), AT(serial, report_interval_us)),
+        N_("frames in between are merged into one reading; the default is not for codec = senml"), AT(serial, report_interval_us)),
 
     KEY("modbus", "device", TYPE_FILE, NULL, NULL, KEY_REQUIRED,
         N_("the port, best as /dev/serial/by-path/..."), AT(modbus, device)),

@@ -17,7 +17,6 @@ codec = senml
 device = {gate}
 baud = 9600
 codec = senml
-report_interval = 0 s
 [sensor:lot-1]
 kind = parking
 source = serial:kerb
@@ -63,7 +62,7 @@ def test_readings_resume_within_five_seconds_of_plugging_in(mqtt_gateway, subscr
 
 def test_fast_frames_become_one_reading_a_report_interval(mqtt_gateway, subscriber, tmp_path):
     kerb, gate = peers.Line(tmp_path / "kerb"), peers.Line(tmp_path / "gate")
-    mqtt_gateway.configure(CONFIG.format(kerb=kerb.path, gate=gate.path).replace("report_interval = 0 s", "report_interval = 500 ms"))
+    mqtt_gateway.configure(CONFIG.format(kerb=kerb.path, gate=gate.path).replace("[sensor:lot-1]", "report_interval = 500 ms\n[sensor:lot-1]"))
     mqtt_gateway.start()
     for i in range(50):
         gate.write(f'[{{"n":"gate-1:people","v":{i}}},{{"n":"gate-1:in","v":1}}]\n')

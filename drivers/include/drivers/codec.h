@@ -39,6 +39,7 @@ struct codec {
     int content_format;      // CoAP Content-Format whose payloads it reads, or -1
     size_t frame_max;        // the longest frame, for streams
     bool anonymous;          // its names are fields: on a serial line they are the port's only sensor's
+    bool composed;           // a device puts each together to be kept: only a report_interval that is given merges them
     // Finds the first frame in the bytes of a serial line, of which a frame may be a part: the frame and the bytes with
     // what is around it. NULL: not for serial lines.
     enum codec_result (*delimit)(const struct codec *codec, const uint8_t *data, size_t size, struct frame *ret_frame,

@@ -165,6 +165,32 @@ static void a_port_as_it_should_be_gives_no_finding(void **state)
     assert_false(serial[0].disabled || serial[1].disabled);
 }
 
+static void senml_is_merged_only_where_the_ini_says_so(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *codec, *line;
+        int64_t us;
+    } rows[] = {
+        {"senml", "", 0},
+        {"senml", "report_interval = 1 s\n", 1000000},
+        {"senml", "report_interval = 5 s\n", 5000000},
+        {"text", "", 1000000},
+        {"ld2450", "report_interval = 0 s\n", 0},
+        {"ld2450", "", 1000000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char ini[300];
+        snprintf(ini, sizeof ini,
+                 "[serial:kerb]\ndevice = /dev/a\ncodec = %s\n%s[sensor:a]\nkind = crowd\nsource = serial:kerb\n",
+                 rows[i].codec, rows[i].line);
+        struct settings *settings = load(ini);
+        drivers_check(settings, &findings);
+        assert_int_equal(settings->serial[0].report_interval_us, rows[i].us);
+        settings_destroy(settings);
+    }
+}
+
 static void a_port_whose_name_may_change_is_warned_about(void **state)
 {
     (void)state;
@@ -396,6 +422,7 @@ int main(void)
         cmocka_unit_test_teardown(an_efento_sensor_needs_its_serial_number, clean),
         cmocka_unit_test_teardown(a_file_of_keys_does_not_depend_on_the_folder, clean),
         cmocka_unit_test_teardown(a_port_as_it_should_be_gives_no_finding, clean),
+        cmocka_unit_test_teardown(senml_is_merged_only_where_the_ini_says_so, clean),
         cmocka_unit_test_teardown(a_port_whose_name_may_change_is_warned_about, clean),
         cmocka_unit_test_teardown(a_lasting_name_is_found_by_where_it_leads, clean),
         cmocka_unit_test_teardown(an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nearest, clean),

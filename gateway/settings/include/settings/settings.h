@@ -120,6 +120,7 @@ struct settings_serial {
     const char *columns; // of lines of numbers, with blanks between them; "" for none
     int separator;       // enum separator
     int64_t report_interval_us;
+    bool report_interval_given; // the default one is for streams of frames, not for packs that are put together to be kept
     bool disabled;
 };
 
