@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "codec_check.h"
+#include "codec_line.h"
 
 #include "codecs/frames.h"
 #include "drivers/virtual.h"
@@ -95,7 +95,7 @@ static const struct vector {
      "in_total count v=2\nout_total count v=65535\ninside count v=3\nsensor_id - v=3735928559\n"},
 };
 
-enum { VECTORS = sizeof vectors / sizeof *vectors, FRAMES = 10, FRAME_BYTES_MAX = 64, CHANGES = 10 };
+enum { VECTORS = sizeof vectors / sizeof *vectors, FRAMES = 10, FRAME_BYTES_MAX = 64 };
 
 static void each_frame_decodes_to_its_values(void **state)
 {
@@ -129,20 +129,6 @@ static void the_beginning_of_a_frame_waits_for_its_rest(void **state)
     }
 }
 
-// Ten frames of a codec, and what each of them says.
-struct stream {
-    const struct codec *codec;
-    uint8_t data[FRAMES * FRAME_BYTES_MAX];
-    size_t size, ends[FRAMES]; // where each frame ends
-    const char *told[FRAMES];
-};
-
-// What came out of a stream, as the rows say it.
-struct decoded {
-    const char *told[2 * FRAMES];
-    size_t count, refusals, refused_bytes;
-};
-
 static const struct vector *next_vector(const struct codec *codec, const struct vector *after)
 {
     const struct vector *vector = after;
@@ -154,131 +140,36 @@ static const struct vector *next_vector(const struct codec *codec, const struct 
     return NULL;
 }
 
-// Its rows by turns. False when it has none.
-static bool make_stream(const struct codec *codec, struct stream *ret_stream)
+// Its rows by turns, ten in all. False when it has none. Sums of eight bits hold by chance, so no frame is trusted.
+static bool fill_line(const struct codec *codec, struct line *ret_line)
 {
     const struct vector *vector = vectors + VECTORS - 1;
-    *ret_stream = (struct stream){.codec = codec};
+    line_begin(ret_line, codec);
     for (size_t i = 0; i < FRAMES; i++) {
+        uint8_t frame[FRAME_BYTES_MAX];
         vector = next_vector(codec, vector);
         if (!vector)
             return false;
-        ret_stream->size += codec_unhex(vector->hex, ret_stream->data + ret_stream->size);
-        ret_stream->told[i] = vector->told;
-        ret_stream->ends[i] = ret_stream->size;
+        line_add(ret_line, frame, codec_unhex(vector->hex, frame), vector->told, false);
     }
+    ret_line->shares_ends = codec->delimit == frame_line;
+    ret_line->filler_size = codec->match ? FRAME_BYTES_MAX : 0;
     return true;
-}
-
-static const char *told_of(const struct codec *codec, const char *told)
-{
-    for (size_t i = 0; i < VECTORS; i++)
-        if (strcmp(vectors[i].codec, codec->name) == 0 && strcmp(vectors[i].told, told) == 0)
-            return vectors[i].told;
-    return "something else";
-}
-
-// What has come so far, as a port decodes it; returns how many bytes are done with.
-static size_t decode_some(const struct codec *codec, const uint8_t *data, size_t size, struct decoded *decoded)
-{
-    size_t at = 0;
-    while (at < size) {
-        size_t used = 0;
-        enum codec_result result =
-            codec_decode_stream(codec, NULL, data + at, size - at, &run.pack, &used, &run.refusal, &run.why);
-        if (result == CODEC_NEED_MORE) {
-            assert_true(size - at <= codec->frame_max);
-            return at;
-        }
-        assert_true(used > 0 && used <= size - at);
-        if (result == CODEC_REFUSED) {
-            decoded->refusals++;
-            decoded->refused_bytes += used;
-        } else if (run.pack.count > 0) {
-            assert_true(decoded->count < 2 * FRAMES);
-            decoded->told[decoded->count++] = told_of(codec, codec_describe(&run));
-        }
-        at += used;
-    }
-    return at;
-}
-
-// `chunk` bytes at a time; 0: at random.
-static void decode_stream(const struct codec *codec, const uint8_t *data, size_t size, size_t chunk,
-                          struct decoded *ret_decoded)
-{
-    static uint32_t random = 1;
-    *ret_decoded = (struct decoded){.count = 0};
-    for (size_t at = 0, came = 0; came < size;) {
-        random = random * 1664525 + 1013904223;
-        size_t next = chunk ? chunk : 1 + (random >> 16) % 40;
-        came = came + next < size ? came + next : size;
-        at += decode_some(codec, data + at, came - at, ret_decoded);
-    }
-}
-
-static size_t frame_at(const struct stream *stream, size_t at)
-{
-    size_t frame = 0;
-    while (stream->ends[frame] <= at)
-        frame++;
-    return frame;
-}
-
-// The byte at `at` lost (0), doubled (1), or with a bit flipped (2 to 9). Zeros follow, so that nothing waits for more.
-static size_t damage(const struct stream *stream, size_t at, int change, uint8_t *ret_data)
-{
-    size_t size = stream->size;
-    memcpy(ret_data, stream->data, size);
-    if (change == 0)
-        memmove(ret_data + at, ret_data + at + 1, --size - at);
-    else if (change == 1)
-        memmove(ret_data + at + 1, ret_data + at, size++ - at);
-    else
-        ret_data[at] ^= (uint8_t)(1 << (change - 2));
-    memset(ret_data + size, 0, FRAME_BYTES_MAX);
-    return stream->codec->match ? size + FRAME_BYTES_MAX : size;
-}
-
-// Frames [0, first) come first and frames [after, FRAMES) last; between them at most what the damaged ones became.
-static bool untouched_are_there(const struct stream *stream, size_t first, size_t after, const struct decoded *decoded)
-{
-    size_t before = 0, end = decoded->count;
-    for (size_t i = 0; i < first; i++)
-        if (stream->told[i][0] && (before == decoded->count || decoded->told[before++] != stream->told[i]))
-            return false;
-    for (size_t i = FRAMES; i-- > after;)
-        if (stream->told[i][0] && (end == before || decoded->told[--end] != stream->told[i]))
-            return false;
-    return end - before <= 2;
-}
-
-static void check_damaged(const struct stream *stream, size_t at, int change, size_t chunk)
-{
-    uint8_t data[(FRAMES + 1) * FRAME_BYTES_MAX + 1];
-    struct decoded decoded;
-    // What ends a line belongs to the next line, too.
-    bool end_of_line = stream->codec->delimit == frame_line && stream->ends[frame_at(stream, at)] == at + 1;
-    size_t frame = frame_at(stream, at), size = damage(stream, at, change, data);
-    decode_stream(stream->codec, data, size, chunk, &decoded);
-    if (!untouched_are_there(stream, frame, frame + 1 + end_of_line, &decoded))
-        fail_msg("%s: byte %zu of frame %zu, change %d, %zu at a time: %zu frames are left", stream->codec->name, at,
-                 frame, change, chunk, decoded.count);
-    if (chunk >= size)
-        assert_true(decoded.refusals <= 4);
 }
 
 static void a_damaged_byte_costs_no_frame_but_its_own(void **state)
 {
     (void)state;
-    static struct stream stream;
+    static struct line line;
+    struct heard heard;
     for (size_t i = 0; codecs[i]; i++) {
-        if (!codecs[i]->delimit || !make_stream(codecs[i], &stream))
+        if (!codecs[i]->delimit || !fill_line(codecs[i], &line))
             continue;
-        for (size_t at = 0; at < stream.size; at++)
-            for (int change = 0; change < CHANGES; change++) {
-                check_damaged(&stream, at, change, sizeof stream.data);
-                check_damaged(&stream, at, change, 0);
+        for (size_t at = 0; at < line.size; at++)
+            for (int change = 0; change < LINE_CHANGES; change++) {
+                line_harm(&run, &line, at, change, 0, &heard);
+                line_harm(&run, &line, at, change, sizeof line.data, &heard);
+                assert_true(heard.refusals <= 4);
             }
     }
 }
@@ -286,24 +177,24 @@ static void a_damaged_byte_costs_no_frame_but_its_own(void **state)
 static void however_a_stream_arrives_its_frames_are_the_same(void **state)
 {
     (void)state;
-    static struct stream stream;
-    struct decoded decoded;
+    static struct line line;
+    struct heard heard;
     for (size_t i = 0; codecs[i]; i++)
-        for (size_t chunk = 0; codecs[i]->delimit && make_stream(codecs[i], &stream) && chunk < 40; chunk++) {
-            decode_stream(codecs[i], stream.data, stream.size, chunk, &decoded);
-            assert_true(untouched_are_there(&stream, FRAMES, FRAMES, &decoded));
-            assert_int_equal(decoded.refusals, 0);
-            check_damaged(&stream, stream.size / 2, (int)(chunk % CHANGES), 1);
+        for (size_t chunk = 0; codecs[i]->delimit && fill_line(codecs[i], &line) && chunk < 40; chunk++) {
+            line_hear(&run, &line, line.data, line.size, chunk, &heard);
+            line_check(&line, line.count, line.count, &heard, "no change");
+            assert_int_equal(heard.refusals, 0);
+            line_harm(&run, &line, line.size / 2, (int)(chunk % LINE_CHANGES), 1, &heard);
         }
 }
 
 static void every_codec_with_a_header_has_frames_here(void **state)
 {
     (void)state;
-    static struct stream stream;
+    static struct line line;
     for (size_t i = 0; codecs[i]; i++)
         if (codecs[i]->match) {
-            assert_true(make_stream(codecs[i], &stream));
+            assert_true(fill_line(codecs[i], &line));
             assert_true(codecs[i]->anonymous && codecs[i]->compose && codecs[i]->delimit == frame_found);
         }
 }
@@ -311,19 +202,18 @@ static void every_codec_with_a_header_has_frames_here(void **state)
 static void garbage_is_refused_in_one_piece_and_the_frame_behind_it_is_read(void **state)
 {
     (void)state;
-    static struct stream stream;
+    static struct line line;
     static uint8_t data[8192];
-    struct decoded decoded;
+    struct heard heard;
     for (size_t i = 0; codecs[i]; i++) {
-        if (!codecs[i]->match || !make_stream(codecs[i], &stream))
+        if (!codecs[i]->match || !fill_line(codecs[i], &line))
             continue;
         memset(data, 0x20, sizeof data);
-        memcpy(data + 4000, stream.data, stream.size);
-        decode_stream(codecs[i], data, 4000 + stream.size, sizeof data, &decoded);
-        if (!untouched_are_there(&stream, FRAMES, FRAMES, &decoded))
-            fail_msg("%s: %zu frames", codecs[i]->name, decoded.count);
-        assert_int_equal(decoded.refusals, 1);
-        assert_int_equal(decoded.refused_bytes, 4000);
+        memcpy(data + 4000, line.data, line.size);
+        line_hear(&run, &line, data, 4000 + line.size, sizeof data, &heard);
+        line_check(&line, line.count, line.count, &heard, "behind garbage");
+        assert_int_equal(heard.refusals, 1);
+        assert_int_equal(heard.refused_bytes, 4000);
     }
 }
 
