@@ -36,18 +36,23 @@ struct bus {
     struct raw_pack pack;
 };
 
+static void add_value(struct raw_pack *pack, const struct modbus_field *field, const char *name, double number)
+{
+    if (field->type == MODBUS_BIT) {
+        raw_pack_bool(pack, name, number != 0);
+    } else if (raw_pack_number(pack, name, "", number)) {
+        pack->values[pack->count - 1].counter_bits = (uint8_t)modbus_field_counter_bits(field);
+        pack->values[pack->count - 1].counter_resets = field->resets;
+    }
+}
+
 static void emit(struct bus *bus, const struct bus_sensor *sensor, const struct modbus_target *target)
 {
     const struct modbus_result *result = &bus->result;
     raw_pack_clear(&bus->pack);
-    for (size_t i = 0; i < target->field_count; i++) {
-        if (!result->known[i])
-            continue;
-        if (target->fields[i].type == MODBUS_BIT)
-            raw_pack_bool(&bus->pack, sensor->names[i], result->numbers[i] != 0);
-        else
-            raw_pack_number(&bus->pack, sensor->names[i], "", result->numbers[i]);
-    }
+    for (size_t i = 0; i < target->field_count; i++)
+        if (result->known[i])
+            add_value(&bus->pack, &target->fields[i], sensor->names[i], result->numbers[i]);
     const struct driver_pack pack = {.raw = &bus->pack, .sensor = sensor->id};
     if (bus->pack.count > 0)
         bus->host->emit(bus->host->context, &pack, NULL); // a refusal is counted there, and the next turn comes anyway

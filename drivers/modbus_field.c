@@ -14,16 +14,16 @@ static const char *const tables[MODBUS_TABLE_COUNT] = {"coil", "discrete", "inpu
 
 static const struct type {
     const char *name;
-    unsigned width;
+    unsigned width, counter_bits;
     double least, most; // what it can hold
 } types[] = {
-    [MODBUS_BIT] = {"bit", 1, 0, 1},
-    [MODBUS_U16] = {"u16", 1, 0, UINT16_MAX},
-    [MODBUS_S16] = {"s16", 1, INT16_MIN, INT16_MAX},
-    [MODBUS_U32] = {"u32", 2, 0, UINT32_MAX},
-    [MODBUS_S32] = {"s32", 2, INT32_MIN, INT32_MAX},
-    [MODBUS_F32] = {"f32", 2, -3.4e38, 3.4e38},
-    [MODBUS_U64] = {"u64", 4, 0, 0x1p53},
+    [MODBUS_BIT] = {"bit", 1, 0, 0, 1},
+    [MODBUS_U16] = {"u16", 1, 16, 0, UINT16_MAX},
+    [MODBUS_S16] = {"s16", 1, 0, INT16_MIN, INT16_MAX},
+    [MODBUS_U32] = {"u32", 2, 32, 0, UINT32_MAX},
+    [MODBUS_S32] = {"s32", 2, 0, INT32_MIN, INT32_MAX},
+    [MODBUS_F32] = {"f32", 2, 0, -3.4e38, 3.4e38},
+    [MODBUS_U64] = {"u64", 4, 64, 0, 0x1p53},
 };
 enum { TYPE_COUNT = sizeof types / sizeof *types };
 
@@ -97,12 +97,26 @@ static int parse_bit(const char *text, const struct words *words, struct modbus_
     return 0;
 }
 
+// What may follow the type, each once.
+static bool read_manner(const struct words *words, struct modbus_field *field)
+{
+    for (size_t i = 2; i < words->count; i++) {
+        bool *manner = is_word(words, i, "swapped")  ? &field->swapped
+                       : is_word(words, i, "resets") ? &field->resets
+                                                     : NULL;
+        if (!manner || *manner)
+            return false;
+        *manner = true;
+    }
+    return true;
+}
+
 static int parse_register(const char *text, const struct words *words, struct modbus_field *field, struct fault *why)
 {
-    bool more = words->count > 2;
-    field->swapped = is_word(words, 2, "swapped");
-    if (words->count > 3 || (more && !field->swapped))
-        return refuse(text, _("a type and perhaps swapped, such as input:10 u32 swapped"), why);
+    if (!read_manner(words, field))
+        return refuse(text, _("a type and perhaps swapped or resets, such as input:10 u32 swapped"), why);
+    if (field->resets && types[field->type].counter_bits == 0)
+        return refuse(text, _("resets only with u16, u32 and u64"), why);
     if (field->swapped && types[field->type].width == 1)
         return refuse(text, _("swapped only with u32, s32, u64 and f32"), why);
     if (field->address + types[field->type].width - 1 > ADDRESS_MAX)
@@ -141,6 +155,11 @@ bool modbus_table_has_bits(enum modbus_table table)
 unsigned modbus_field_width(const struct modbus_field *field)
 {
     return types[field->type].width;
+}
+
+unsigned modbus_field_counter_bits(const struct modbus_field *field)
+{
+    return types[field->type].counter_bits;
 }
 
 // All its words as one number, whichever comes first.

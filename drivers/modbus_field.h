@@ -13,6 +13,7 @@
  *     input:1 bit 4                one bit of a register, 0 the lowest
  *     input:10 u32   holding:8 f32 swapped
  *                                  two registers (u32 s32 f32) or four (u64), the high word first, unless swapped
+ *     input:10 u16 resets          a counter that the device begins again at 0 with each reading
  *
  * Addresses are those on the wire, from 0: "register 30011" of a manual is input:10.
  */
@@ -25,7 +26,7 @@ struct modbus_field {
     enum modbus_type type;
     unsigned address;
     unsigned bit; // of a register, for MODBUS_BIT
-    bool swapped;
+    bool swapped, resets;
 };
 
 // "input", as in a field.
@@ -38,6 +39,9 @@ int modbus_field_parse(const char *text, struct modbus_field *ret_field, struct 
 
 // How many registers (or bits of a table of bits) it takes.
 unsigned modbus_field_width(const struct modbus_field *field);
+
+// How wide a running counter in them is, in bits; 0 for a type that none has.
+unsigned modbus_field_counter_bits(const struct modbus_field *field);
 
 // The number in its registers (a bit is 0 or 1), of which `values` is the first. f32 may give NAN and infinities; u64 is
 // exact up to 2^53.

@@ -57,8 +57,8 @@ static enum refusal parse(const struct frame *frame, struct raw_pack *pack, stru
     if (refusal || frame->size == DISTANCES)
         return refusal;
     const uint8_t *counts = frame->data + frame->size - 9;
-    raw_pack_number(pack, "in_total", "count", be16(counts + 4));
-    raw_pack_number(pack, "out_total", "count", be16(counts + 6));
+    raw_pack_counter(pack, "in_total", be16(counts + 4), 16);
+    raw_pack_counter(pack, "out_total", be16(counts + 6), 16);
     raw_pack_number(pack, "inside", "count", (int32_t)be32(counts));
     if (frame->size == LONG)
         raw_pack_number(pack, "sensor_id", "", be32(frame->data + 2));

@@ -4,6 +4,7 @@
 #include "account.h"
 #include "commands.h"
 #include "control/control.h"
+#include "counts.h"
 #include "export.h"
 #include "fall.h"
 #include "hold.h"
@@ -29,6 +30,7 @@ struct gateway {
     struct buffer *buffer;
     struct hold hold;
     struct account *account;
+    struct counts *counts;
     struct commands *commands;
     struct intake intake;
     struct source *sources;

@@ -3,10 +3,12 @@
 
 #include "account.h"
 #include "base/messages.h"
+#include "counts.h"
 #include "fast.h"
 #include "hold.h"
 #include "reading/bay.h"
 #include "reading/guess.h"
+#include "recall.h"
 #include "source.h"
 #include "unknown.h"
 #include <errno.h>
@@ -47,20 +49,22 @@ static void note_quantities(struct intake *intake, struct sensor_live *live, con
             intake->quantities_changed = true;
 }
 
-// How far back the times of a sensor's readings are looked up at the start.
-enum { LOOK_BACK = 20000 };
+struct recalling {
+    struct intake *intake;
+    struct sensor_live **by_stream;
+    size_t streams;
+};
 
-static void recall(struct intake *intake, const struct buffer_item *item, struct sensor_live *const by_stream[],
-                   size_t streams)
+static void recall(void *context, const struct buffer_item *item, const struct reading *stored)
 {
-    struct reading reading;
-    struct sensor_live *live = item->stream < streams ? by_stream[item->stream] : NULL;
+    struct recalling *recalling = context;
+    struct sensor_live *live = item->stream < recalling->streams ? recalling->by_stream[item->stream] : NULL;
     if (!live)
         return;
-    bool readable = reading_decode(item->payload, item->size, &reading) == 0;
-    moments_take(&live->moments, item->time_us, readable ? reading_content(&reading) : 0);
-    if (!readable)
+    moments_take(&live->moments, item->time_us, stored ? reading_content(stored) : 0);
+    if (!stored)
         return;
+    struct reading reading = *stored;
     for (size_t v = 0; v < reading.value_count; v++) {
         // A stored name lives in the batch; the vocabulary's own lives as long as the program.
         const struct quantity *quantity = vocabulary_find(reading.values[v].name, reading.kind);
@@ -68,29 +72,19 @@ static void recall(struct intake *intake, const struct buffer_item *item, struct
         if (!quantity)
             return;
     }
-    note_quantities(intake, live, &reading);
+    note_quantities(recalling->intake, live, &reading);
 }
 
 static int recall_all(struct intake *intake)
 {
-    struct buffer_figures figures;
-    size_t streams = buffer_stream_count(intake->buffer), count = sensors_count(intake->sensors);
-    struct sensor_live **by_stream = calloc(streams + 1, sizeof *by_stream);
-    struct buffer_batch *batch = calloc(1, sizeof *batch);
-    int error = by_stream && batch ? 0 : -ENOMEM;
-    for (size_t i = 0; !error && i < count; i++)
-        by_stream[intake->live[i].stream] = &intake->live[i];
-    buffer_figures(intake->buffer, &figures);
-    uint64_t from = figures.next > figures.oldest + LOOK_BACK ? figures.next - LOOK_BACK : figures.oldest;
-    while (!error && buffer_read(intake->buffer, from, BUFFER_BATCH_MAX, 256 * 1024, batch) == 0 && batch->count) {
-        for (size_t i = 0; i < batch->count; i++)
-            recall(intake, &batch->items[i], by_stream, streams);
-        from = batch->next;
-    }
-    if (batch)
-        bytes_finish(&batch->bytes);
-    free(batch);
-    free(by_stream);
+    struct recalling recalling = {.intake = intake, .streams = buffer_stream_count(intake->buffer)};
+    recalling.by_stream = calloc(recalling.streams + 1, sizeof *recalling.by_stream);
+    if (!recalling.by_stream)
+        return -ENOMEM;
+    for (size_t i = 0; i < sensors_count(intake->sensors); i++)
+        recalling.by_stream[intake->live[i].stream] = &intake->live[i];
+    int error = recall_each(intake->buffer, recall_begin(intake->buffer), recall, &recalling);
+    free(recalling.by_stream);
     return error;
 }
 
@@ -354,6 +348,8 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     if (refusal)
         return refusal;
     judge_bays(intake);
+    if (intake->counts)
+        counts_take(intake->counts, source, intake->pack);
     if (pack->may_repeat)
         leave_out_known(intake, source);
     source->unknown_fields += intake->pack->unknown_fields;

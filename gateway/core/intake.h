@@ -12,6 +12,7 @@
  */
 
 struct account;
+struct counts;
 struct hold;
 struct source;
 struct unknowns;
@@ -43,6 +44,7 @@ struct intake {
     bool quantities_changed;                    // a sensor showed a quantity for the first time
     const struct hold *hold;                    // readings of an unset clock wait there
     struct account *account;                    // that counts what is refused; NULL: none
+    struct counts *counts;                      // that makes totals of running counters; NULL: none
     struct unknowns *unknowns;                  // senders that no section names
 };
 

@@ -67,6 +67,9 @@ static void take_source(const struct source *source, int64_t now_boot_us, struct
                                   .received = source->received,
                                   .merged = source->merged,
                                   .repeated = source->repeated,
+                                  .wraps = source->counters[COUNTER_WRAPPED],
+                                  .restarts = source->counters[COUNTER_BEGAN_AGAIN],
+                                  .jumps = source->counters[COUNTER_JUMPED],
                                   .reopened = source->reopened,
                                   .unknown_fields = source->unknown_fields};
     if (source->state == SOURCE_WAITING && source->retry_boot_us > now_boot_us)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/driver.h"
+#include "reading/counter.h"
 #include <uv.h>
 
 /*
@@ -34,6 +35,8 @@ struct source {
     bool steady;        // took a pack since it was opened, so the next failure is a new one
     struct fault fault; // the last that was told
     uint64_t received, merged, repeated, reopened, unknown_fields;
+    uint64_t counters[COUNTER_STEP_COUNT]; // numbers of running counters that went back, by how
+    int64_t counters_told_boot_us;         // when the last such line was written; 0: never
     struct source_refusals refusals[REFUSAL_COUNT];
 };
 

@@ -20,15 +20,15 @@
  *   word zone, empty for none
  *   u8   number of values (at most 48), then for each
  *          word name, not empty
- *          u8   type: 0 number, 1 bool, 2 text, 3 integer
- *          number and integer: f64, finite; bool: u8, 0 or 1; text: text
+ *          u8   type: 0 number, 1 bool, 2 text, 3 integer, 4 counter whose total is not what the device says
+ *          number and integer: f64, finite; bool: u8, 0 or 1; text: text; counter: f64 total, f64 of the device
  *   u8   number of refused names (at most 16), then for each
  *          word name, not empty
  *
  * Nothing follows. Names are stored in full: numbers for them would tie old buffers to one version of the vocabulary.
  */
 
-enum { VERSION = 1, FLAG_UNAUTHENTICATED = 1 };
+enum { VERSION = 1, FLAG_UNAUTHENTICATED = 1, STORED_COUNTER = VALUE_INTEGER + 1 };
 
 static void put_word(struct bytes *out, const char *word)
 {
@@ -65,13 +65,15 @@ static void put_number(struct bytes *out, double number)
 static void put_value(struct bytes *out, const struct value *value)
 {
     put_word(out, value->name);
-    bytes_u8(out, (uint8_t)value->type);
+    bytes_u8(out, value->is_recounted ? STORED_COUNTER : (uint8_t)value->type);
     if (value->type == VALUE_BOOL)
         bytes_u8(out, value->boolean);
     else if (value->type == VALUE_TEXT)
         put_text(out, value->text);
     else
         put_number(out, value->number);
+    if (value->is_recounted)
+        put_number(out, value->raw);
 }
 
 void reading_encode(const struct reading *reading, struct bytes *out)
@@ -136,13 +138,17 @@ static double take_number(struct view *view)
 static void take_value(struct view *view, struct value *ret_value)
 {
     *ret_value = (struct value){.name = take_name(view)};
-    ret_value->type = (enum value_type)take_below(view, VALUE_INTEGER + 1);
+    unsigned type = take_below(view, STORED_COUNTER + 1);
+    ret_value->is_recounted = type == STORED_COUNTER;
+    ret_value->type = ret_value->is_recounted ? VALUE_INTEGER : (enum value_type)type;
     if (ret_value->type == VALUE_BOOL)
         ret_value->boolean = take_below(view, 2);
     else if (ret_value->type == VALUE_TEXT)
         ret_value->text = take_text(view, view_u16(view));
     else
         ret_value->number = take_number(view);
+    if (ret_value->is_recounted)
+        ret_value->raw = take_number(view);
 }
 
 // Fills as far as the view is good.

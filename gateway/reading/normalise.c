@@ -104,13 +104,6 @@ static enum refusal refuse_unknown_fields(const struct walk *walk)
     return REFUSAL_UNKNOWN_FIELD;
 }
 
-// A counter's total may come as SenML's sum, without a value.
-static bool is_counter(const struct quantity *quantity)
-{
-    const char *last = strrchr(quantity->name, '_');
-    return quantity->type == VALUE_INTEGER && last && !strcmp(last, "_total");
-}
-
 static int64_t time_of(const struct walk *walk, enum time_quality *ret_quality)
 {
     const struct raw_value *record = walk->record;
@@ -181,7 +174,8 @@ static enum refusal take_value(struct walk *walk, const struct sensor *sensor, c
                                const struct quantity *quantity, const struct mapping *mapping)
 {
     const struct raw_value *record = walk->record;
-    if (record->type == RAW_NONE && !is_counter(quantity)) {
+    // A counter's total may come as SenML's sum, without a value.
+    if (record->type == RAW_NONE && !quantity_is_counter(quantity)) {
         note_unknown(walk, sensor, field);
         return REFUSAL_NONE;
     }

@@ -52,6 +52,14 @@ bool raw_pack_number(struct raw_pack *pack, const char *name, const char *unit, 
     return true;
 }
 
+bool raw_pack_counter(struct raw_pack *pack, const char *name, double number, unsigned bits)
+{
+    if (!raw_pack_number(pack, name, "count", number))
+        return false;
+    pack->values[pack->count - 1].counter_bits = (uint8_t)bits;
+    return true;
+}
+
 bool raw_pack_bool(struct raw_pack *pack, const char *name, bool boolean)
 {
     struct raw_value *value = raw_pack_add(pack);

@@ -78,6 +78,8 @@ static enum outcome read_number(const struct settings_sensor *sensor, const stru
     if (!in_range(sensor, quantity, number))
         return VALUE_OUTSIDE;
     ret_value->number = number + 0.0; // no negative zero
+    ret_value->counter_bits = record->counter_bits;
+    ret_value->resets = record->counter_resets;
     return VALUE_TAKEN;
 }
 

@@ -118,6 +118,12 @@ const struct quantity *vocabulary_find(const char *name, enum kind kind)
     return !found && (kind == KIND_ENVIRONMENT || kind == KIND_GENERIC) ? suffix_quantity(name) : NULL;
 }
 
+bool quantity_is_counter(const struct quantity *quantity)
+{
+    const char *last = strrchr(quantity->name, '_');
+    return quantity->type == VALUE_INTEGER && last && strcmp(last, "_total") == 0;
+}
+
 const struct quantity *vocabulary_at(size_t index)
 {
     return index < QUANTITY_COUNT ? &quantities[index] : NULL;

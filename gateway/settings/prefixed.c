@@ -72,13 +72,13 @@ static bool is_register(const char *text)
     return false;
 }
 
-// What may follow it: "u32", "bit" and its number, "swapped". Another word is the unit.
+// What may follow it: "u32", "bit" and its number, "swapped", "resets". Another word is the unit.
 static bool says_how_to_read(const char *text)
 {
     size_t size = word(text), letter = strcspn(text, "usf") == 0;
     size_t digits = strspn(text + letter, "0123456789");
     return (digits > 0 && letter + digits == size) || (size == 3 && strncmp(text, "bit", size) == 0) ||
-           (size == 7 && strncmp(text, "swapped", size) == 0);
+           (size == 7 && strncmp(text, "swapped", size) == 0) || (size == 6 && strncmp(text, "resets", size) == 0);
 }
 
 // A register is several words, "input:10 u32 swapped". So is what else a profile names, up to an operation; elsewhere a

@@ -42,12 +42,19 @@ def crc(data):
 
 
 class Devices:
-    """Units that answer on a line: register A holds A."""
+    """Units that answer on a line: register A holds A, unless `registers` says otherwise; those of `resets` hold 0 after
+    they were read."""
 
     def __init__(self, line, units):
         self.line, self.units, self.functions, self.ended = line, set(units), set(), threading.Event()
+        self.registers, self.resets = {}, set()
         self.thread = threading.Thread(target=self._live, daemon=True)
         self.thread.start()
+
+    def _register(self, address):
+        if address in self.resets:
+            return self.registers.pop(address, 0)
+        return self.registers.get(address, address)
 
     def _answer(self, request):
         unit, function, first, count = request[0], request[1], *(int.from_bytes(request[i:i + 2]) for i in (2, 4))
@@ -55,7 +62,7 @@ class Devices:
         if function <= 2:
             data = bytes([(1 << count) - 1])  # a few bits, all set
         else:
-            data = b"".join(a.to_bytes(2) for a in range(first, first + count))
+            data = b"".join(self._register(a).to_bytes(2) for a in range(first, first + count))
         frame = bytes([unit, function, len(data)]) + data
         return frame + crc(frame)
 
@@ -124,6 +131,44 @@ def test_a_dead_device_harms_nobody_and_a_bus_comes_back(mqtt_gateway, subscribe
     peers.wait_until(lambda: source(mqtt_gateway)["state"] == "open", "open again", 10)
     subscriber.wait(lambda s: values(s, "north"), "a reading of the dead one")
     assert mqtt_gateway.said().count("north (unit 17) does not answer") == 1
+    devices.end()
+    line.close()
+
+
+def total(subscriber, quantity, value):
+    subscriber.wait(lambda s: (values(s, "north") or {}).get(quantity) == value, f"{quantity} is {value}")
+
+
+def test_totals_only_grow_over_wraps_power_cuts_and_kills(mqtt_gateway, subscriber, tmp_path):
+    line = peers.Line(tmp_path / "bus")
+    devices = Devices(line, {17})
+    devices.registers, devices.resets = {10: 65533, 11: 4}, {11}
+    mqtt_gateway.configure(CONFIG.format(device=line.path).replace("input:10 u32", "input:10 u16")
+                           .replace("input:12 u32 swapped * 2", "input:11 u16 resets"))
+    mqtt_gateway.start()
+    total(subscriber, "in_total", 65533)
+    total(subscriber, "out_total", 4)
+    devices.registers.update({10: 2, 11: 5})
+    total(subscriber, "in_total", 65538)  # through 65 536
+    total(subscriber, "out_total", 9)
+    assert mqtt_gateway.metrics()['citygw_counter_wraps_total{source=\"modbus:garage\"}'] == 1
+
+    mqtt_gateway.kill()
+    devices.registers.update({10: 1, 11: 2})  # both were without power
+    mqtt_gateway.start()
+    total(subscriber, "in_total", 65539)
+    total(subscriber, "out_total", 11)
+    assert mqtt_gateway.metrics()['citygw_counter_restarts_total{source=\"modbus:garage\"}'] == 1
+    assert "north: in_total began again, from 2 to 1" in mqtt_gateway.said()
+
+    devices.registers[10] = 40000  # another device in the old place, and it counts on
+    total(subscriber, "in_total", 65539 + 39999)
+    devices.registers[10] = 30000
+    peers.wait_until(lambda: mqtt_gateway.metrics()['citygw_counter_jumps_total{source=\"modbus:garage\"}'] == 1, "a jump")
+    devices.registers[10] = 30002
+    total(subscriber, "in_total", 65539 + 39999 + 2)
+    kept = [r["values"]["in_total"] for _, r in sorted(subscriber.readings(), key=lambda item: item[1]["seq"])]
+    assert kept == sorted(kept)
     devices.end()
     line.close()
 

@@ -14,18 +14,21 @@ static void fields_are_read_as_they_are_written(void **state)
         struct modbus_field field;
         unsigned width;
     } cases[] = {
-        {"coil:0", {MODBUS_COIL, MODBUS_BIT, 0, 0, false}, 1},
-        {"discrete:1", {MODBUS_DISCRETE, MODBUS_BIT, 1, 0, false}, 1},
-        {"discrete:65535 bit", {MODBUS_DISCRETE, MODBUS_BIT, 65535, 0, false}, 1},
-        {"input:10 u16", {MODBUS_INPUT, MODBUS_U16, 10, 0, false}, 1},
-        {"input:65535 s16", {MODBUS_INPUT, MODBUS_S16, 65535, 0, false}, 1},
-        {"input:10 u32", {MODBUS_INPUT, MODBUS_U32, 10, 0, false}, 2},
-        {"holding:9  u32\tswapped", {MODBUS_HOLDING, MODBUS_U32, 9, 0, true}, 2},
-        {"holding:9 s32", {MODBUS_HOLDING, MODBUS_S32, 9, 0, false}, 2},
-        {"holding:9 f32 swapped", {MODBUS_HOLDING, MODBUS_F32, 9, 0, true}, 2},
-        {"holding:65532 u64", {MODBUS_HOLDING, MODBUS_U64, 65532, 0, false}, 4},
-        {"input:2 bit 0", {MODBUS_INPUT, MODBUS_BIT, 2, 0, false}, 1},
-        {"input:2 bit 15", {MODBUS_INPUT, MODBUS_BIT, 2, 15, false}, 1},
+        {"coil:0", {MODBUS_COIL, MODBUS_BIT, 0, 0, false, false}, 1},
+        {"discrete:1", {MODBUS_DISCRETE, MODBUS_BIT, 1, 0, false, false}, 1},
+        {"discrete:65535 bit", {MODBUS_DISCRETE, MODBUS_BIT, 65535, 0, false, false}, 1},
+        {"input:10 u16", {MODBUS_INPUT, MODBUS_U16, 10, 0, false, false}, 1},
+        {"input:65535 s16", {MODBUS_INPUT, MODBUS_S16, 65535, 0, false, false}, 1},
+        {"input:10 u32", {MODBUS_INPUT, MODBUS_U32, 10, 0, false, false}, 2},
+        {"holding:9  u32\tswapped", {MODBUS_HOLDING, MODBUS_U32, 9, 0, true, false}, 2},
+        {"holding:9 s32", {MODBUS_HOLDING, MODBUS_S32, 9, 0, false, false}, 2},
+        {"holding:9 f32 swapped", {MODBUS_HOLDING, MODBUS_F32, 9, 0, true, false}, 2},
+        {"holding:65532 u64", {MODBUS_HOLDING, MODBUS_U64, 65532, 0, false, false}, 4},
+        {"input:10 u16 resets", {MODBUS_INPUT, MODBUS_U16, 10, 0, false, true}, 1},
+        {"input:10 u32 resets swapped", {MODBUS_INPUT, MODBUS_U32, 10, 0, true, true}, 2},
+        {"input:10 u32 swapped resets", {MODBUS_INPUT, MODBUS_U32, 10, 0, true, true}, 2},
+        {"input:2 bit 0", {MODBUS_INPUT, MODBUS_BIT, 2, 0, false, false}, 1},
+        {"input:2 bit 15", {MODBUS_INPUT, MODBUS_BIT, 2, 15, false, false}, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct modbus_field field;
@@ -37,6 +40,7 @@ static void fields_are_read_as_they_are_written(void **state)
         assert_int_equal(field.address, cases[i].field.address);
         assert_int_equal(field.bit, cases[i].field.bit);
         assert_int_equal(field.swapped, cases[i].field.swapped);
+        assert_int_equal(field.resets, cases[i].field.resets);
         assert_int_equal(modbus_field_width(&field), cases[i].width);
     }
 }
@@ -60,10 +64,13 @@ static void what_is_no_field_is_refused_with_what_was_expected(void **state)
         {"input:10 u8", "a type after the address"},
         {"input:10 U16", "a type after the address"},
         {"input:10 swapped", "a type after the address"},
-        {"input:10 u32 reversed", "a type and perhaps swapped"},
-        {"input:10 u32 swapped swapped", "a type and perhaps swapped"},
-        {"input:10 u32 swapped 1 2 3 4", "a type and perhaps swapped"},
+        {"input:10 u32 reversed", "a type and perhaps swapped or resets"},
+        {"input:10 u32 swapped swapped", "a type and perhaps swapped or resets"},
+        {"input:10 u32 swapped 1 2 3 4", "a type and perhaps swapped or resets"},
         {"input:10 u16 swapped", "swapped only with"},
+        {"input:10 u16 resets resets", "a type and perhaps swapped or resets"},
+        {"input:10 s16 resets", "resets only with u16, u32 and u64"},
+        {"input:10 f32 resets", "resets only with u16, u32 and u64"},
         {"input:65535 u32", "addresses up to"},
         {"input:65533 u64", "addresses up to"},
         {"input:1 bit", "the number of a bit"},

@@ -11,19 +11,21 @@ enum { STORED_MAX = 16384 };
 
 static struct reading example(void)
 {
-    return (struct reading){.kind = KIND_PARKING,
-                            .zone = "umeda-lot",
-                            .time_us = INT64_C(1793329445678901),
-                            .time_quality = TIME_SENSOR,
-                            .quality = QUALITY_RANGE,
-                            .unauthenticated = true,
-                            .values = {{.name = "occupied", .type = VALUE_BOOL, .boolean = true},
-                                       {.name = "state", .type = VALUE_TEXT, .text = "占有"},
-                                       {.name = "battery_v", .type = VALUE_NUMBER, .number = 3.61},
-                                       {.name = "in_total", .type = VALUE_INTEGER, .number = 9007199254740992.0}},
-                            .value_count = 4,
-                            .refused = {"temperature_c", "rssi_dbm"},
-                            .refused_count = 2};
+    return (struct reading){
+        .kind = KIND_PARKING,
+        .zone = "umeda-lot",
+        .time_us = INT64_C(1793329445678901),
+        .time_quality = TIME_SENSOR,
+        .quality = QUALITY_RANGE,
+        .unauthenticated = true,
+        .values = {{.name = "occupied", .type = VALUE_BOOL, .boolean = true},
+                   {.name = "state", .type = VALUE_TEXT, .text = "占有"},
+                   {.name = "battery_v", .type = VALUE_NUMBER, .number = 3.61},
+                   {.name = "in_total", .type = VALUE_INTEGER, .number = 9007199254740992.0},
+                   {.name = "out_total", .type = VALUE_INTEGER, .number = 65540, .is_recounted = true, .raw = 4}},
+        .value_count = 5,
+        .refused = {"temperature_c", "rssi_dbm"},
+        .refused_count = 2};
 }
 
 static void assert_same(const struct reading *a, const struct reading *b)
@@ -41,7 +43,10 @@ static void assert_same(const struct reading *a, const struct reading *b)
         assert_int_equal(a->values[i].type, b->values[i].type);
         assert_memory_equal(&a->values[i].number, &b->values[i].number, sizeof(double));
         assert_int_equal(a->values[i].boolean, b->values[i].boolean);
-        if (a->values[i].text || b->values[i].text)
+        assert_int_equal(a->values[i].is_recounted, b->values[i].is_recounted);
+        if (a->values[i].is_recounted)
+            assert_true(a->values[i].raw == b->values[i].raw);
+        if (a->values[i].type == VALUE_TEXT)
             assert_string_equal(a->values[i].text, b->values[i].text);
     }
     for (size_t i = 0; i < a->refused_count; i++)

@@ -26,6 +26,9 @@ struct raw_value {
     enum raw_time time;
     bool boolean; // RAW_BOOL
     bool has_sum;
+    // Of a number that is a running counter, as far as its source knows:
+    uint8_t counter_bits; // how wide it is in the device, from whose end it goes on at 0; 0: not known
+    bool counter_resets;  // it begins again at 0 with each reading
 };
 
 enum { RAW_VALUES_MAX = 512, RAW_ARENA_SIZE = 32 * 1024 };
@@ -52,6 +55,8 @@ struct raw_value *raw_pack_add(struct raw_pack *pack);
 
 // Adds one value; name and unit are static or in the pack's arena. False when the pack is full.
 bool raw_pack_number(struct raw_pack *pack, const char *name, const char *unit, double number);
+bool raw_pack_counter(struct raw_pack *pack, const char *name, double number,
+                      unsigned bits); // "count", as wide as that
 bool raw_pack_bool(struct raw_pack *pack, const char *name, bool boolean);
 bool raw_pack_text(struct raw_pack *pack, const char *name, const char *text); // the text, too
 

@@ -20,9 +20,15 @@ extern const char *const quality_names[];
 struct value {
     const char *name;
     enum value_type type;
-    double number; // VALUE_NUMBER, VALUE_INTEGER
-    bool boolean;
-    const char *text; // VALUE_TEXT, terminated
+    bool boolean;         // VALUE_BOOL
+    bool is_recounted;    // a counter's: `number` is our total, and `raw` what the device said
+    bool resets;          // as its source told it (see raw.h); not stored
+    uint8_t counter_bits; // the same
+    double number;        // VALUE_NUMBER, VALUE_INTEGER
+    union {
+        const char *text; // VALUE_TEXT, terminated
+        double raw;       // when is_recounted
+    };
 };
 
 enum { READING_VALUES_MAX = 48, READING_REFUSED_MAX = 16 };

@@ -31,6 +31,9 @@ enum { QUANTITY_NAME_MAX = 64 };
 // pointers to them may be kept.
 const struct quantity *vocabulary_find(const char *name, enum kind kind);
 
+// A running counter, "in_total": it only grows.
+bool quantity_is_counter(const struct quantity *quantity);
+
 // The table, in the order of names; NULL after its end.
 const struct quantity *vocabulary_at(size_t index);
 

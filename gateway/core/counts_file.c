@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "counts_file.h"
+
+#include "base/files.h"
+#include "base/messages.h"
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+enum { FILE_MAX = 16 << 20, OTHERS_MAX = 1000 };
+
+static bool take_number(const json_t *entry, size_t index, double *ret_number)
+{
+    *ret_number = json_number_value(json_array_get(entry, index));
+    return json_is_number(json_array_get(entry, index)) && isfinite(*ret_number);
+}
+
+static void take_counter(struct counters *counters, const struct settings_sensor *sensor, const char *quantity,
+                         const json_t *entry, bool replaced)
+{
+    double raw, total;
+    if (!take_number(entry, 0, &raw) || !take_number(entry, 1, &total) || total < 0)
+        return;
+    struct counter *counter = counters_of(counters, quantity, (enum kind)sensor->kind);
+    if (counter)
+        *counter = (struct counter){.quantity = counter->quantity,
+                                    .raw = raw,
+                                    .total = total,
+                                    .time_us = json_integer_value(json_array_get(entry, 2)),
+                                    .begun = true,
+                                    .replaced = replaced || json_is_true(json_array_get(entry, 3))};
+}
+
+static bool says(const json_t *entry, const char *key, const char *text)
+{
+    const char *said = json_string_value(json_object_get(entry, key));
+    return said && strcmp(said, text) == 0;
+}
+
+static void take_entry(struct counters *counters, const struct settings_sensor *sensor, json_t *entry)
+{
+    const char *key;
+    json_t *counter;
+    bool replaced = !says(entry, "source", sensor->source) || !says(entry, "address", sensor->address);
+    json_object_foreach(entry, key, counter) if (json_is_array(counter))
+        take_counter(counters, sensor, key, counter, replaced);
+}
+
+static int take_file(json_t *root, const char *epoch, const struct sensors *sensors, struct counters *counters,
+                     json_t **ret_others, uint64_t *ret_from)
+{
+    const char *id;
+    json_t *entry, *others = json_object(), *entries = json_object_get(root, "sensors");
+    json_int_t number = json_integer_value(json_object_get(root, "reading"));
+    if (!json_is_object(entries) || number < 0 || !json_is_string(json_object_get(root, "epoch"))) {
+        json_decref(others);
+        return -EBADMSG;
+    }
+    json_object_foreach(entries, id, entry)
+    {
+        const struct sensor *sensor = sensors_find(sensors, id);
+        if (sensor)
+            take_entry(&counters[sensor->index], sensor->settings, entry);
+        else if (json_is_object(entry) && json_object_size(others) < OTHERS_MAX)
+            json_object_set(others, id, entry);
+    }
+    *ret_from = says(root, "epoch", epoch) ? (uint64_t)number : 0;
+    *ret_others = others;
+    return 0;
+}
+
+int counts_file_read(const char *path, const char *epoch, const struct sensors *sensors, struct counters *counters,
+                     json_t **ret_others, uint64_t *ret_from, struct fault *why)
+{
+    struct bytes text;
+    bytes_init(&text, FILE_MAX + 2);
+    int error = file_read(path, FILE_MAX, &text, why);
+    json_t *root = error ? NULL : json_loadb((const char *)text.data, text.used, 0, NULL);
+    if (!error)
+        error = root ? take_file(root, epoch, sensors, counters, ret_others, ret_from) : -EBADMSG;
+    if (error == -EBADMSG)
+        fault_set(why, error, _("%s is damaged; the counters go on from the stored readings"), path);
+    json_decref(root);
+    bytes_finish(&text);
+    return error;
+}
+
+static json_t *entry_of(const struct settings_sensor *sensor, const struct counters *counters)
+{
+    json_t *entry = json_pack("{s:s, s:s}", "source", sensor->source, "address", sensor->address);
+    for (size_t i = 0; entry && i < counters->count; i++) {
+        const struct counter *counter = &counters->list[i];
+        json_t *list =
+            json_pack("[f, f, I, b]", counter->raw, counter->total, (json_int_t)counter->time_us, counter->replaced);
+        json_object_set_new(entry, counter->quantity, list);
+    }
+    return entry;
+}
+
+char *counts_file_text(const struct sensors *sensors, const struct counters *counters, json_t *others,
+                       const char *epoch, uint64_t number)
+{
+    json_t *entries = others ? json_copy(others) : json_object();
+    for (size_t i = 0; i < sensors_count(sensors); i++) {
+        const struct settings_sensor *sensor = sensors_at(sensors, i)->settings;
+        if (counters[i].count > 0)
+            json_object_set_new(entries, sensor->id, entry_of(sensor, &counters[i]));
+    }
+    json_t *root = json_pack("{s:s, s:I, s:o}", "epoch", epoch, "reading", (json_int_t)number, "sensors", entries);
+    char *text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(root);
+    return text;
+}

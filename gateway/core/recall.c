@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "recall.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+uint64_t recall_begin(struct buffer *buffer)
+{
+    struct buffer_figures figures;
+    buffer_figures(buffer, &figures);
+    return figures.next > figures.oldest + RECALL_READINGS ? figures.next - RECALL_READINGS : figures.oldest;
+}
+
+int recall_each(struct buffer *buffer, uint64_t from,
+                void (*each)(void *context, const struct buffer_item *item, const struct reading *reading),
+                void *context)
+{
+    enum { BYTES_AT_ONCE = 256 * 1024 };
+    struct reading reading;
+    struct buffer_batch *batch = calloc(1, sizeof *batch);
+    if (!batch)
+        return -ENOMEM;
+    while (buffer_read(buffer, from, BUFFER_BATCH_MAX, BYTES_AT_ONCE, batch) == 0 && batch->count) {
+        for (size_t i = 0; i < batch->count; i++) {
+            const struct buffer_item *item = &batch->items[i];
+            bool readable = reading_decode(item->payload, item->size, &reading) == 0;
+            each(context, item, readable ? &reading : NULL);
+        }
+        from = batch->next;
+    }
+    bytes_finish(&batch->bytes);
+    free(batch);
+    return 0;
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+
+#include "base/files.h"
+#include "counts.h"
+#include "source.h"
+#include "told_clock.h"
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Running counters over a real buffer and restarts. A kill is a restart before which the file is put back to what it was.
+ */
+
+static char folder[64], file[96];
+static uv_loop_t loop;
+static struct findings findings;
+static struct settings *settings;
+static struct sensors *sensors;
+static struct buffer *buffer;
+static struct counts *counts;
+static struct source source;
+static struct normalised_pack *pack;
+
+static const char gates[] = "[gateway]\nid = t\nmunicipality = 271004\n[coap]\n"
+                            "[sensor:gate-1]\nkind = crowd\naddress = %s\n[sensor:gate-2]\nkind = crowd\n%s";
+
+static void configure(const char *address, const char *more)
+{
+    char text[400], path[96];
+    snprintf(text, sizeof text, gates, address, more);
+    snprintf(path, sizeof path, "%s.ini", folder);
+    assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
+    findings = (struct findings){0};
+    assert_int_equal(settings_load(path, &findings, &settings), 0);
+    assert_int_equal(findings.stops + findings.disabled, 0);
+    assert_int_equal(sensors_create(settings, &findings, &sensors), 0);
+    unlink(path);
+}
+
+static void open_all(const char *address, const char *more)
+{
+    struct buffer_options options = {.path = folder,
+                                     .clock = &told,
+                                     .max_size_bytes = 16 << 20,
+                                     .max_age_us = INT64_MAX / 4,
+                                     .keep_delivered_us = INT64_MAX / 4};
+    configure(address, more);
+    assert_int_equal(buffer_open(&options, &buffer, NULL), 0);
+    const struct counts_options ours = {
+        .clock = &told, .sensors = sensors, .buffer = buffer, .loop = &loop, .folder = folder};
+    struct fault why = {""};
+    assert_int_equal(counts_create(&ours, &counts, &why), 0);
+}
+
+static void close_all(void)
+{
+    counts_destroy(counts);
+    assert_int_equal(buffer_close(buffer), 0);
+    sensors_destroy(sensors);
+    findings_finish(&findings);
+    settings_destroy(settings);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    static char name[] = "coap";
+    strcpy(folder, "/tmp/citygw-counts-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/counters", folder);
+    wall_us = INT64_C(1800000000000000);
+    boot_us = 1000000;
+    set = true;
+    source = (struct source){.name = name, .host = {.clock = &told}};
+    pack = calloc(1, sizeof *pack);
+    uv_loop_init(&loop);
+    open_all("a", "");
+    return 0;
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    char command[96];
+    close_all();
+    free(pack);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+// The gate's next number, a second after the one before. Its total, which is stored unless it is to be lost.
+static double count_to(const char *gate, double number)
+{
+    const struct sensor *sensor = sensors_find(sensors, gate);
+    wall_us += 1000000;
+    boot_us += 1000000;
+    pack->count = 1;
+    pack->readings[0].sensor = sensor;
+    pack->readings[0].reading = (struct reading){
+        .kind = KIND_CROWD,
+        .zone = "",
+        .time_us = wall_us,
+        .values = {{.name = vocabulary_find("in_total", KIND_CROWD)->name, .type = VALUE_INTEGER, .number = number}},
+        .value_count = 1};
+    counts_take(counts, &source, pack);
+    return pack->readings[0].reading.values[0].number;
+}
+
+static void store(void)
+{
+    struct bytes bytes;
+    uint32_t stream;
+    bytes_init(&bytes, 4096);
+    reading_encode(&pack->readings[0].reading, &bytes);
+    assert_int_equal(buffer_stream(buffer, pack->readings[0].sensor->settings->id, &stream, NULL), 0);
+    const struct buffer_record record = {
+        .stream = stream, .time_us = pack->readings[0].reading.time_us, .payload = bytes.data, .size = bytes.used};
+    assert_int_equal(buffer_append(buffer, &record, 1, NULL, 0, NULL, 0), 0);
+    bytes_finish(&bytes);
+}
+
+static void stored_total(const char *gate, double number, double total)
+{
+    double got = count_to(gate, number);
+    if (got != total)
+        fail_msg("%s at %.0f: the total is %.0f; expected %.0f", gate, number, got, total);
+    store();
+}
+
+static void restart(void)
+{
+    close_all();
+    open_all("a", "");
+}
+
+static void kill_and_restart(void)
+{
+    struct bytes before;
+    bytes_init(&before, 1 << 20);
+    bool was_there = file_read(file, 1 << 19, &before, NULL) == 0;
+    close_all();
+    if (was_there)
+        assert_int_equal(file_replace(file, before.data, before.used, NULL), 0);
+    else
+        unlink(file);
+    bytes_finish(&before);
+    open_all("a", "");
+}
+
+static void on_settled(void *owner, uint64_t ticket, int status, void *context)
+{
+    (void)owner, (void)ticket, (void)context;
+    assert_int_equal(status, 0);
+}
+
+static void durable(void)
+{
+    struct buffer_figures figures;
+    buffer_flush(buffer);
+    do
+        buffer_figures(buffer, &figures);
+    while (figures.waiting && sched_yield() == 0);
+    buffer_settled(buffer, on_settled, NULL);
+}
+
+static void totals_outlive_a_restart(void **state)
+{
+    (void)state;
+    stored_total("gate-1", 100, 100);
+    stored_total("gate-1", 2, 102); // without power
+    restart();
+    stored_total("gate-1", 5, 105);
+    stored_total("gate-2", 7, 7);
+    restart();
+    stored_total("gate-1", 0, 105);
+    stored_total("gate-2", 8, 8);
+    assert_int_equal(source.counters[COUNTER_BEGAN_AGAIN], 2);
+}
+
+static void and_a_kill_from_the_stored_readings_alone(void **state)
+{
+    (void)state;
+    stored_total("gate-1", 100, 100);
+    stored_total("gate-1", 2, 102);
+    kill_and_restart();
+    assert_int_not_equal(access(file, F_OK), 0);
+    stored_total("gate-1", 3, 103);
+    kill_and_restart();
+    stored_total("gate-1", 1, 104); // both lost their power
+    kill_and_restart();
+    stored_total("gate-1", 4, 107);
+}
+
+static void count_many(const char *gate, int from, int count, bool tick)
+{
+    for (int i = from; i < from + count; i++) {
+        stored_total(gate, i, i);
+        if (i % 1000 == 0)
+            durable();
+        if (tick)
+            counts_tick(counts);
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    durable();
+    uv_run(&loop, UV_RUN_DEFAULT); // the worker is done
+}
+
+// More readings than are looked through at a start come from another gate after it.
+static void and_a_kill_when_its_readings_are_long_ago(void **state)
+{
+    (void)state;
+    enum { OTHERS = 21000 };
+    stored_total("gate-1", 100, 100);
+    stored_total("gate-1", 2, 102);
+    count_many("gate-2", 0, OTHERS, true);
+    assert_int_equal(access(file, F_OK), 0);
+    kill_and_restart();
+    stored_total("gate-1", 1, 103);
+    stored_total("gate-2", OTHERS, OTHERS);
+    // And when the file was written long ago, by the number of readings.
+    stored_total("gate-1", 0, 103);
+    count_many("gate-2", OTHERS, OTHERS, false);
+    kill_and_restart();
+    stored_total("gate-1", 1, 104);
+}
+
+static void it_is_written_once_an_hour_and_not_before(void **state)
+{
+    (void)state;
+    stored_total("gate-1", 100, 100);
+    boot_us += INT64_C(3500000000);
+    counts_tick(counts);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_not_equal(access(file, F_OK), 0);
+    boot_us += INT64_C(101000000);
+    counts_tick(counts);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(access(file, F_OK), 0);
+    unlink(file);
+    boot_us += INT64_C(3700000000);
+    counts_tick(counts); // nothing was counted
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_not_equal(access(file, F_OK), 0);
+}
+
+static void another_device_in_an_old_place_goes_on(void **state)
+{
+    (void)state;
+    stored_total("gate-1", 100, 100);
+    close_all();
+    open_all("b", "");
+    stored_total("gate-2", 1, 1); // the other did not report before the next start
+    close_all();
+    open_all("b", "");
+    stored_total("gate-1", 70000, 100);
+    stored_total("gate-1", 70003, 103);
+    close_all();
+    open_all("b", "");
+    stored_total("gate-1", 70004, 104);
+}
+
+static void a_sensor_that_is_away_for_a_while_is_not_forgotten(void **state)
+{
+    (void)state;
+    static const char third[] = "[sensor:gate-3]\nkind = crowd\n";
+    close_all();
+    open_all("a", third);
+    stored_total("gate-3", 50, 50);
+    stored_total("gate-3", 1, 51);
+    restart();
+    stored_total("gate-1", 1, 1);
+    close_all();
+    open_all("a", third);
+    assert_true(count_to("gate-3", 2) == 52);
+}
+
+static void a_damaged_file_costs_nothing_that_the_readings_tell(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "",
+        "{",
+        "[]",
+        "{\"epoch\":1,\"reading\":2,\"sensors\":{}}",
+        "{\"epoch\":\"x\",\"reading\":-1,\"sensors\":{}}",
+        "{\"epoch\":\"x\",\"reading\":1,\"sensors\":[]}",
+        "{\"epoch\":\"x\",\"reading\":9,\"sensors\":{\"gate-1\":7,\"gate-2\":{\"in_total\":7,\"nothing\":[1,2,3]},"
+        "\"gate-9\":[1]}}",
+        "{\"epoch\":\"x\",\"reading\":9,\"sensors\":{\"gate-1\":{\"in_total\":[]},\"gate-2\":{\"in_total\":[1,-5,3]}}"
+        "}"};
+    stored_total("gate-1", 100, 100);
+    stored_total("gate-1", 2, 102);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        close_all();
+        assert_int_equal(file_replace(file, files[i], strlen(files[i]), NULL), 0);
+        open_all("a", "");
+        stored_total("gate-1", 3 + (double)i, 103 + (double)i);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(totals_outlive_a_restart, begin, finish),
+        cmocka_unit_test_setup_teardown(and_a_kill_from_the_stored_readings_alone, begin, finish),
+        cmocka_unit_test_setup_teardown(and_a_kill_when_its_readings_are_long_ago, begin, finish),
+        cmocka_unit_test_setup_teardown(it_is_written_once_an_hour_and_not_before, begin, finish),
+        cmocka_unit_test_setup_teardown(another_device_in_an_old_place_goes_on, begin, finish),
+        cmocka_unit_test_setup_teardown(a_sensor_that_is_away_for_a_while_is_not_forgotten, begin, finish),
+        cmocka_unit_test_setup_teardown(a_damaged_file_costs_nothing_that_the_readings_tell, begin, finish),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
