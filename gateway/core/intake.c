@@ -237,13 +237,13 @@ static enum refusal refuse_append(int error, struct fault *why)
     }
 }
 
-static void judge_bays(struct intake *intake)
+static void judge_bays(struct intake *intake, int64_t received_us)
 {
     for (size_t i = 0; i < intake->pack->count; i++) {
         struct normalised *one = &intake->pack->readings[i];
         struct bay *bay = intake->live[one->sensor->index].bay;
         if (bay)
-            bay_judge(bay, one->sensor->settings, &one->reading, clock_boot_us(intake->clock));
+            bay_judge(bay, one->sensor->settings, &one->reading, boot_time(intake, &one->reading, received_us));
     }
 }
 
@@ -347,7 +347,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     }
     if (refusal)
         return refusal;
-    judge_bays(intake);
+    judge_bays(intake, context.received_us);
     if (intake->counts)
         counts_take(intake->counts, source, intake->pack);
     if (pack->may_repeat)

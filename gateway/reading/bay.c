@@ -26,6 +26,18 @@ static enum sight sight_of(const struct settings_sensor *sensor, const struct re
     return SEES_NOTHING;
 }
 
+// A sensor whose clock fell back by more than that lost it, and begins anew.
+static bool is_late(struct bay *bay, int64_t now_us)
+{
+    static const int64_t latest_us = 24 * 3600 * 1000000LL;
+    int64_t behind_us = bay->seen_us - now_us;
+    if (!bay->begun || behind_us <= 0)
+        return false;
+    if (behind_us > latest_us)
+        bay->since_us = now_us;
+    return behind_us <= latest_us;
+}
+
 static void see(struct bay *bay, enum bay_state state, int64_t hold_us, int64_t now_us)
 {
     if (!bay->begun || state != bay->candidate) {
@@ -52,8 +64,9 @@ void bay_judge(struct bay *bay, const struct settings_sensor *sensor, struct rea
         [SEES_FREE] = BAY_FREE, [SEES_OCCUPIED] = BAY_OCCUPIED, [SEES_NO_DISTANCE] = BAY_UNKNOWN};
     static const char *const words[] = {[BAY_UNKNOWN] = "unknown", [BAY_FREE] = "free", [BAY_OCCUPIED] = "occupied"};
     enum sight sight = sight_of(sensor, reading);
-    if (sight == SEES_NOTHING || find(reading, "occupied"))
+    if (sight == SEES_NOTHING || find(reading, "occupied") || is_late(bay, now_us))
         return;
+    bay->seen_us = now_us;
     // In between it stays what it was, and what was about to come has to begin anew.
     see(bay, sight == SEES_BETWEEN ? bay->state : states[sight], sensor->hold_us, now_us);
     put(reading, &(struct value){.name = "state", .type = VALUE_TEXT, .text = words[bay->state]});

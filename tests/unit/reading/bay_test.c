@@ -95,6 +95,19 @@ static void what_says_nothing_of_the_distance_changes_nothing(void **state)
     assert_string_equal(judged(0.3, NULL, 30), "occupied+");
 }
 
+static void a_reading_that_comes_late_moves_nothing(void **state)
+{
+    (void)state;
+    judged(0.3, NULL, 10);
+    assert_string_equal(judged(1.5, NULL, 5), "");
+    assert_string_equal(judged(1.5, NULL, 9), "");
+    assert_string_equal(judged(1.5, NULL, 11), "occupied+");
+    assert_string_equal(judged(1.5, NULL, 13), "free-");
+    // A clock that was lost is not late for ever.
+    assert_string_equal(judged(0.3, NULL, -1e6), "free-");
+    assert_string_equal(judged(0.3, NULL, -1e6 + 3), "occupied+");
+}
+
 static void a_sensor_that_says_occupied_itself_is_believed(void **state)
 {
     (void)state;
@@ -114,6 +127,7 @@ int main(void)
         cmocka_unit_test_setup(in_between_it_stays_what_it_was, begin),
         cmocka_unit_test_setup(without_a_distance_it_is_unknown_and_not_free, begin),
         cmocka_unit_test_setup(what_says_nothing_of_the_distance_changes_nothing, begin),
+        cmocka_unit_test_setup(a_reading_that_comes_late_moves_nothing, begin),
         cmocka_unit_test_setup(a_sensor_that_says_occupied_itself_is_believed, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

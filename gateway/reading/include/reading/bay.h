@@ -16,6 +16,7 @@ enum bay_state { BAY_UNKNOWN, BAY_FREE, BAY_OCCUPIED };
 struct bay {
     enum bay_state state, candidate;
     int64_t since_us; // boot time since when the candidate has been seen
+    int64_t seen_us;  // and when the bay was last seen
     bool begun;
 };
 
@@ -25,6 +26,6 @@ static inline bool bay_is_judged(const struct settings_sensor *sensor)
     return sensor->occupied_below_m > 0;
 }
 
-// Takes what the reading says of the distance at that boot time, and puts `state` and, when it is known, `occupied` into it. A
-// reading that says `occupied` itself, or nothing of the distance, stays as it is.
+// Takes what the reading says of the distance at that boot time (the reading's own), and puts `state` and, when it is known, `occupied`
+// into it. A reading that says `occupied` itself, or nothing of the distance, or that comes late, stays as it is.
 void bay_judge(struct bay *bay, const struct settings_sensor *sensor, struct reading *reading, int64_t now_us);
