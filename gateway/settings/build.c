@@ -137,6 +137,20 @@ static void check_required(struct loading *loading, struct section *section)
     }
 }
 
+// Other rooms find what is wrong with a value, too.
+static const struct key_line *key_lines(struct loading *loading, const struct section *section)
+{
+    struct key_line *lines = memory_take(loading->memory, (section->count + 1) * sizeof *lines);
+    size_t count = 0;
+    for (size_t i = 0; lines && i < section->count; i++) {
+        const char *suffix;
+        const struct key *key = key_find(section->type->type, section->entries[i].key, &suffix);
+        if (key && !is_prefix(key)) // those have places of their own
+            lines[count++] = (struct key_line){.key = key->name, .line = section->entries[i].line};
+    }
+    return lines;
+}
+
 static void fill(struct loading *loading, struct section *section)
 {
     const struct section_type *type = section->type;
@@ -145,6 +159,7 @@ static void fill(struct loading *loading, struct section *section)
         const char *name = type->type;
         if (*section->name) // the section goes, its name stays
             name = memory_text(loading->memory, section->name, strlen(section->name));
+        section->origin.keys = key_lines(loading, section);
         memcpy(object, &section->origin, sizeof section->origin); // every section's struct begins with it
         if (type->name_offset)
             memcpy(object + type->name_offset, &name, sizeof name);

@@ -43,13 +43,20 @@ static bool make_room(struct findings *findings)
     return true;
 }
 
+static int line_of(struct origin origin, const char *key)
+{
+    for (const struct key_line *at = origin.keys; key && at && at->key; at++)
+        if (strcasecmp(at->key, key) == 0)
+            return at->line;
+    return origin.line > 0 ? origin.line : 1;
+}
+
 // "FILE:LINE: [section] key: ", as much of it as is known. A default has no line; the file's first stands for it.
 static void write_where(struct bytes *out, struct origin origin, const char *section, const char *key)
 {
     char shown[WHERE_MAX];
     const char *file = origin.file ? origin.file : "-";
-    bytes_printf(out, "%s:%d: ", text_escape(file, strlen(file), shown, sizeof shown),
-                 origin.line > 0 ? origin.line : 1);
+    bytes_printf(out, "%s:%d: ", text_escape(file, strlen(file), shown, sizeof shown), line_of(origin, key));
     if (section)
         bytes_printf(out, "[%s]", text_escape(section, strlen(section), shown, 200));
     if (key)

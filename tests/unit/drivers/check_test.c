@@ -233,9 +233,9 @@ static void an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nea
                                      "[sensor:c]\nkind = crowd\nsource = coap\n");
     drivers_check(settings, &findings);
     assert_int_equal(findings.count, 3);
-    assert_found(0, FINDING_DISABLES, ":1: [serial:kerb] codec: \"senlm\" is not a codec; did you mean \"senml\"?");
+    assert_found(0, FINDING_DISABLES, ":3: [serial:kerb] codec: \"senlm\" is not a codec; did you mean \"senml\"?");
     assert_found(1, FINDING_DISABLES,
-                 ":4: [sensor:a] source: section [serial:kerb] is wrong; expected it to be put right first");
+                 ":6: [sensor:a] source: section [serial:kerb] is wrong; expected it to be put right first");
     assert_found(2, FINDING_DISABLES, "[sensor:b] source: section [serial:kerb] is wrong");
     assert_true(settings->serial[0].disabled);
     assert_true(settings->sensor[0].disabled);

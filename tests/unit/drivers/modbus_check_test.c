@@ -62,7 +62,7 @@ static void a_unit_id_that_is_none_disables_the_sensor(void **state)
     check(SENSOR("bay-1") "map.in = input:1 u16\n" SENSOR("b") "address = 254\nmap.in = input:1 u16\n");
     assert_int_equal(findings.count, 2);
     assert_found(0, ":6: [sensor:bay-1] address: \"bay-1\" is not the unit id of a Modbus device; expected 1 to 247");
-    assert_found(1, ":10: [sensor:b] address: \"254\" is not the unit id");
+    assert_found(1, ":13: [sensor:b] address: \"254\" is not the unit id");
     assert_true(settings->sensor[0].disabled && settings->sensor[1].disabled);
 }
 
