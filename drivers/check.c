@@ -177,9 +177,8 @@ static void check_ports(struct settings *settings, struct findings *findings)
     if (!ports)
         return;
     size_t count = collect_ports(settings, ports);
-    for (size_t i = 0; i < settings->serial_count; i++)
-        if (!*ports[i].disabled)
-            check_codec(&checked, &ports[i], &settings->serial[i]);
+    for (size_t i = 0; i < settings->serial_count; i++) // also of a port that is wrong otherwise: all is told at once
+        check_codec(&checked, &ports[i], &settings->serial[i]);
     for (size_t i = 0; i < settings->serial_count; i++)
         if (!*ports[i].disabled)
             check_columns(&checked, &ports[i], &settings->serial[i]);

@@ -157,10 +157,10 @@ static int gpsd_create(const struct settings *settings, const char *name, const 
     return 0;
 }
 
-static void gpsd_figures(void *state, void (*figure)(void *context, const char *name, double value), void *context)
+static void gpsd_figures(void *state, driver_figure *figure, void *context)
 {
     const struct gpsd *gpsd = state;
-    figure(context, "citygw_gpsd_lines_total", (double)gpsd->lines);
+    figure(context, "citygw_gpsd_lines_total", "Lines that gpsd sent.", (double)gpsd->lines);
 }
 
 const struct driver driver_gpsd = {

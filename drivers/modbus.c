@@ -265,20 +265,20 @@ static int bus_create(const struct settings *settings, const char *name, const s
     return error;
 }
 
-static void bus_figures(void *state, void (*figure)(void *context, const char *name, double value), void *context)
+static void bus_figures(void *state, driver_figure *figure, void *context)
 {
     struct bus *bus = state;
     struct modbus_counts counts = {0};
     if (bus->worker)
         modbus_worker_counts(bus->worker, &counts);
     add_counts(&counts, &bus->before);
-    figure(context, "citygw_modbus_requests_total", (double)counts.requests);
-    figure(context, "citygw_modbus_timeouts_total", (double)counts.timeouts);
-    figure(context, "citygw_modbus_crc_errors_total", (double)counts.checksums);
-    figure(context, "citygw_modbus_garbled_total", (double)counts.garbled);
-    figure(context, "citygw_modbus_exceptions_total", (double)counts.exceptions);
-    figure(context, "citygw_modbus_foreign_answers_total", (double)counts.foreign);
-    figure(context, "citygw_modbus_dropped_total", (double)counts.dropped);
+    figure(context, "citygw_modbus_requests_total", "Requests that were sent.", (double)counts.requests);
+    figure(context, "citygw_modbus_timeouts_total", "Requests without an answer in time.", (double)counts.timeouts);
+    figure(context, "citygw_modbus_crc_errors_total", "Answers whose checksum was wrong.", (double)counts.checksums);
+    figure(context, "citygw_modbus_garbled_total", "Answers that were none, or not whole.", (double)counts.garbled);
+    figure(context, "citygw_modbus_exceptions_total", "Answers that were an exception.", (double)counts.exceptions);
+    figure(context, "citygw_modbus_foreign_answers_total", "Answers to other questions, or of other units, that were passed over.", (double)counts.foreign);
+    figure(context, "citygw_modbus_dropped_total", "Results that were not fetched in time.", (double)counts.dropped);
 }
 
 const struct driver driver_modbus = {.type = "modbus",

@@ -325,7 +325,7 @@ static void write_figures(const struct writer *writer)
         double sum = 0;
         for (size_t j = i; j < status->figure_count; j++)
             sum += strcmp(status->figures[j].name, name) == 0 ? status->figures[j].value : 0;
-        write_head(writer->out, name, is_total(name) ? "counter" : "gauge", "A figure of a driver.");
+        write_head(writer->out, name, is_total(name) ? "counter" : "gauge", status->figures[i].help);
         bytes_printf(writer->out, "%s ", name);
         write_double(writer->out, sum);
         bytes_char(writer->out, '\n');

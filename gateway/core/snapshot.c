@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARNINGS_MAX = 64 };
+enum { WARNINGS_MAX = 64, FIGURES_OF_SOURCE_MAX = 32 };
 
 struct snapshot {
     struct gateway *gateway;
@@ -22,7 +22,7 @@ struct snapshot {
     int64_t now_boot_us;
     struct status_sensor sensor; // the one last asked for
     struct bytes values;         // of that: as JSON texts, one behind the other
-    struct status_figure figures[STATUS_FIGURES_MAX];
+    struct status_figure *figures; // room for those of all sources
     struct buffer_figures buffer;
     const char *warnings[WARNINGS_MAX];
     struct fault autonomy; // the warning of too little of it
@@ -35,8 +35,9 @@ struct snapshot *snapshot_create(struct gateway *gateway)
         return NULL;
     snapshot->gateway = gateway;
     snapshot->sources = calloc(gateway->source_count + 1, sizeof *snapshot->sources);
+    snapshot->figures = calloc(gateway->source_count * FIGURES_OF_SOURCE_MAX + 1, sizeof *snapshot->figures);
     bytes_init(&snapshot->values, 64 * 1024);
-    if (!snapshot->sources) {
+    if (!snapshot->sources || !snapshot->figures) {
         snapshot_destroy(snapshot);
         return NULL;
     }
@@ -49,6 +50,7 @@ void snapshot_destroy(struct snapshot *snapshot)
         return;
     bytes_finish(&snapshot->values);
     free(snapshot->sources);
+    free(snapshot->figures);
     free(snapshot);
 }
 
@@ -254,15 +256,12 @@ static void take_buffer(struct snapshot *snapshot, int64_t now_us, int64_t now_b
             ret->drained_s = snapshot->outlets[i].drained_s;
 }
 
-static void take_figure(void *context, const char *name, double value)
+static void take_figure(void *context, const char *name, const char *help, double value)
 {
-    struct status *status = context;
-    struct snapshot *snapshot = (struct snapshot *)((char *)status - offsetof(struct snapshot, status));
-    if (status->figure_count == STATUS_FIGURES_MAX)
-        return;
-    struct status_figure *figure = &snapshot->figures[status->figure_count++];
-    snprintf(figure->name, sizeof figure->name, "%s", name);
-    figure->value = value;
+    struct snapshot *snapshot = context;
+    if (snapshot->status.figure_count < snapshot->gateway->source_count * FIGURES_OF_SOURCE_MAX)
+        snapshot->figures[snapshot->status.figure_count++] =
+            (struct status_figure){.name = name, .help = help, .value = value};
 }
 
 static void take_warnings(struct snapshot *snapshot)
@@ -321,7 +320,7 @@ const struct status *snapshot_take(void *context)
         const struct source *source = &gateway->sources[i];
         take_source(source, now_boot_us, &snapshot->sources[i]);
         if (source->driver->figures)
-            source->driver->figures(source->driver_state, take_figure, &snapshot->status);
+            source->driver->figures(source->driver_state, take_figure, snapshot);
     }
     for (size_t i = 0; i < gateway->outlet_count; i++)
         take_outlet(snapshot, i, now_us);

@@ -77,16 +77,31 @@ static bool same_address(const char *one, const char *other)
     return address_parse(one, &a) && address_parse(other, &b) && address_same(&a, &b);
 }
 
+// The first address of `list` that comes again behind it, or in `others`; false when there is none.
+static bool find_twice(const char *list, const char *others, char ret_text[ADDRESS_SIZE])
+{
+    char one[ADDRESS_SIZE];
+    while (next_address(&list, one, sizeof one)) {
+        for (const char *rest = list; next_address(&rest, ret_text, ADDRESS_SIZE);)
+            if (same_address(one, ret_text))
+                return true;
+        for (const char *rest = others; next_address(&rest, ret_text, ADDRESS_SIZE);)
+            if (same_address(one, ret_text))
+                return true;
+    }
+    return false;
+}
+
 static void check_listen_twice(struct loading *loading, struct section *section)
 {
-    char one[ADDRESS_SIZE], other[ADDRESS_SIZE];
-    for (const char *list = loading->settings->coap.listen; next_address(&list, one, sizeof one);)
-        for (const char *rest = list; next_address(&rest, other, sizeof other);)
-            if (same_address(one, other)) {
-                section_error(loading, section, section_line(section, "listen"), "listen",
-                              _("%s is given twice; expected each address once"), other);
-                return;
-            }
+    const struct settings_coap *coap = section->object;
+    char text[ADDRESS_SIZE];
+    if (find_twice(coap->listen, "", text))
+        section_error(loading, section, section_line(section, "listen"), "listen",
+                      _("%s is given twice; expected each address once"), text);
+    else if (find_twice(coap->dtls_listen, coap->listen, text))
+        section_error(loading, section, section_line(section, "dtls_listen"), "dtls_listen",
+                      _("%s is given twice; expected each address once"), text);
 }
 
 static void check_coap(struct loading *loading, struct section *section)

@@ -51,6 +51,9 @@ struct driver_host {
     void (*failed)(void *context, const struct fault *why);
 };
 
+// Takes a figure for /metrics: its name ("citygw_coap_duplicates_total"), what it counts, and its value. The texts are static.
+typedef void driver_figure(void *context, const char *name, const char *help, double value);
+
 struct driver {
     const char *type; // "coap", "serial", "modbus", "sim"
     // The longest pause between two attempts to open it; 0: four seconds, as a technician waits who plugs something in.
@@ -69,8 +72,8 @@ struct driver {
     void (*settled)(void *state, uint64_t ticket, int status);
     // A key that was committed before this start, `age_us` ago. NULL when the driver keeps no keys.
     void (*restore_key)(void *state, const uint8_t *key, size_t size, int64_t age_us);
-    // Figures of its own for /metrics: calls back with a name ("citygw_coap_duplicates_total") and its value. May be NULL.
-    void (*figures)(void *state, void (*figure)(void *context, const char *name, double value), void *context);
+    // Figures of its own for /metrics: calls back for each. May be NULL.
+    void (*figures)(void *state, driver_figure *figure, void *context);
     // Frees; closes when open. Handles of the loop close in the background: run the loop once more before it is closed.
     void (*destroy)(void *state);
 };

@@ -189,6 +189,7 @@ static void figures_of_two_ports_are_added_up_and_cannot_shadow_ours(void **stat
     (void)state;
     struct status status = snapshot_make();
     char *text = metrics_of(&status);
+    assert_true(has_line(text, "# HELP citygw_coap_duplicates_total Told by a driver."));
     assert_true(has_line(text, "# TYPE citygw_coap_duplicates_total counter"));
     assert_true(has_line(text, "citygw_coap_duplicates_total 3"));
     assert_true(has_line(text, "# TYPE citygw_serial_overruns gauge"));
@@ -216,7 +217,7 @@ static void a_hostile_label_stays_within_its_quotes(void **state)
 static void numbers_that_are_none_are_written_as_the_format_says(void **state)
 {
     (void)state;
-    struct status_figure figures[] = {{"a", NAN}, {"b", INFINITY}, {"c", -INFINITY}, {"d", 1e21}};
+    struct status_figure figures[] = {{"a", "A.", NAN}, {"b", "B.", INFINITY}, {"c", "C.", -INFINITY}, {"d", "D.", 1e21}};
     struct status status = {.figures = figures, .figure_count = 4};
     char *text = metrics_of(&status);
     check_text(text);

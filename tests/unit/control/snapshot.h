@@ -86,11 +86,11 @@ static const struct status_sensor *snapshot_sensor(void *sensors, size_t index)
 }
 
 static const struct status_figure snapshot_figures[] = {
-    {"citygw_coap_duplicates_total", 3},
-    {"citygw_serial_overruns", 1},
-    {"citygw_serial_overruns", 1.5},
-    {"citygw_buffer_bytes", 666},
-    {"not a name", 1},
+    {"citygw_coap_duplicates_total", "Told by a driver.", 3},
+    {"citygw_serial_overruns", "Told by a driver.", 1},
+    {"citygw_serial_overruns", "Told by a driver.", 1.5},
+    {"citygw_buffer_bytes", "Told by a driver.", 666},
+    {"not a name", "Told by a driver.", 1},
 };
 
 static struct status snapshot_make(void)

@@ -245,6 +245,15 @@ static void an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nea
     settings_destroy(settings);
 }
 
+static void a_port_that_is_wrong_already_is_looked_at_all_the_same(void **state)
+{
+    (void)state;
+    struct settings *settings = load("[serial:kerb]\ndevice = /dev/a\ncodec = senlm\nbaud = fast\n");
+    drivers_check(settings, &findings);
+    assert_found(0, FINDING_DISABLES, ":3: [serial:kerb] codec: \"senlm\" is not a codec");
+    settings_destroy(settings);
+}
+
 static void a_sensor_that_is_disabled_already_keeps_its_reason(void **state)
 {
     (void)state;
@@ -426,6 +435,7 @@ int main(void)
         cmocka_unit_test_teardown(a_port_whose_name_may_change_is_warned_about, clean),
         cmocka_unit_test_teardown(a_lasting_name_is_found_by_where_it_leads, clean),
         cmocka_unit_test_teardown(an_unknown_codec_disables_the_port_and_its_sensors_and_names_the_nearest, clean),
+        cmocka_unit_test_teardown(a_port_that_is_wrong_already_is_looked_at_all_the_same, clean),
         cmocka_unit_test_teardown(a_sensor_that_is_disabled_already_keeps_its_reason, clean),
         cmocka_unit_test_teardown(the_sensors_of_a_port_on_anothers_device_are_disabled, clean),
         cmocka_unit_test_teardown(a_codec_like_no_other_gets_an_example, clean),

@@ -371,8 +371,9 @@ struct wanted_figure {
     double value;
 };
 
-static inline void keep_figure(void *context, const char *name, double value)
+static inline void keep_figure(void *context, const char *name, const char *help, double value)
 {
+    assert_true(*help);
     struct wanted_figure *wanted = context;
     if (strcmp(name, wanted->name) == 0)
         wanted->value = value;

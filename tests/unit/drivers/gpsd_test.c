@@ -343,8 +343,9 @@ static void before_the_banner_nothing_is_believed(void **state)
     assert_int_equal(rig->packs + rig->opened, 0);
 }
 
-static void count_lines(void *context, const char *name, double value)
+static void count_lines(void *context, const char *name, const char *help, double value)
 {
+    assert_true(*help);
     assert_string_equal(name, "citygw_gpsd_lines_total");
     *(double *)context = value;
 }

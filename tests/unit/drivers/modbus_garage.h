@@ -159,8 +159,9 @@ static inline void open_bus(struct garage *garage)
             uv_run(&(garage)->loop, UV_RUN_ONCE);                                                                      \
     } while (0)
 
-static inline void note_figure(void *context, const char *name, double value)
+static inline void note_figure(void *context, const char *name, const char *help, double value)
 {
+    assert_true(*help);
     double *figures = context;
     static const char *const names[] = {"citygw_modbus_requests_total",   "citygw_modbus_timeouts_total",
                                         "citygw_modbus_crc_errors_total", "citygw_modbus_garbled_total",

@@ -272,6 +272,8 @@ static void an_address_given_twice_to_coap_stops(void **state)
                 "c.ini:5: [coap] listen: 127.0.0.1:5683 is given twice; expected each address once");
     expect_only("[coap]\nlisten = [::1]:5683 [0:0::1]:5683\n", FINDING_STOPS,
                 "c.ini:5: [coap] listen: [0:0::1]:5683 is given twice; expected each address once");
+    expect_only("[coap]\nlisten = 127.0.0.1:5683\ndtls_listen = [::1]:5684 127.0.0.1:5683\n", FINDING_STOPS,
+                "c.ini:6: [coap] dtls_listen: 127.0.0.1:5683 is given twice; expected each address once");
     expect_nothing("[coap]\nlisten = 127.0.0.1:5683 127.0.0.1:5685 127.0.0.2:5683 [::1]:5683\n");
 }
 

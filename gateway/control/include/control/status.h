@@ -10,7 +10,7 @@
  * live until the snapshot callback's next call.
  */
 
-enum { STATUS_REASONS_MAX = 16, STATUS_FIGURES_MAX = 64 };
+enum { STATUS_REASONS_MAX = 16 };
 
 struct status_reason { // readings refused, by reason
     const char *reason;
@@ -92,7 +92,7 @@ struct status_buffer {
 };
 
 struct status_figure {
-    char name[64];
+    const char *name, *help;
     double value;
 };
 
