@@ -15,7 +15,7 @@ enum { NOTE_MAX = 1024 };
 
 static bool is_source_bad(const json_t *source)
 {
-    return strcmp(text_at(source, "state"), "open") != 0;
+    return strcmp(text_at(source, "state"), "open") != 0 || *text_at(source, "fault");
 }
 
 static bool is_connected(const json_t *outlet)
@@ -129,7 +129,7 @@ static void source_row(struct table *table, const json_t *source)
     if (json_is_number(json_object_get(source, "retry_in_s")))
         note(text, _("tries again in %s"), display_duration(number_at(source, "retry_in_s"), wait));
     if (*text_at(source, "fault"))
-        note(text, bad ? "%s" : _("last fault: %s"), text_at(source, "fault"));
+        note(text, "%s", text_at(source, "fault"));
     table_cell(table, bad ? "!" : "");
     table_cell(table, text_at(source, "name"));
     table_cell(table, display_word(text_at(source, "state")));

@@ -407,6 +407,8 @@ enum refusal intake_take(struct intake *intake, struct source *source, const str
 {
     struct fault local = {""};
     enum refusal refusal = take(intake, source, pack, &local);
+    if (!refusal)
+        source_taken(source);
     if (refusal) {
         source_refused(source, refusal, &local);
         if (intake->account)

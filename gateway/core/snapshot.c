@@ -65,7 +65,7 @@ static void take_source(const struct source *source, int64_t now_boot_us, struct
 {
     *ret = (struct status_source){.name = source->name,
                                   .state = state_name(source->state),
-                                  .fault = source->state == SOURCE_OPEN ? "" : source->fault.text,
+                                  .fault = source->state == SOURCE_OPEN ? source->babble.text : source->fault.text,
                                   .received = source->received,
                                   .merged = source->merged,
                                   .repeated = source->repeated,

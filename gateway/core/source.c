@@ -10,18 +10,40 @@
 
 // A technician who plugs a sensor in again waits for readings: the longest pause stays short.
 static const int64_t backoff_first_us = 250000, backoff_last_us = 4000000;
-static const int64_t tell_again_us = 60 * 1000000LL;
+static const int64_t tell_again_us = 60 * 1000000LL, babble_us = 10 * 1000000LL;
+
+// A wrong baud rate, or another device than the codec's: the port is open and yet useless. What many senders share is not judged.
+static void note_babble(struct source *source, enum refusal refusal, int64_t now, const char *text)
+{
+    if (source->driver->settled || refusal == REFUSAL_FULL || refusal == REFUSAL_STORAGE)
+        return;
+    if (!source->babbling_boot_us)
+        source->babbling_boot_us = now;
+    if (now - source->babbling_boot_us < babble_us || source->babble.text[0])
+        return;
+    fault_set(&source->babble, 0, _("nothing that came for %d s could be taken: %s"), (int)(babble_us / 1000000), text);
+    log_line(LOG_LEVEL_WARNING, source->name, "%s", source->babble.text);
+}
+
+void source_taken(struct source *source)
+{
+    if (source->babble.text[0])
+        log_line(LOG_LEVEL_NOTICE, source->name, _("what comes can be taken again"));
+    source->babble.text[0] = '\0';
+    source->babbling_boot_us = 0;
+}
 
 void source_refused(struct source *source, enum refusal refusal, const struct fault *why)
 {
     struct source_refusals *refusals = &source->refusals[refusal];
     int64_t now = clock_boot_us(source->host.clock);
+    const char *text = why && why->text[0] ? why->text : "-";
     refusals->count++;
+    note_babble(source, refusal, now, text);
     if (refusals->told_boot_us && now - refusals->told_boot_us < tell_again_us) {
         refusals->untold++;
         return;
     }
-    const char *text = why && why->text[0] ? why->text : "-";
     if (refusals->untold)
         log_line(LOG_LEVEL_WARNING, source->name, _("refused (%s): %s; %llu more since the last such line"),
                  refusal_name(refusal), text, (unsigned long long)refusals->untold);
@@ -63,6 +85,8 @@ static void wait_and_retry(struct source *source, const struct fault *why)
 
 static void became_open(struct source *source)
 {
+    source->babbling_boot_us = 0;
+    source->babble.text[0] = '\0';
     source->state = SOURCE_OPEN;
     source->reopened += source->opened_boot_us != 0;
     if (source->told || !source->opened_boot_us)

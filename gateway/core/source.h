@@ -37,6 +37,8 @@ struct source {
     uint64_t received, merged, repeated, reopened, unknown_fields;
     uint64_t counters[COUNTER_STEP_COUNT]; // numbers of running counters that went back, by how
     int64_t counters_told_boot_us;         // when the last such line was written; 0: never
+    int64_t babbling_boot_us; // since when nothing that came could be taken; 0: the last was
+    struct fault babble;      // what a port says that has done so for a while; "" otherwise
     struct source_refusals refusals[REFUSAL_COUNT];
 };
 
@@ -53,6 +55,9 @@ void source_finish(struct source *source);
 
 // What is merged goes when merge_us are over.
 void source_wait(struct source *source);
+
+// A pack was taken: the bus makes sense.
+void source_taken(struct source *source);
 
 // Counts a refusal, and logs it when it is new or has not been told for a minute.
 void source_refused(struct source *source, enum refusal refusal, const struct fault *why);

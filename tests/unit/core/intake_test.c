@@ -67,7 +67,8 @@ static void open_way(void)
     assert_int_equal(buffer_open(&options, &way.buffer, &why), 0);
     assert_int_equal(intake_init(&way.intake, &held, way.sensors, way.buffer, &why), 0);
     static char name[] = "coap";
-    way.source = (struct source){.name = name, .host = {.clock = &held}, .intake = &way.intake};
+    static const struct driver port;
+    way.source = (struct source){.name = name, .driver = &port, .host = {.clock = &held}, .intake = &way.intake};
 }
 
 static void close_way(void)

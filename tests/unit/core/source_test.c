@@ -190,6 +190,54 @@ static void refusals_are_counted_by_reason(void **state)
     assert_int_equal(source.refusals[REFUSAL_RANGE].count, 0);
 }
 
+static int64_t boot_us;
+
+static int64_t told_boot(const struct clock *clock)
+{
+    (void)clock;
+    return boot_us;
+}
+
+static void refuse_at(double seconds, enum refusal refusal)
+{
+    struct fault why;
+    fault_set(&why, 0, "noise");
+    boot_us = (int64_t)(seconds * 1e6);
+    fake.host->refused(fake.host->context, refusal, &why);
+}
+
+static void a_port_that_only_babbles_is_named(void **state)
+{
+    (void)state;
+    static const struct clock told = {.boot_us = told_boot};
+    static const struct driver port = {.type = "fake", .open = fake_open, .close = fake_close};
+    fake.present = true;
+    boot_us = 1000000;
+    source.host.clock = &told;
+    source.driver = &port;
+    source_start(&source);
+    refuse_at(1, REFUSAL_SYNTAX);
+    refuse_at(10.9, REFUSAL_CHECKSUM);
+    assert_string_equal(source.babble.text, "");
+    refuse_at(11, REFUSAL_SYNTAX);
+    assert_string_equal(source.babble.text, "nothing that came for 10 s could be taken: noise");
+    source_taken(&source);
+    assert_string_equal(source.babble.text, "");
+    refuse_at(12, REFUSAL_SYNTAX);
+    refuse_at(30, REFUSAL_FULL); // that is no fault of what came
+    assert_string_equal(source.babble.text, "");
+    refuse_at(31, REFUSAL_SYNTAX);
+    assert_true(source.babble.text[0]);
+    fake.host->failed(fake.host->context, &source.babble);
+    source.retry.timer_cb(&source.retry); // another device may be there now
+    assert_string_equal(source.babble.text, "");
+    source.driver = &fake_driver; // what many senders share is not judged by one of them
+    refuse_at(40, REFUSAL_SYNTAX);
+    refuse_at(60, REFUSAL_SYNTAX);
+    assert_string_equal(source.babble.text, "");
+    source.host.clock = &clock_system;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +248,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_bus_that_opens_and_dies_at_once_keeps_its_growing_pause, begin, finish),
         cmocka_unit_test_setup_teardown(a_bus_that_takes_its_time_is_open_when_it_says_so, begin, finish),
         cmocka_unit_test_setup_teardown(a_driver_may_want_longer_pauses, begin, finish),
+        cmocka_unit_test_setup_teardown(a_port_that_only_babbles_is_named, begin, finish),
         cmocka_unit_test_setup_teardown(refusals_are_counted_by_reason, begin, finish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

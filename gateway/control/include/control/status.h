@@ -20,7 +20,7 @@ struct status_reason { // readings refused, by reason
 struct status_source {
     const char *name;    // "coap", "serial:kerb"
     const char *state;   // "opening", "open", "waiting" (closed, will be tried again), "closed"
-    const char *fault;   // the last fault, or ""
+    const char *fault;   // why it is not open, or why nothing that comes can be taken; "" when all is well
     int64_t retry_in_us; // when waiting
     uint64_t received;   // readings taken
     uint64_t merged;     // readings that became part of another, because they came within report_interval
