@@ -163,12 +163,14 @@ static void a_pack_is_taken_whole_or_not_at_all(void **state)
     assert_stored_times(NULL, 0);
     assert_int_equal(way.source.received, 0);
     assert_int_equal(way.source.refusals[REFUSAL_UNKNOWN_SENSOR].count, 1);
+    assert_int_not_equal(way.source.babbling_boot_us, 0);
 
     add("bay-1:occupied", true, 0);
     add("bay-2:occupied", true, 0);
     assert_int_equal(take(&why), REFUSAL_NONE);
     assert_stored_times((int64_t[]){now_us, now_us}, 2);
     assert_int_equal(way.source.received, 2);
+    assert_int_equal(way.source.babbling_boot_us, 0); // as it was since the refusal
 }
 
 static void equal_times_of_one_sensor_get_a_microsecond_more(void **state)
