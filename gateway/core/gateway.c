@@ -106,7 +106,7 @@ static void on_second(uv_timer_t *timer)
     if (hold_tick(&gateway->hold))
         let_go(gateway);
     account_tick(gateway->account);
-    counts_tick(gateway->counts);
+    standing_tick(gateway->standing);
     bool due = now - gateway->health_boot_us >= gateway->settings->gateway.status_interval_us;
     bool lost = ledger_grew(gateway, &figures);
     if (!due && !lost && !gateway->intake.quantities_changed)
@@ -240,7 +240,7 @@ static uint64_t gateway_stop(struct gateway *gateway)
     for (size_t i = 0; i < gateway->source_count; i++)
         source_finish(&gateway->sources[i]);
     account_destroy(gateway->account);
-    counts_destroy(gateway->counts);
+    standing_destroy(gateway->standing);
     exports_end(gateway->exports);
     return buffer_close(gateway->buffer);
 }

@@ -4,7 +4,7 @@
 #include "account.h"
 #include "commands.h"
 #include "control/control.h"
-#include "counts.h"
+#include "standing.h"
 #include "export.h"
 #include "fall.h"
 #include "hold.h"
@@ -30,7 +30,7 @@ struct gateway {
     struct buffer *buffer;
     struct hold hold;
     struct account *account;
-    struct counts *counts;
+    struct standing *standing;
     struct commands *commands;
     struct intake intake;
     struct source *sources;

@@ -3,13 +3,12 @@
 
 #include "account.h"
 #include "base/messages.h"
-#include "counts.h"
 #include "fast.h"
 #include "hold.h"
-#include "reading/bay.h"
 #include "reading/guess.h"
 #include "recall.h"
 #include "source.h"
+#include "standing.h"
 #include "unknown.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -103,8 +102,6 @@ int intake_init(struct intake *intake, const struct clock *clock, const struct s
         const struct sensor *sensor = sensors_at(sensors, i);
         bytes_init(&intake->live[i].last, LAST_MAX);
         bytes_init(&intake->live[i].waiting, LAST_MAX);
-        if (bay_is_judged(sensor->settings) && !(intake->live[i].bay = calloc(1, sizeof *intake->live[i].bay)))
-            return fault_set(why, -ENOMEM, _("out of memory"));
         intake->live[i].moments.keeps_contents = sensor->settings->source_type == SOURCE_COAP_OBSERVE;
         int error = buffer_stream(buffer, sensor->settings->id, &intake->live[i].stream, why);
         if (error)
@@ -120,7 +117,6 @@ void intake_finish(struct intake *intake)
         bytes_finish(&intake->live[i].last);
         bytes_finish(&intake->live[i].waiting);
         free(intake->live[i].quantities);
-        free(intake->live[i].bay);
         moments_finish(&intake->live[i].moments);
     }
     free(intake->live);
@@ -237,16 +233,6 @@ static enum refusal refuse_append(int error, struct fault *why)
     }
 }
 
-static void judge_bays(struct intake *intake, int64_t received_us)
-{
-    for (size_t i = 0; i < intake->pack->count; i++) {
-        struct normalised *one = &intake->pack->readings[i];
-        struct bay *bay = intake->live[one->sensor->index].bay;
-        if (bay)
-            bay_judge(bay, one->sensor->settings, &one->reading, boot_time(intake, &one->reading, received_us));
-    }
-}
-
 static bool is_synchronised(struct intake *intake)
 {
     if (!intake->clock_asked)
@@ -313,6 +299,8 @@ static enum refusal store(struct intake *intake, struct source *source, const st
         return refuse_append(-EMSGSIZE, why);
     int error =
         buffer_append(intake->buffer, records, intake->pack->count, pack->key, pack->key_size, source, pack->ticket);
+    if (error && intake->standing)
+        standing_undo(intake->standing);
     if (error)
         return refuse_append(error, why);
     remember(intake, records);
@@ -347,9 +335,8 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     }
     if (refusal)
         return refusal;
-    judge_bays(intake, context.received_us);
-    if (intake->counts)
-        counts_take(intake->counts, source, intake->pack);
+    if (intake->standing)
+        standing_take(intake->standing, source, intake->pack);
     if (pack->may_repeat)
         leave_out_known(intake, source);
     source->unknown_fields += intake->pack->unknown_fields;

@@ -12,7 +12,7 @@
  */
 
 struct account;
-struct counts;
+struct standing;
 struct hold;
 struct source;
 struct unknowns;
@@ -28,7 +28,6 @@ struct sensor_live {
     struct bytes waiting; // what was merged and is not stored yet; see fast.h
     int64_t waiting_boot_us;
     const struct source *waits_for;
-    struct bay *bay; // of a distance head; NULL: it is none
 };
 
 struct intake {
@@ -44,7 +43,7 @@ struct intake {
     bool quantities_changed;                    // a sensor showed a quantity for the first time
     const struct hold *hold;                    // readings of an unset clock wait there
     struct account *account;                    // that counts what is refused; NULL: none
-    struct counts *counts;                      // that makes totals of running counters; NULL: none
+    struct standing *standing;                  // of each sensor, beyond its last reading; NULL: none
     struct unknowns *unknowns;                  // senders that no section names
 };
 

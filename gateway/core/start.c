@@ -83,14 +83,14 @@ int start_intake(struct gateway *gateway, struct fault *why)
     hold_init(&gateway->hold, gateway->clock, gateway->buffer, gateway->settings->gateway.clock_wait_us);
     int error = intake_init(&gateway->intake, gateway->clock, gateway->sensors, gateway->buffer, why);
     gateway->intake.hold = &gateway->hold;
-    const struct counts_options options = {.clock = gateway->clock,
+    const struct standing_options options = {.clock = gateway->clock,
                                            .sensors = gateway->sensors,
                                            .buffer = gateway->buffer,
                                            .loop = &gateway->loop,
                                            .folder = gateway->settings->buffer.path};
     if (!error)
-        error = counts_create(&options, &gateway->counts, why);
-    gateway->intake.counts = gateway->counts;
+        error = standing_create(&options, &gateway->standing, why);
+    gateway->intake.standing = gateway->standing;
     return error;
 }
 

@@ -19,11 +19,24 @@ const char *const quality_names[] = {
     [QUALITY_CALIBRATING] = "calibrating",
 };
 
+// What is ours and not the source's: how long the state before had lasted, and the state, where the source said `occupied`.
+static bool is_derived(const struct reading *reading, const struct value *value)
+{
+    if (strcmp(value->name, "duration_s") == 0)
+        return true;
+    bool is_derived = false;
+    for (size_t i = 0; i < reading->value_count && strcmp(value->name, "state") == 0; i++)
+        is_derived |= strcmp(reading->values[i].name, "occupied") == 0;
+    return is_derived;
+}
+
 uint32_t reading_content(const struct reading *reading)
 {
     uint64_t hash = FNV_START;
     for (size_t i = 0; i < reading->value_count; i++) {
         const struct value *value = &reading->values[i];
+        if (is_derived(reading, value))
+            continue;
         hash = fnv64(hash, value->name, strlen(value->name) + 1);
         if (value->type == VALUE_BOOL)
             hash = fnv64(hash, &value->boolean, sizeof value->boolean);

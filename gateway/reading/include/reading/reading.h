@@ -50,7 +50,7 @@ struct reading {
 bool kind_is_event(enum kind kind);
 bool kind_is_state(enum kind kind);
 
-// A hash of what it says: its values, not its time.
+// A hash of what its source says: its values, not its time, nor what is derived of a parking sensor.
 uint32_t reading_content(const struct reading *reading);
 
 // Appends the stored bytes (format in bytes.c, versioned). Check out->overflow.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "counts_file.h"
+#include "standing_file.h"
 
 #include "base/files.h"
 #include "base/messages.h"
@@ -37,16 +37,31 @@ static bool says(const json_t *entry, const char *key, const char *text)
     return said && strcmp(said, text) == 0;
 }
 
-static void take_entry(struct counters *counters, const struct settings_sensor *sensor, json_t *entry)
+static void take_state(struct parking *parking, const json_t *entry)
+{
+    const char *said = json_string_value(json_array_get(entry, 0));
+    for (int i = 0; said && i < PARKING_STATE_COUNT; i++)
+        if (strcmp(parking_state_names[i], said) == 0)
+            *parking = (struct parking){.state = (enum parking_state)i,
+                                        .candidate = (enum parking_state)i,
+                                        .since_us = json_integer_value(json_array_get(entry, 1)),
+                                        .candidate_us = json_integer_value(json_array_get(entry, 1)),
+                                        .newest_us = json_integer_value(json_array_get(entry, 2)),
+                                        .begun = true};
+}
+
+static void take_entry(struct stand *stand, const struct settings_sensor *sensor, json_t *entry)
 {
     const char *key;
     json_t *counter;
     bool replaced = !says(entry, "source", sensor->source) || !says(entry, "address", sensor->address);
+    if (stand->parking && !replaced)
+        take_state(stand->parking, json_object_get(entry, "state"));
     json_object_foreach(entry, key, counter) if (json_is_array(counter))
-        take_counter(counters, sensor, key, counter, replaced);
+        take_counter(&stand->counters, sensor, key, counter, replaced);
 }
 
-static int take_file(json_t *root, const char *epoch, const struct sensors *sensors, struct counters *counters,
+static int take_file(json_t *root, const char *epoch, const struct sensors *sensors, struct stand *stands,
                      json_t **ret_others, uint64_t *ret_from)
 {
     const char *id;
@@ -60,7 +75,7 @@ static int take_file(json_t *root, const char *epoch, const struct sensors *sens
     {
         const struct sensor *sensor = sensors_find(sensors, id);
         if (sensor)
-            take_entry(&counters[sensor->index], sensor->settings, entry);
+            take_entry(&stands[sensor->index], sensor->settings, entry);
         else if (json_is_object(entry) && json_object_size(others) < OTHERS_MAX)
             json_object_set(others, id, entry);
     }
@@ -69,25 +84,31 @@ static int take_file(json_t *root, const char *epoch, const struct sensors *sens
     return 0;
 }
 
-int counts_file_read(const char *path, const char *epoch, const struct sensors *sensors, struct counters *counters,
-                     json_t **ret_others, uint64_t *ret_from, struct fault *why)
+int standing_file_read(const char *path, const char *epoch, const struct sensors *sensors, struct stand *stands,
+                       json_t **ret_others, uint64_t *ret_from, struct fault *why)
 {
     struct bytes text;
     bytes_init(&text, FILE_MAX + 2);
     int error = file_read(path, FILE_MAX, &text, why);
     json_t *root = error ? NULL : json_loadb((const char *)text.data, text.used, 0, NULL);
     if (!error)
-        error = root ? take_file(root, epoch, sensors, counters, ret_others, ret_from) : -EBADMSG;
+        error = root ? take_file(root, epoch, sensors, stands, ret_others, ret_from) : -EBADMSG;
     if (error == -EBADMSG)
-        fault_set(why, error, _("%s is damaged; the counters go on from the stored readings"), path);
+        fault_set(why, error, _("%s is damaged; the sensors go on from the stored readings"), path);
     json_decref(root);
     bytes_finish(&text);
     return error;
 }
 
-static json_t *entry_of(const struct settings_sensor *sensor, const struct counters *counters)
+static json_t *entry_of(const struct settings_sensor *sensor, const struct stand *stand)
 {
+    const struct counters *counters = &stand->counters;
+    const struct parking *parking = stand->parking;
     json_t *entry = json_pack("{s:s, s:s}", "source", sensor->source, "address", sensor->address);
+    if (parking && parking->begun)
+        json_object_set_new(entry, "state",
+                            json_pack("[s, I, I]", parking_state_names[parking->state], (json_int_t)parking->since_us,
+                                      (json_int_t)parking->newest_us));
     for (size_t i = 0; entry && i < counters->count; i++) {
         const struct counter *counter = &counters->list[i];
         json_t *list =
@@ -97,14 +118,14 @@ static json_t *entry_of(const struct settings_sensor *sensor, const struct count
     return entry;
 }
 
-char *counts_file_text(const struct sensors *sensors, const struct counters *counters, json_t *others,
-                       const char *epoch, uint64_t number)
+char *standing_file_text(const struct sensors *sensors, const struct stand *stands, json_t *others, const char *epoch,
+                         uint64_t number)
 {
     json_t *entries = others ? json_copy(others) : json_object();
     for (size_t i = 0; i < sensors_count(sensors); i++) {
         const struct settings_sensor *sensor = sensors_at(sensors, i)->settings;
-        if (counters[i].count > 0)
-            json_object_set_new(entries, sensor->id, entry_of(sensor, &counters[i]));
+        if (stands[i].counters.count > 0 || (stands[i].parking && stands[i].parking->begun))
+            json_object_set_new(entries, sensor->id, entry_of(sensor, &stands[i]));
     }
     json_t *root = json_pack("{s:s, s:I, s:o}", "epoch", epoch, "reading", (json_int_t)number, "sensors", entries);
     char *text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);

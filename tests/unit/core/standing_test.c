@@ -2,8 +2,8 @@
 #include "check.h"
 
 #include "base/files.h"
-#include "counts.h"
 #include "source.h"
+#include "standing.h"
 #include "told_clock.h"
 #include <sched.h>
 #include <stdio.h>
@@ -21,12 +21,13 @@ static struct findings findings;
 static struct settings *settings;
 static struct sensors *sensors;
 static struct buffer *buffer;
-static struct counts *counts;
+static struct standing *standing;
 static struct source source;
 static struct normalised_pack *pack;
 
 static const char gates[] = "[gateway]\nid = t\nmunicipality = 271004\n[coap]\n"
-                            "[sensor:gate-1]\nkind = crowd\naddress = %s\n[sensor:gate-2]\nkind = crowd\n%s";
+                            "[sensor:gate-1]\nkind = crowd\naddress = %s\n[sensor:gate-2]\nkind = crowd\n"
+                            "[sensor:bay-1]\nkind = parking\noccupied_below = 0.6 m\nhold = 0 s\n%s";
 
 static void configure(const char *address, const char *more)
 {
@@ -50,15 +51,15 @@ static void open_all(const char *address, const char *more)
                                      .keep_delivered_us = INT64_MAX / 4};
     configure(address, more);
     assert_int_equal(buffer_open(&options, &buffer, NULL), 0);
-    const struct counts_options ours = {
+    const struct standing_options ours = {
         .clock = &told, .sensors = sensors, .buffer = buffer, .loop = &loop, .folder = folder};
     struct fault why = {""};
-    assert_int_equal(counts_create(&ours, &counts, &why), 0);
+    assert_int_equal(standing_create(&ours, &standing, &why), 0);
 }
 
 static void close_all(void)
 {
-    counts_destroy(counts);
+    standing_destroy(standing);
     assert_int_equal(buffer_close(buffer), 0);
     sensors_destroy(sensors);
     findings_finish(&findings);
@@ -69,9 +70,9 @@ static int begin(void **state)
 {
     (void)state;
     static char name[] = "coap";
-    strcpy(folder, "/tmp/citygw-counts-XXXXXX");
+    strcpy(folder, "/tmp/citygw-standing-XXXXXX");
     assert_non_null(mkdtemp(folder));
-    snprintf(file, sizeof file, "%s/counters", folder);
+    snprintf(file, sizeof file, "%s/standing", folder);
     wall_us = INT64_C(1800000000000000);
     boot_us = 1000000;
     set = true;
@@ -107,7 +108,7 @@ static double count_to(const char *gate, double number)
         .time_us = wall_us,
         .values = {{.name = vocabulary_find("in_total", KIND_CROWD)->name, .type = VALUE_INTEGER, .number = number}},
         .value_count = 1};
-    counts_take(counts, &source, pack);
+    standing_take(standing, &source, pack);
     return pack->readings[0].reading.values[0].number;
 }
 
@@ -132,8 +133,25 @@ static void stored_total(const char *gate, double number, double total)
     store();
 }
 
+static void on_settled(void *owner, uint64_t ticket, int status, void *context)
+{
+    (void)owner, (void)ticket, (void)context;
+    assert_int_equal(status, 0);
+}
+
+static void durable(void)
+{
+    struct buffer_figures figures;
+    buffer_flush(buffer);
+    do
+        buffer_figures(buffer, &figures);
+    while (figures.waiting && sched_yield() == 0);
+    buffer_settled(buffer, on_settled, NULL);
+}
+
 static void restart(void)
 {
+    durable();
     close_all();
     open_all("a", "");
 }
@@ -150,22 +168,6 @@ static void kill_and_restart(void)
         unlink(file);
     bytes_finish(&before);
     open_all("a", "");
-}
-
-static void on_settled(void *owner, uint64_t ticket, int status, void *context)
-{
-    (void)owner, (void)ticket, (void)context;
-    assert_int_equal(status, 0);
-}
-
-static void durable(void)
-{
-    struct buffer_figures figures;
-    buffer_flush(buffer);
-    do
-        buffer_figures(buffer, &figures);
-    while (figures.waiting && sched_yield() == 0);
-    buffer_settled(buffer, on_settled, NULL);
 }
 
 static void totals_outlive_a_restart(void **state)
@@ -203,7 +205,7 @@ static void count_many(const char *gate, int from, int count, bool tick)
         if (i % 1000 == 0)
             durable();
         if (tick)
-            counts_tick(counts);
+            standing_tick(standing);
         uv_run(&loop, UV_RUN_NOWAIT);
     }
     durable();
@@ -234,16 +236,16 @@ static void it_is_written_once_an_hour_and_not_before(void **state)
     (void)state;
     stored_total("gate-1", 100, 100);
     boot_us += INT64_C(3500000000);
-    counts_tick(counts);
+    standing_tick(standing);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_not_equal(access(file, F_OK), 0);
     boot_us += INT64_C(101000000);
-    counts_tick(counts);
+    standing_tick(standing);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(access(file, F_OK), 0);
     unlink(file);
     boot_us += INT64_C(3700000000);
-    counts_tick(counts); // nothing was counted
+    standing_tick(standing); // nothing was counted
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_not_equal(access(file, F_OK), 0);
 }
@@ -303,12 +305,67 @@ static void a_damaged_file_costs_nothing_that_the_readings_tell(void **state)
     }
 }
 
+// What the head over the bay sees, `after_s` later: how long the state before had lasted when it changes, else -1.
+static double see(double distance_m, int after_s)
+{
+    struct reading *reading = &pack->readings[0].reading;
+    wall_us += after_s * INT64_C(1000000);
+    pack->count = 1;
+    pack->readings[0].sensor = sensors_find(sensors, "bay-1");
+    *reading =
+        (struct reading){.kind = KIND_PARKING,
+                         .zone = "",
+                         .time_us = wall_us,
+                         .values = {{.name = vocabulary_find("distance_m", KIND_PARKING)->name, .number = distance_m}},
+                         .value_count = 1};
+    standing_take(standing, &source, pack);
+    for (size_t i = 0; i < reading->value_count; i++)
+        if (strcmp(reading->values[i].name, "duration_s") == 0)
+            return reading->values[i].number;
+    return -1;
+}
+
+static void a_bay_goes_on_over_restarts_and_kills(void **state)
+{
+    (void)state;
+    enum { FREE = 2, OCCUPIED = 0 }; // metres
+    see(FREE, 0);
+    store();
+    assert_true(see(OCCUPIED, 60) == 60);
+    store();
+    see(OCCUPIED, 60);
+    store();
+    restart();
+    see(OCCUPIED, 60);
+    store();
+    restart();
+    assert_true(see(FREE, 60) == 180);
+    store();
+    kill_and_restart();
+    see(FREE, 10);
+    store();
+    kill_and_restart();
+    assert_true(see(OCCUPIED, 10) == 20);
+}
+
+static void what_could_not_be_stored_did_not_move_a_bay(void **state)
+{
+    (void)state;
+    see(2, 0);
+    store();
+    assert_true(see(0, 60) == 60);
+    standing_undo(standing);
+    assert_true(see(0, 0) == 60); // sent once more
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(totals_outlive_a_restart, begin, finish),
         cmocka_unit_test_setup_teardown(and_a_kill_from_the_stored_readings_alone, begin, finish),
         cmocka_unit_test_setup_teardown(and_a_kill_when_its_readings_are_long_ago, begin, finish),
+        cmocka_unit_test_setup_teardown(a_bay_goes_on_over_restarts_and_kills, begin, finish),
+        cmocka_unit_test_setup_teardown(what_could_not_be_stored_did_not_move_a_bay, begin, finish),
         cmocka_unit_test_setup_teardown(it_is_written_once_an_hour_and_not_before, begin, finish),
         cmocka_unit_test_setup_teardown(another_device_in_an_old_place_goes_on, begin, finish),
         cmocka_unit_test_setup_teardown(a_sensor_that_is_away_for_a_while_is_not_forgotten, begin, finish),

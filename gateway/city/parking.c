@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "city/parking.h"
+
+#include "reading/vocabulary.h"
+#include <string.h>
+
+const char *const parking_state_names[PARKING_STATE_COUNT] = {[PARKING_UNKNOWN] = "unknown",
+                                                              [PARKING_FREE] = "free",
+                                                              [PARKING_OCCUPIED] = "occupied",
+                                                              [PARKING_CALIBRATING] = "calibrating"};
+
+enum { SAYS_NOTHING = -1 };
+
+static struct value *find(struct reading *reading, const char *name)
+{
+    for (size_t i = 0; i < reading->value_count; i++)
+        if (strcmp(reading->values[i].name, name) == 0)
+            return &reading->values[i];
+    return NULL;
+}
+
+static int state_named(const char *name)
+{
+    for (int i = 0; i < PARKING_STATE_COUNT; i++)
+        if (strcmp(parking_state_names[i], name) == 0)
+            return i;
+    return SAYS_NOTHING;
+}
+
+// A distance head's; in between it is what it was before.
+static int state_at_distance(const struct parking *parking, const struct settings_sensor *sensor,
+                             struct reading *reading)
+{
+    const struct value *distance = find(reading, "distance_m"), *range = find(reading, "range");
+    if (!parking_is_head(sensor))
+        return SAYS_NOTHING;
+    if (!distance)
+        return range && strcmp(range->text, "unreliable") != 0 ? PARKING_UNKNOWN : SAYS_NOTHING;
+    if (distance->number < sensor->occupied_below_m)
+        return PARKING_OCCUPIED;
+    return distance->number > sensor->free_above_m ? (int)PARKING_FREE : (int)parking->state;
+}
+
+// What the reading says, or SAYS_NOTHING.
+static int said(const struct parking *parking, const struct settings_sensor *sensor, struct reading *reading)
+{
+    const struct value *state = find(reading, "state"), *occupied = find(reading, "occupied");
+    if (reading->quality == QUALITY_CALIBRATING)
+        return PARKING_CALIBRATING;
+    if (state)
+        return state_named(state->text);
+    if (occupied)
+        return occupied->boolean ? PARKING_OCCUPIED : PARKING_FREE;
+    return state_at_distance(parking, sensor, reading);
+}
+
+static void put(struct reading *reading, const struct value *value)
+{
+    const struct quantity *quantity = vocabulary_find(value->name, reading->kind);
+    struct value *place = find(reading, value->name);
+    if (!quantity || (!place && reading->value_count == READING_VALUES_MAX))
+        return;
+    if (!place)
+        place = &reading->values[reading->value_count++];
+    *place = *value;
+    place->name = quantity->name; // which lives as long as the program
+}
+
+// A sensor whose clock fell back by more than that lost it; what it says is new all the same.
+static const int64_t latest_us = 24 * 3600 * 1000000LL;
+
+// Only a sensor's own time tells that a reading comes late: ours goes back when the clock is set.
+static bool is_late(const struct parking *parking, const struct reading *reading)
+{
+    return parking->begun && reading->time_quality == TIME_SENSOR && reading->time_us < parking->newest_us &&
+           parking->newest_us - reading->time_us <= latest_us;
+}
+
+// How long the state has lasted when the candidate counts, as of when that was first seen; negative: not known.
+static double lasted_s(const struct parking *parking)
+{
+    if (!parking->since_us || parking->since_is_estimated != parking->candidate_is_estimated)
+        return -1;
+    return (double)(parking->candidate_us - parking->since_us) / 1e6;
+}
+
+// Returns whether another state counts, and how long the one before had lasted.
+static bool see(struct parking *parking, enum parking_state state, int64_t hold_us, const struct reading *reading,
+                double *ret_lasted_s)
+{
+    bool first = !parking->begun, clock_went_back = reading->time_us < parking->newest_us;
+    if (first || state != parking->candidate || clock_went_back) {
+        parking->candidate_us = reading->time_us;
+        parking->candidate_is_estimated = reading->time_quality == TIME_ESTIMATED;
+    }
+    if (clock_went_back)
+        parking->since_us = 0;
+    parking->candidate = state;
+    parking->newest_us = reading->time_us;
+    parking->begun = true;
+    if (!first && (state == parking->state || reading->time_us - parking->candidate_us < hold_us))
+        return false;
+    *ret_lasted_s = lasted_s(parking);
+    parking->state = parking->candidate;
+    parking->since_us = parking->candidate_us;
+    parking->since_is_estimated = parking->candidate_is_estimated;
+    return true;
+}
+
+enum parking_news parking_take(struct parking *parking, const struct settings_sensor *sensor, struct reading *reading)
+{
+    double lasted = -1;
+    int state = said(parking, sensor, reading);
+    if (state == SAYS_NOTHING)
+        return PARKING_SAID_NOTHING;
+    if (is_late(parking, reading))
+        return PARKING_LATE;
+    bool changed = see(parking, (enum parking_state)state, sensor->hold_us, reading, &lasted);
+    bool is_known = parking->state == PARKING_FREE || parking->state == PARKING_OCCUPIED;
+    put(reading, &(struct value){.name = "state", .type = VALUE_TEXT, .text = parking_state_names[parking->state]});
+    if (parking_is_head(sensor) && is_known && !find(reading, "occupied"))
+        put(reading,
+            &(struct value){.name = "occupied", .type = VALUE_BOOL, .boolean = parking->state == PARKING_OCCUPIED});
+    if (changed && lasted >= 0 && !find(reading, "duration_s"))
+        put(reading, &(struct value){.name = "duration_s", .type = VALUE_NUMBER, .number = lasted});
+    return changed ? PARKING_CHANGED : PARKING_HOLDS;
+}
+
+void parking_recall(struct parking *parking, const struct reading *reading)
+{
+    const struct value *value = NULL;
+    for (size_t i = 0; i < reading->value_count; i++)
+        if (strcmp(reading->values[i].name, "state") == 0)
+            value = &reading->values[i];
+    int state = value ? state_named(value->text) : SAYS_NOTHING;
+    if (state == SAYS_NOTHING || (parking->begun && reading->time_us < parking->newest_us))
+        return;
+    if (!parking->begun || (int)parking->state != state) {
+        parking->since_us = reading->time_us;
+        parking->since_is_estimated = reading->time_quality == TIME_ESTIMATED;
+    }
+    parking->state = parking->candidate = (enum parking_state)state;
+    parking->candidate_us = parking->newest_us = reading->time_us;
+    parking->begun = true;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "standing.h"
+
+#include "base/files.h"
+#include "base/log.h"
+#include "base/messages.h"
+#include "reading/counters.h"
+#include "recall.h"
+#include "source.h"
+#include "standing_file.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t save_soonest_us = 60 * 1000000LL, save_latest_us = 3600 * 1000000LL,
+                     tell_again_us = 60 * 1000000LL;
+
+enum { PATH_SIZE = 4096, SAVE_READINGS = RECALL_READINGS / 2 };
+
+struct standing {
+    struct standing_options options;
+    struct stand *stands; // by sensor index
+    struct {
+        struct parking *parking, before;
+    } undo[PACK_READINGS_MAX]; // bays that the last pack moved
+    size_t undo_count;
+    char path[PATH_SIZE];
+    json_t *others;        // what the file says of sensors that are not configured now
+    bool changed, is_busy; // since the last save; the worker has `text`
+    uint64_t saved_number; // of the reading up to which that was
+    int64_t saved_boot_us;
+    char *text;
+    uv_work_t work;
+};
+
+static uint64_t next_number(const struct standing *standing)
+{
+    struct buffer_figures figures;
+    buffer_figures(standing->options.buffer, &figures);
+    return figures.next;
+}
+
+/* Reading back. */
+
+struct recalling {
+    const struct standing *standing;
+    struct stand **by_stream;
+    size_t streams;
+};
+
+static void recall(void *context, const struct buffer_item *item, const struct reading *reading)
+{
+    const struct recalling *recalling = context;
+    struct stand *stand = item->stream < recalling->streams ? recalling->by_stream[item->stream] : NULL;
+    if (!stand || !reading)
+        return;
+    counters_recall(&stand->counters, reading);
+    if (stand->parking)
+        parking_recall(stand->parking, reading);
+}
+
+static int recall_from(struct standing *standing, uint64_t from, struct fault *why)
+{
+    struct buffer *buffer = standing->options.buffer;
+    struct recalling recalling = {.standing = standing, .streams = buffer_stream_count(buffer)};
+    recalling.by_stream = calloc(recalling.streams + 1, sizeof *recalling.by_stream);
+    if (!recalling.by_stream)
+        return fault_set(why, -ENOMEM, _("out of memory"));
+    int error = 0;
+    for (size_t i = 0; !error && i < sensors_count(standing->options.sensors); i++) {
+        uint32_t stream;
+        error = buffer_stream(buffer, sensors_at(standing->options.sensors, i)->settings->id, &stream, why);
+        if (!error && stream < recalling.streams)
+            recalling.by_stream[stream] = &standing->stands[i];
+    }
+    if (!error)
+        error = recall_each(buffer, from, recall, &recalling);
+    free(recalling.by_stream);
+    return error;
+}
+
+static int load(struct standing *standing, struct fault *why)
+{
+    struct fault unreadable;
+    uint64_t from = 0;
+    int error = standing_file_read(standing->path, buffer_epoch(standing->options.buffer), standing->options.sensors,
+                                   standing->stands, &standing->others, &from, &unreadable);
+    if (error && error != -ENOENT)
+        log_line(LOG_LEVEL_WARNING, "standing", "%s", unreadable.text);
+    uint64_t begin = recall_begin(standing->options.buffer);
+    return recall_from(standing, from ? from : begin, why);
+}
+
+static bool make_stands(struct standing *standing)
+{
+    const struct sensors *sensors = standing->options.sensors;
+    standing->stands = calloc(sensors_count(sensors) + 1, sizeof *standing->stands);
+    for (size_t i = 0; standing->stands && i < sensors_count(sensors); i++)
+        if (parking_is_head(sensors_at(sensors, i)->settings) &&
+            !(standing->stands[i].parking = calloc(1, sizeof *standing->stands[i].parking)))
+            return false;
+    return standing->stands != NULL;
+}
+
+int standing_create(const struct standing_options *options, struct standing **ret_standing, struct fault *why)
+{
+    struct standing *standing = calloc(1, sizeof *standing);
+    if (!standing)
+        return fault_set(why, -ENOMEM, _("out of memory"));
+    standing->options = *options;
+    snprintf(standing->path, sizeof standing->path, "%s/standing", options->folder);
+    int error = make_stands(standing) ? load(standing, why) : fault_set(why, -ENOMEM, _("out of memory"));
+    standing->saved_number = next_number(standing);
+    standing->saved_boot_us = clock_boot_us(options->clock);
+    *ret_standing = standing;
+    return error;
+}
+
+/* Taking. */
+
+struct telling {
+    const struct standing *standing;
+    struct source *source;
+    const char *sensor;
+};
+
+static void tell(void *context, const struct counter_news *news)
+{
+    const struct telling *telling = context;
+    struct source *source = telling->source;
+    int64_t now = clock_boot_us(telling->standing->options.clock);
+    source->counters[news->step]++;
+    if (news->step == COUNTER_WRAPPED ||
+        (source->counters_told_boot_us && now - source->counters_told_boot_us < tell_again_us))
+        return;
+    source->counters_told_boot_us = now;
+    if (news->step == COUNTER_BEGAN_AGAIN)
+        log_line(LOG_LEVEL_NOTICE, source->name,
+                 _("%s: %s began again, from %.0f to %.0f; was the device without power?"), telling->sensor,
+                 news->quantity, news->from, news->to);
+    else
+        log_line(LOG_LEVEL_WARNING, source->name,
+                 _("%s: %s fell from %.0f to %.0f, which no restart explains; the total goes on from there"),
+                 telling->sensor, news->quantity, news->from, news->to);
+}
+
+static void take_state(struct standing *standing, struct parking *parking, const struct settings_sensor *sensor,
+                       struct reading *reading)
+{
+    struct parking before = *parking;
+    enum parking_news news = parking_take(parking, sensor, reading);
+    if (news != PARKING_HOLDS && news != PARKING_CHANGED)
+        return;
+    standing->undo[standing->undo_count].parking = parking;
+    standing->undo[standing->undo_count++].before = before;
+    standing->changed |= news == PARKING_CHANGED;
+}
+
+void standing_take(struct standing *standing, struct source *source, struct normalised_pack *pack)
+{
+    standing->undo_count = 0;
+    for (size_t i = 0; i < pack->count; i++) {
+        const struct sensor *sensor = pack->readings[i].sensor;
+        struct reading *reading = &pack->readings[i].reading;
+        struct stand *stand = &standing->stands[sensor->index];
+        struct telling telling = {standing, source, sensor->settings->id};
+        counters_take(&stand->counters, standing->options.sensors, sensor, reading, tell, &telling);
+        standing->changed |= stand->counters.count > 0;
+        if (stand->parking)
+            take_state(standing, stand->parking, sensor->settings, reading);
+    }
+}
+
+void standing_undo(struct standing *standing)
+{
+    while (standing->undo_count > 0) {
+        standing->undo_count--;
+        *standing->undo[standing->undo_count].parking = standing->undo[standing->undo_count].before;
+    }
+}
+
+/* Saving. */
+
+static void write_file(struct standing *standing)
+{
+    struct fault why;
+    if (file_replace(standing->path, standing->text, strlen(standing->text), &why) != 0)
+        log_line(LOG_LEVEL_WARNING, "standing", "%s", why.text);
+}
+
+static void on_worker(uv_work_t *work)
+{
+    write_file(work->data);
+}
+
+static void on_written(uv_work_t *work, int status)
+{
+    (void)status;
+    struct standing *standing = work->data;
+    free(standing->text);
+    standing->text = NULL;
+    standing->is_busy = false;
+}
+
+// What there is to write, or NULL. From then on it counts as written: what fails to be is still in the readings.
+static char *text_of(struct standing *standing)
+{
+    standing->saved_number = next_number(standing);
+    standing->saved_boot_us = clock_boot_us(standing->options.clock);
+    standing->changed = false;
+    return standing_file_text(standing->options.sensors, standing->stands, standing->others,
+                              buffer_epoch(standing->options.buffer), standing->saved_number);
+}
+
+void standing_tick(struct standing *standing)
+{
+    int64_t since_us = clock_boot_us(standing->options.clock) - standing->saved_boot_us;
+    if (!standing->changed || standing->is_busy || since_us < save_soonest_us ||
+        (since_us < save_latest_us && next_number(standing) - standing->saved_number < SAVE_READINGS))
+        return;
+    standing->text = text_of(standing);
+    if (!standing->text)
+        return;
+    standing->work.data = standing;
+    standing->is_busy = uv_queue_work(standing->options.loop, &standing->work, on_worker, on_written) == 0;
+    if (!standing->is_busy)
+        on_written(&standing->work, 0);
+}
+
+void standing_destroy(struct standing *standing)
+{
+    if (!standing)
+        return;
+    while (standing->is_busy)
+        uv_run(standing->options.loop, UV_RUN_ONCE);
+    if (standing->changed && (standing->text = text_of(standing))) {
+        write_file(standing);
+        free(standing->text);
+    }
+    for (size_t i = 0; standing->stands && i < sensors_count(standing->options.sensors); i++) {
+        counters_finish(&standing->stands[i].counters);
+        free(standing->stands[i].parking);
+    }
+    free(standing->stands);
+    json_decref(standing->others);
+    free(standing);
+}
