@@ -12,12 +12,13 @@ declare -A may=(
     [base]=""
     [settings]="base"
     [reading]="settings base"
+    [city]="reading settings base"
     [buffer]="base"
     [drivers]="reading settings base"
     [outlet]="reading settings base"
     [control]="base"
     [cli]="drivers outlet reading settings base"
-    [core]="control outlet buffer drivers reading settings base"
+    [core]="control outlet city buffer drivers reading settings base"
 )
 
 folder() { [ "$1" = drivers ] && echo "$root/drivers" || echo "$root/gateway/$1"; }
