@@ -256,7 +256,52 @@ def disk():
         yield table.at_most(f"bytes to disk for a reading, {together:.0f} in a commit", ours, 200, "the reading", limit, "B")
 
 
-MEASUREMENTS = [ingest, many, slow, single, batch, drain, latency, cpu, memory, disk]
+PORTS, BAUD = 8, 921_600
+
+
+def lines(folder, report_interval):
+    return "".join(f"[serial:line-{i}]\ndevice = {folder}/{i}\nbaud = {BAUD}\ncodec = ld2450\n"
+                   f"report_interval = {report_interval}\n[sensor:radar-{i}]\nkind = crowd\nsource = serial:line-{i}\n"
+                   for i in range(PORTS))
+
+
+def ports_cpu(report_interval):
+    """The daemon's part of a core while every line is full. Every frame must have become a reading, or a part of one."""
+    seconds = size(30)
+    with fresh() as folder, peers.SerialLoad(folder, PORTS, BAUD, seconds) as load, \
+            peers.Gateway(folder, sensors=0, more=lines(folder, report_interval), commit_interval="200 ms") as gateway:
+        before = gateway.cpu_seconds()
+        sent = load.run()
+        part = (gateway.cpu_seconds() - before) / seconds
+
+        def taken():
+            return sum(gateway.metrics('citygw_readings_received_total{source="serial:')
+                       + gateway.metrics('citygw_readings_merged_total{source="serial:'))
+        peers.wait_until(lambda: taken() >= sent["frames"], f"{sent['frames']} frames; {taken()} were taken")
+        if sent["lost_bytes"] or taken() != sent["frames"]:
+            raise peers.Failed(f"{sent['lost_bytes']} bytes found no room, {taken()} of {sent['frames']} frames were taken")
+        return 100 * part
+
+
+def bare_ports_cpu():
+    seconds = size(30)
+    with fresh() as folder, peers.SerialLoad(folder, PORTS, BAUD, seconds) as load, peers.BareReader(folder, PORTS) as reader:
+        before = reader.cpu_seconds()
+        sent = load.run()
+        if sent["lost_bytes"]:
+            raise peers.Failed(f"{sent['lost_bytes']} bytes found no room in front of the bare reader")
+        return 100 * (reader.cpu_seconds() - before) / seconds
+
+
+def serial():
+    """CPU while eight lines of 921 600 baud are full, and no byte is lost."""
+    bare = statistics.median(bare_ports_cpu() for _ in range(ROUNDS))
+    for report_interval, limit in ("1 s", 30), ("0 s", None):
+        ours = statistics.median(ports_cpu(report_interval) for _ in range(ROUNDS))
+        yield table.at_most(f"{PORTS} lines of {BAUD} baud, report_interval = {report_interval}", ours, bare, "read alone", limit, "%")
+
+
+MEASUREMENTS = [ingest, many, slow, single, batch, drain, latency, cpu, memory, disk, serial]
 
 
 def main(names):

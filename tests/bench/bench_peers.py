@@ -108,7 +108,7 @@ class Broker(Server):
 class Gateway(Server):
     """The daemon with a hundred parking sensors (or so many) that speak as coap_load does."""
 
-    def __init__(self, folder, broker_port=None, mqtt="", sensors=100, env=None, commit_interval="0 s"):
+    def __init__(self, folder, broker_port=None, mqtt="", sensors=100, env=None, commit_interval="0 s", more=""):
         self.folder, self.env, self.broker_port = pathlib.Path(folder), env, broker_port
         self.coap_port, self.http_port = free_port(socket.SOCK_DGRAM), free_port()
         self.config = self.folder / "citygw.ini"
@@ -120,7 +120,7 @@ class Gateway(Server):
             text += f"[mqtt]\nurl = mqtt://127.0.0.1:{broker_port}\nstart = oldest\n{mqtt}"
         text += "".join(f"[sensor:bay-{i:04d}]\nkind = parking\nsource = coap\naddress = urn:dev:mac:0024befffe80{i:04d}\n"
                         for i in range(sensors))
-        self.config.write_text(text)
+        self.config.write_text(text + more)
 
     def start(self):
         log = self.folder / "citygwd.log"
@@ -142,6 +142,11 @@ class Gateway(Server):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=START_S) as answer:
             return next(float(line.split()[1]) for line in answer.read().decode().splitlines() if line.startswith(name + " "))
 
+    def metrics(self, beginning):
+        """All values of metrics whose name and labels begin so."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=START_S) as answer:
+            return [float(line.rsplit(" ", 1)[1]) for line in answer.read().decode().splitlines() if line.startswith(beginning)]
+
     @contextlib.contextmanager
     def watched_memory(self):
         """Yields a list that holds, in the end, the most that RssAnon and RSS were meanwhile, in MB."""
@@ -157,6 +162,51 @@ class Gateway(Server):
         finally:
             ended.set()
             watcher.join()
+
+
+class SerialLoad:
+    """Radars that fill their lines, on ports FOLDER/0 and so on; serial_load."""
+
+    def __init__(self, folder, ports, baud, seconds):
+        argv = [PROGRAMS / "serial_load", folder, ports, baud, seconds]
+        self.process = subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        if self.process.stdout.readline() != "ready\n":
+            raise Failed("no ports")
+        return self
+
+    def run(self):
+        """Plays; what it sent. The ports stay."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class BareReader:
+    """What only reads the ports."""
+
+    def __init__(self, folder, ports):
+        argv = [PROGRAMS / "serial_load", "--read", folder, ports]
+        self.process = subprocess.Popen([str(a) for a in argv], stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        if self.process.stdout.readline() != "ready\n":
+            raise Failed("the ports cannot be read")
+        return self
+
+    def cpu_seconds(self):
+        return cpu_seconds(self.process.pid)
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 class Subscriber:
