@@ -13,11 +13,12 @@ declare -A may=(
     [settings]="base"
     [reading]="settings base"
     [buffer]="base"
+    [city]="reading settings base"
     [drivers]="reading settings base"
     [outlet]="reading settings base"
     [control]="base"
     [cli]="drivers outlet reading settings base"
-    [core]="control outlet buffer drivers reading settings base"
+    [core]="control outlet buffer city drivers reading settings base"
 )
 
 folder() { [ "$1" = drivers ] && echo "$root/drivers" || echo "$root/gateway/$1"; }
