@@ -44,9 +44,10 @@ static void own_names(struct reading *reading)
     }
 }
 
-static bool never_waits(const struct reading *reading)
+static bool never_waits(const struct normalised *one)
 {
-    return kind_is_event(reading->kind) || reading->time_quality == TIME_SENSOR;
+    bool is_event = kind_is_event(one->reading.kind) && !one->is_rest;
+    return is_event || (one->reading.time_quality == TIME_SENSOR && !one->is_rest);
 }
 
 // True: the reading at that place waits, or is part of what does. What had waited may be put before it instead.
@@ -57,7 +58,7 @@ static bool hold_back(struct intake *intake, struct source *source, size_t place
     const struct reading *reading = &pack->readings[place].reading;
     struct reading waiting;
     bool due = clock_boot_us(intake->clock) - live->last_boot_us >= source->merge_us || !live->last_boot_us;
-    if (never_waits(reading))
+    if (never_waits(&pack->readings[place]))
         return false;
     if (!read_waiting(intake, live, &waiting)) {
         if (!due)
