@@ -4,13 +4,12 @@
 #include "anchor.h"
 #include "pace.h"
 #include "track.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * The way of a sample: `batch` holds those of the newest stamp until the next one tells how to spread them; `queue` those whose
- * time is known, until it is known where they were.
+ * The way of a sample: `batch` holds those that were delivered together until the next ones tell how to spread them; `queue` those
+ * whose time is known, until it is known where they were.
  */
 
 enum { BATCH_MAX = 256, QUEUE_MAX = 1024, PERIOD_GUESSED_US = 1000 };
@@ -31,8 +30,9 @@ struct ride {
     struct ride_acceleration last;
     struct ride_acceleration batch[BATCH_MAX];
     size_t batch_count;
-    size_t stamp_samples; // that had the newest stamp, also those that had to leave the batch early
-    int64_t batch_us;     // when the batch begins
+    size_t stamp_samples;    // of the newest stamp, also those that had to leave the batch early
+    int64_t batch_us;        // when the batch begins
+    int64_t batch_length_us; // by its stamps, from the first to the newest
     struct queued queue[QUEUE_MAX];
     size_t first, queued;
     int64_t spread_us; // the time of the last sample that got one
@@ -134,15 +134,20 @@ static bool is_gap(struct ride *ride, int64_t spacing_us)
     return true;
 }
 
-// A new stamp: the samples of the one before lie between the two, but not all over a gap or a step of the clock.
+// A new stamp. When the next batch begins with it, the samples of this one lie between the two, but not all over a gap or a step of
+// the clock.
 static void end_stamp(struct ride *ride, enum anchor_step step, int64_t spacing_us)
 {
     int64_t end_us = ride->anchor.time_us, full_us = end_of_batch(ride, ride->batch_count);
     bool is_broken = step != ANCHOR_ON || is_gap(ride, spacing_us);
     ride->figures.backward += step == ANCHOR_BACK;
     ride->figures.leaps += step == ANCHOR_LEAP;
-    spread(ride, ride->batch_count, is_broken && full_us < end_us ? full_us : end_us);
+    ride->batch_length_us += spacing_us;
     ride->stamp_samples = 0;
+    if (!is_broken && pace_is_together(&ride->pace, spacing_us, ride->batch_length_us))
+        return;
+    spread(ride, ride->batch_count, is_broken && full_us < end_us ? full_us : end_us);
+    ride->batch_length_us = 0;
 }
 
 static void count_in(struct ride *ride, const struct ride_acceleration *now)
@@ -195,7 +200,7 @@ void ride_figures(const struct ride *ride, struct ride_figures *ret_figures)
     double period_us = pace_period_us(&ride->pace);
     *ret_figures = ride->figures;
     ret_figures->rate_hz = period_us > 0 ? 1e6 / period_us : 0;
-    ret_figures->jitter_us = sqrt(ride->pace.variance);
+    ret_figures->jitter_us = pace_jitter_us(&ride->pace);
     ret_figures->fixes = ride->track.fix_count;
     ret_figures->no_fixes = ride->track.lost_count;
     ret_figures->has_fix = newest && !newest->is_lost;

@@ -134,6 +134,20 @@ static void the_rate_is_measured_whatever_the_batches(void **state)
         assert_int_equal(drive.samples[i].time_us - drive.samples[i - 1].time_us, 5000);
 }
 
+static void a_delivery_of_stamps_close_together_is_one_batch_and_no_gap(void **state)
+{
+    (void)state;
+    for (size_t batch = 0; batch < 100; batch++)
+        for (size_t i = 0; i < 12; i++)
+            give(second_us + (int64_t)(batch * 180000 + i * 400), 1);
+    struct ride_figures figures = figures_now();
+    assert_int_equal(figures.gaps, 0);
+    assert_true(fabs(figures.rate_hz - 12 / 0.18) < 1);
+    assert_true(figures.jitter_us > 15000);
+    for (size_t i = 240; i < drive.count; i++) // once the rate is known
+        assert_int_equal(drive.samples[i].time_us - drive.samples[i - 1].time_us, 15000);
+}
+
 static void jitter_is_how_far_stamps_are_from_the_rate(void **state)
 {
     (void)state;
@@ -145,12 +159,12 @@ static void jitter_is_how_far_stamps_are_from_the_rate(void **state)
 static void nothing_is_spread_over_a_gap(void **state)
 {
     (void)state;
-    give_evenly(second_us, 100);
-    give(2 * second_us, 2);
-    give(2 * second_us + 376000, 1);
-    give(2 * second_us + 386000, 1);
-    assert_int_equal(drive.samples[101].time_us, 2 * second_us + 10000);
-    assert_int_equal(drive.samples[102].time_us, 2 * second_us + 376000);
+    give_evenly(second_us, 300);
+    give(4 * second_us, 2);
+    give(4 * second_us + 376000, 1);
+    give(4 * second_us + 386000, 1);
+    assert_int_equal(drive.samples[301].time_us, 4 * second_us + 10000);
+    assert_int_equal(drive.samples[302].time_us, 4 * second_us + 376000);
     struct ride_figures figures = figures_now();
     assert_int_equal(figures.gaps, 1);
     assert_int_equal(figures.largest_gap_us, 376000);
@@ -160,9 +174,9 @@ static void nothing_is_spread_over_a_gap(void **state)
 static void another_rate_is_no_row_of_gaps_for_ever(void **state)
 {
     (void)state;
-    give_evenly(second_us, 100);
+    give_evenly(second_us, 300);
     for (size_t i = 0; i < 100; i++)
-        give(3 * second_us + (int64_t)i * 100000, 1);
+        give(5 * second_us + (int64_t)i * 100000, 1);
     assert_int_equal(figures_now().gaps, 16);
     assert_true(fabs(figures_now().rate_hz - 10) < 0.1);
 }
@@ -417,6 +431,7 @@ int main(void)
         RIDE_TEST(samples_of_one_stamp_are_spread_up_to_the_next),
         RIDE_TEST(stamps_of_their_own_stay_as_they_are),
         RIDE_TEST(the_rate_is_measured_whatever_the_batches),
+        RIDE_TEST(a_delivery_of_stamps_close_together_is_one_batch_and_no_gap),
         RIDE_TEST(jitter_is_how_far_stamps_are_from_the_rate),
         RIDE_TEST(nothing_is_spread_over_a_gap),
         RIDE_TEST(another_rate_is_no_row_of_gaps_for_ever),

@@ -10,8 +10,8 @@
  * time and with where it was. Nothing is believed of the rate: it is measured.
  *
  * Time is microseconds of a clock of the caller's that does not go back (boot time), the samples' too. Devices deliver in
- * batches, and many samples have one stamp: they are spread evenly up to the next stamp, so that a sample comes out once the
- * next stamp is known. A device's own clock serves for the distances alone; where it stands is told by the reception, which it
+ * batches, and many samples have one stamp, or stamps much nearer than the rate has it (less than half a period): they are spread
+ * evenly from the first of these stamps to the first one of the next batch, so that a sample comes out once that is known. A device's own clock serves for the distances alone; where it stands is told by the reception, which it
  * is led towards by 2 % of the time that passes at most, so that its distances stay what they are. When it steps back, or leaps
  * forward, it is anchored anew, and the samples' time goes on.
  *
