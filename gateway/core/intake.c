@@ -11,6 +11,7 @@
 #include "recall.h"
 #include "source.h"
 #include "unknown.h"
+#include "vehicle.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +260,7 @@ bool intake_turn(struct intake *intake)
 {
     bool took = intake->took;
     intake->took = intake->clock_asked = false;
+    vehicles_turn(intake->vehicles);
     return took;
 }
 
@@ -323,6 +325,14 @@ static enum refusal store(struct intake *intake, struct source *source, const st
     return REFUSAL_NONE;
 }
 
+// Nothing of it is to be kept.
+static enum refusal settle_at_once(struct source *source, const struct driver_pack *pack)
+{
+    if (pack->ticket && source->driver && source->driver->settled)
+        source->driver->settled(source->driver_state, pack->ticket, 0);
+    return REFUSAL_NONE;
+}
+
 static enum refusal take(struct intake *intake, struct source *source, const struct driver_pack *pack,
                          struct fault *why)
 {
@@ -330,6 +340,8 @@ static enum refusal take(struct intake *intake, struct source *source, const str
         fault_set(why, 0, _("the gateway is stopping; try again later"));
         return REFUSAL_FULL;
     }
+    if (vehicles_locate(intake->vehicles, source->name, pack))
+        return REFUSAL_NONE;
     const struct sensor *sensor = pack->sensor ? sensors_find(intake->sensors, pack->sensor) : NULL;
     if (pack->sensor && !sensor)
         return unknown_sensor(intake, source, pack, pack->sensor, why);
@@ -347,6 +359,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     }
     if (refusal)
         return refusal;
+    source->received += vehicles_take(intake->vehicles, intake->pack, context.received_us);
     judge_bays(intake, context.received_us);
     if (intake->counts)
         counts_take(intake->counts, source, intake->pack);
@@ -355,7 +368,8 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     source->unknown_fields += intake->pack->unknown_fields;
     if (source->merge_us > 0 && !pack->ticket)
         fast_hold_back(intake, source);
-    return intake->pack->count > 0 ? store(intake, source, pack, context.received_us, why) : REFUSAL_NONE;
+    return intake->pack->count > 0 ? store(intake, source, pack, context.received_us, why)
+                                   : settle_at_once(source, pack);
 }
 
 void intake_flush(struct intake *intake, struct source *source)

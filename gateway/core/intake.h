@@ -16,6 +16,7 @@ struct counts;
 struct hold;
 struct source;
 struct unknowns;
+struct vehicles;
 
 struct sensor_live {
     uint32_t stream;
@@ -46,6 +47,7 @@ struct intake {
     struct account *account;                    // that counts what is refused; NULL: none
     struct counts *counts;                      // that makes totals of running counters; NULL: none
     struct unknowns *unknowns;                  // senders that no section names
+    struct vehicles *vehicles;                  // that have raw acceleration; NULL: it is stored
 };
 
 // Also reads the end of the buffer back, to know which times and quantities its sensors had.
