@@ -103,9 +103,10 @@ static void enqueue(struct ride *ride, int64_t time_us, const struct ride_accele
 static void spread(struct ride *ride, size_t count, int64_t end_us)
 {
     int64_t from_us = ride->batch_us, half_us = period(ride) / 2;
-    bool is_ahead = ride->has_spread && ride->spread_us >= from_us;
+    int64_t earliest_us = ride->spread_us + (half_us > 0 ? half_us : 1);
+    bool is_ahead = ride->has_spread && from_us < earliest_us;
     if (is_ahead)
-        from_us = ride->spread_us + (half_us > 0 ? half_us : 1);
+        from_us = earliest_us;
     int64_t span_us = end_us - from_us, n = (int64_t)count;
     if (is_ahead && span_us < n * half_us)
         span_us = n * half_us;

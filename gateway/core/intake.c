@@ -340,8 +340,10 @@ static enum refusal take(struct intake *intake, struct source *source, const str
         fault_set(why, 0, _("the gateway is stopping; try again later"));
         return REFUSAL_FULL;
     }
-    if (vehicles_locate(intake->vehicles, source->name, pack))
+    if (vehicles_locate(intake->vehicles, source->name, pack)) {
+        source->received++;
         return REFUSAL_NONE;
+    }
     const struct sensor *sensor = pack->sensor ? sensors_find(intake->sensors, pack->sensor) : NULL;
     if (pack->sensor && !sensor)
         return unknown_sensor(intake, source, pack, pack->sensor, why);

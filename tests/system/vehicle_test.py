@@ -129,6 +129,7 @@ def test_an_inertial_unit_and_a_receiver_on_two_ports(mqtt_gateway, subscriber, 
     assert seen["located"] > 0 and seen["duplicates"] >= sent / 2 and seen["no_fixes"] == 1
     for source in mqtt_gateway.api("status")["sources"]:
         assert source["refused"] == {} and source["unknown_fields"] == 0, source
+        assert source["received"] > 0 or source["name"] == "coap"
     assert mqtt_gateway.metrics()["citygw_unknown_senders"] == 0
 
     shown = mqtt_gateway.tool("status", "-c", mqtt_gateway.config).stdout

@@ -244,6 +244,29 @@ static void a_clock_that_drifts_is_led_back_to_reception(void **state)
     assert_int_equal(figures_now().backward, 0);
 }
 
+static void time_that_is_ahead_waits_by_shorter_steps(void **state)
+{
+    (void)state;
+    give_evenly(second_us, 2000);
+    give(21 * second_us, 400); // of which some have to go before the next stamp
+    size_t before = drive.count;
+    for (size_t i = 0; i < 200; i++)
+        give(22 * second_us + (int64_t)i * 40000, 4);
+    ride_flush(drive.ride);
+    for (size_t i = before + 1; i < drive.count; i++)
+        assert_true(drive.samples[i].time_us - drive.samples[i - 1].time_us >= 2500);
+    assert_true(llabs(drive.samples[drive.count - 1].time_us - (22 * second_us + 200 * 40000)) < 50000);
+}
+
+static void a_clock_that_stood_while_the_device_slept_is_set_right_at_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 4000; i++)
+        give_device(second_us + (int64_t)i * 10000 + (i < 1000 ? 0 : 20 * second_us), (int64_t)i * 10000, 1);
+    ride_flush(drive.ride);
+    assert_true(llabs(drive.samples[3999].time_us - (21 * second_us + 3999 * 10000)) < 1000);
+}
+
 static void a_stamp_that_never_changes_holds_no_more_than_a_batch(void **state)
 {
     (void)state;
@@ -440,6 +463,8 @@ int main(void)
         RIDE_TEST(a_leap_of_the_devices_clock_is_not_time_that_passed),
         RIDE_TEST(the_devices_clock_gives_the_distances_and_reception_the_place),
         RIDE_TEST(a_clock_that_drifts_is_led_back_to_reception),
+        RIDE_TEST(time_that_is_ahead_waits_by_shorter_steps),
+        RIDE_TEST(a_clock_that_stood_while_the_device_slept_is_set_right_at_once),
         RIDE_TEST(a_stamp_that_never_changes_holds_no_more_than_a_batch),
         RIDE_TEST(what_waits_for_a_position_is_bounded),
         RIDE_TEST(a_position_is_interpolated_between_two_fixes),

@@ -337,6 +337,24 @@ static void an_acceleration_without_an_axis_is_counted(void **state)
     assert_int_equal(figures_of("van-2").ride.samples_in, 0);
 }
 
+static void what_was_refused_of_the_rest_stays_named(void **state)
+{
+    (void)state;
+    add_axes(1e6); // x is outside its range, and so is the voltage
+    add("battery_v", "V", 1e6);
+    add("temperature_c", "Cel", 20);
+    take("serial:imu", "van-2");
+    assert_int_equal(way.pack.count, 1);
+    assert_int_equal(way.pack.readings[0].reading.refused_count, 1);
+    assert_string_equal(way.pack.readings[0].reading.refused[0], "battery_v");
+    assert_int_equal(way.pack.readings[0].reading.quality, QUALITY_RANGE);
+    add_axes(1e6);
+    add("temperature_c", "Cel", 20);
+    take("serial:imu", "van-2");
+    assert_int_equal(way.pack.readings[0].reading.refused_count, 0);
+    assert_int_equal(way.pack.readings[0].reading.quality, QUALITY_GOOD);
+}
+
 static void frames_of_one_turn_have_one_time_and_are_spread(void **state)
 {
     (void)state;
@@ -504,6 +522,7 @@ int main(void)
         VEHICLE_TEST(acceleration_goes_to_the_ride_and_the_rest_stays),
         VEHICLE_TEST(others_keep_their_readings),
         VEHICLE_TEST(an_acceleration_without_an_axis_is_counted),
+        VEHICLE_TEST(what_was_refused_of_the_rest_stays_named),
         VEHICLE_TEST(frames_of_one_turn_have_one_time_and_are_spread),
         VEHICLE_TEST(a_position_comes_from_another_port),
         VEHICLE_TEST(gpsd_says_positions_to_nobody_by_name),
