@@ -2,6 +2,7 @@
 #include "base/messages.h"
 #include "base/text.h"
 #include "check_columns.h"
+#include "check_position.h"
 #include "coap_keys.h"
 #include "coap_observe_uri.h"
 #include "drivers/codec.h"
@@ -186,7 +187,8 @@ static void check_ports(struct settings *settings, struct findings *findings)
     for (size_t i = 0; i < count; i++)
         check_name(findings, &ports[i]);
     for (size_t i = 0; i < count; i++)
-        if (!*ports[i].disabled && !has_sensors(settings, &ports[i]))
+        if (!*ports[i].disabled && !has_sensors(settings, &ports[i]) &&
+            !gives_position(settings, ports[i].type, ports[i].name))
             add_finding(findings, FINDING_WARNING, &ports[i], NULL,
                         _("no sensor reports through this port; expected a [sensor:...] with it as its source"));
     free(ports);
@@ -354,4 +356,5 @@ void drivers_check(struct settings *settings, struct findings *findings)
     check_plain(settings, findings);
     check_observed(settings, findings);
     check_serial_numbers(settings, findings);
+    check_positions(settings, findings);
 }

@@ -61,7 +61,7 @@ const char *columns_problem(const struct settings_serial *serial, char *ret_text
         }
         if (strcmp(name, "-") == 0)
             continue;
-        names++;
+        names += strcmp(name, "time") != 0;
         if (stands_before(serial->columns, at, name)) {
             snprintf(ret_text, size, _("\"%s\" is given twice; expected each name once"), shown);
             return ret_text;
@@ -111,7 +111,8 @@ const char *columns_doubt(const struct settings *settings, const struct settings
     }
     while (next_name(&at, name)) {
         const struct settings_sensor *sensor = NULL;
-        bool is_plain = strcmp(name, "-") != 0 && !strpbrk(name, ":/"); // others have the sensor's address in front
+        bool is_plain = strcmp(name, "-") != 0 && strcmp(name, "time") != 0 &&
+                        !strpbrk(name, ":/"); // others have the sensor's address in front
         if (!is_plain || is_known(settings, serial, name, &sensor) || !sensor)
             continue;
         const char *nearest = vocabulary_nearest_of(name, (enum kind)sensor->kind);

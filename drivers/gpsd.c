@@ -45,6 +45,17 @@ static bool wants(const struct gpsd *gpsd, const struct settings_sensor *sensor)
     return strcmp(sensor->address, sensor->id) == 0 || strcmp(sensor->address, gpsd_report_device(gpsd->report)) == 0;
 }
 
+static bool says_positions(const struct gpsd *gpsd)
+{
+    for (size_t i = 0; i < gpsd->settings->sensor_count; i++) {
+        const struct settings_sensor *sensor = &gpsd->settings->sensor[i];
+        if (!sensor->disabled && sensor->kind == KIND_BUMP && sensor->position &&
+            strcmp(sensor->position, gpsd->uri) == 0)
+            return true;
+    }
+    return false;
+}
+
 // Each sensor by itself: a host that refuses one may take the next. It may close us meanwhile.
 static void emit(struct gpsd *gpsd)
 {
@@ -55,6 +66,9 @@ static void emit(struct gpsd *gpsd)
         if (wants(gpsd, sensor))
             gpsd->host->emit(gpsd->host->context, &pack, NULL); // a refusal is counted there
     }
+    const struct driver_pack position = {.raw = &gpsd->pack, .unauthenticated = !address_is_loopback(&gpsd->address)};
+    if (gpsd->pack.count && gpsd->link && says_positions(gpsd))
+        gpsd->host->emit(gpsd->host->context, &position, NULL);
 }
 
 static void take_version(struct gpsd *gpsd)

@@ -5,15 +5,22 @@
 #include "codecs.h"
 #include "frames.h"
 #include "settings/settings.h"
+#include <math.h>
 #include <string.h>
 
 /*
  * Lines of numbers, one reading a line; the port's `columns` name them. What stands between columns is found by trying, line by
  * line: what gives as many columns as there are names, and numbers in them. A comma may be the decimal point where it is not the
- * separator. Columns may be empty, or nan: then the value is left out. Lines that begin with # are remarks.
+ * separator, or in quotes. Columns may be empty, or nan: then the value is left out. Lines that begin with # are remarks.
+ *
+ * The column `time` is a clock of the device's: seconds since some beginning, or HH:MM:SS with a fraction behind a point, a comma
+ * or one more colon.
  */
 
 enum { LINE_MAX_BYTES = 1024, NUMBER_MAX = 40 };
+
+static const double clock_end_s =
+    1e11; // more seconds than any device counts, and no more than its microseconds have room for
 
 struct part {
     const char *text;
@@ -36,6 +43,13 @@ static struct part trim(struct part part)
     return part;
 }
 
+static struct part unquote(struct part part)
+{
+    if (part.size < 2 || part.text[0] != '"' || part.text[part.size - 1] != '"')
+        return part;
+    return trim((struct part){part.text + 1, part.size - 2});
+}
+
 static bool separates(char c, enum separator separator)
 {
     static const char signs[] = {[SEPARATOR_COMMA] = ',', [SEPARATOR_SEMICOLON] = ';', [SEPARATOR_TAB] = '\t'};
@@ -48,9 +62,10 @@ static bool take_column(struct part *line, enum separator separator, struct part
     size_t size = 0;
     if (!line->text)
         return false;
-    while (size < line->size && !separates(line->text[size], separator))
-        size++;
-    *ret_column = trim((struct part){line->text, size});
+    bool is_quoted = false;
+    for (; size < line->size && (is_quoted || !separates(line->text[size], separator)); size++)
+        is_quoted ^= line->text[size] == '"';
+    *ret_column = unquote(trim((struct part){line->text, size}));
     size_t next = size + (size < line->size);
     while (separator == SEPARATOR_BLANK && next < line->size && is_blank(line->text[next]))
         next++;
@@ -79,6 +94,38 @@ static bool read_number(struct part column, double *ret_number)
     return number_parse(text, column.size, ret_number);
 }
 
+// "20:34:45:119", "20:34:45,119", "20:34:45"
+static bool read_time_of_day(struct part column, double *ret_s)
+{
+    double hours, minutes, seconds;
+    char text[NUMBER_MAX];
+    if (column.size < 8 || column.size == 9 || column.size >= sizeof text || column.text[2] != ':' ||
+        column.text[5] != ':')
+        return false;
+    memcpy(text, column.text, column.size);
+    if (column.size > 8 && strchr(":,", text[8]))
+        text[8] = '.';
+    for (size_t i = 0; i < column.size; i++)
+        if (i != 2 && i != 5 && i != 8 && !(text[i] >= '0' && text[i] <= '9'))
+            return false;
+    if (!number_parse(text, 2, &hours) || !number_parse(text + 3, 2, &minutes) ||
+        !number_parse(text + 6, column.size - 6, &seconds))
+        return false;
+    *ret_s = hours * 3600 + minutes * 60 + seconds;
+    return hours < 24 && minutes < 60 && seconds < 61;
+}
+
+static bool read_clock(struct part column, int64_t *ret_us)
+{
+    double seconds;
+    if (!read_time_of_day(column, &seconds) && !read_number(column, &seconds))
+        return false;
+    if (!(fabs(seconds) < clock_end_s))
+        return false;
+    *ret_us = (int64_t)llround(seconds * 1e6);
+    return true;
+}
+
 static bool is_missing(struct part column)
 {
     return !column.size || (column.size == 3 && strncasecmp(column.text, "nan", 3) == 0);
@@ -93,25 +140,50 @@ static enum refusal add(struct part name, double number, struct raw_pack *pack, 
     return REFUSAL_LENGTH;
 }
 
+static bool is_named(struct part name, const char *text)
+{
+    return name.size == strlen(text) && memcmp(name.text, text, name.size) == 0;
+}
+
+static enum refusal refuse_column(size_t number, struct part column, bool is_time, struct fault *why)
+{
+    char shown[64];
+    fault_set(why, 0,
+              is_time ? _("column %zu: \"%s\" is not a time; expected seconds, or HH:MM:SS")
+                      : _("column %zu: \"%s\" is not a number"),
+              number, text_escape(column.text, column.size, shown, sizeof shown));
+    return REFUSAL_SYNTAX;
+}
+
+static void set_clock(struct raw_pack *pack, int64_t clock_us)
+{
+    for (size_t i = 0; i < pack->count; i++) {
+        pack->values[i].time = RAW_TIME_DEVICE;
+        pack->values[i].time_us = clock_us;
+    }
+}
+
 static enum refusal read_line(struct part line, enum separator separator, const char *names, struct raw_pack *pack,
                               struct fault *why)
 {
     struct part name, column;
     size_t count = 0;
+    int64_t clock_us = 0;
+    bool has_clock = false;
     for (; take_name(&names, &name); count++) {
         double number;
         if (!take_column(&line, separator, &column)) {
             fault_set(why, 0, _("the line ends after %zu columns; expected those of the key columns"), count);
             return REFUSAL_SYNTAX;
         }
-        if ((name.size == 1 && *name.text == '-') || is_missing(column))
+        bool is_time = is_named(name, "time");
+        if (is_named(name, "-") || is_missing(column))
             continue;
-        if (!read_number(column, &number)) {
-            char shown[64];
-            fault_set(why, 0, _("column %zu: \"%s\" is not a number"), count + 1,
-                      text_escape(column.text, column.size, shown, sizeof shown));
-            return REFUSAL_SYNTAX;
-        }
+        if (is_time ? !read_clock(column, &clock_us) : !read_number(column, &number))
+            return refuse_column(count + 1, column, is_time, why);
+        has_clock |= is_time;
+        if (is_time)
+            continue;
         enum refusal refusal = add(name, number, pack, why);
         if (refusal)
             return refusal;
@@ -121,6 +193,8 @@ static enum refusal read_line(struct part line, enum separator separator, const 
         fault_set(why, 0, _("the line has more than %zu columns; expected those of the key columns"), count);
         return REFUSAL_SYNTAX;
     }
+    if (has_clock)
+        set_clock(pack, clock_us);
     return REFUSAL_NONE;
 }
 

@@ -159,7 +159,30 @@ static void outlet_row(struct table *table, const json_t *outlet)
     table_cell(table, text);
 }
 
+static void vehicle_row(struct table *table, const json_t *vehicle)
+{
+    char text[NOTE_MAX] = "", age[DISPLAY_SIZE];
+    if (json_is_number(json_object_get(vehicle, "position_age_s")))
+        note(text, _("position %s ago"), display_duration(number_at(vehicle, "position_age_s"), age));
+    else
+        note(text, "%s", _("no position"));
+    if (number_at(vehicle, "incomplete") > 0)
+        note(text, _("incomplete: %.0f"), number_at(vehicle, "incomplete"));
+    table_cell(table, "");
+    table_cell(table, text_at(vehicle, "sensor"));
+    table_cellf(table, "%.0f", number_at(vehicle, "samples"));
+    if (json_is_number(json_object_get(vehicle, "rate_hz")))
+        table_cellf(table, "%.1f Hz", number_at(vehicle, "rate_hz"));
+    else
+        table_cell(table, "-");
+    table_cellf(table, "%.0f", number_at(vehicle, "duplicates"));
+    table_cellf(table, "%.0f", number_at(vehicle, "backward"));
+    table_cellf(table, "%.0f", number_at(vehicle, "gaps"));
+    table_cell(table, text);
+}
+
 struct section {
+    bool optional; // not shown when there is none
     const char *key, *title;
     void (*row)(struct table *table, const json_t *item);
     uint32_t right;
@@ -168,18 +191,27 @@ struct section {
 };
 
 static const struct section sections[] = {
-    {"sources",
+    {false,
+     "sources",
      N_("Sources"),
      source_row,
      1 << 3,
      6,
      {"", N_("NAME"), N_("STATE"), N_("RECEIVED"), N_("REFUSED"), N_("NOTE")}},
-    {"outlets",
+    {false,
+     "outlets",
      N_("Outlets"),
      outlet_row,
      1 << 4 | 1 << 5 | 1 << 6 | 1 << 7,
      9,
      {"", N_("NAME"), N_("ADDRESS"), N_("STATE"), N_("SENT"), N_("WAITING"), N_("LAG"), N_("PARKED"), N_("NOTE")}},
+    {true,
+     "vehicles",
+     N_("Vehicles"),
+     vehicle_row,
+     1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6,
+     8,
+     {"", N_("NAME"), N_("SAMPLES"), N_("RATE"), N_("SAME TIME"), N_("BACKWARD"), N_("GAPS"), N_("NOTE")}},
 };
 
 static void print_section(const json_t *status, const struct section *section, FILE *to)
@@ -188,6 +220,8 @@ static void print_section(const json_t *status, const struct section *section, F
     size_t index;
     json_t *item;
     const json_t *list = json_object_get(status, section->key);
+    if (section->optional && json_array_size(list) == 0)
+        return;
     fprintf(to, "\n%s\n", _(section->title));
     if (json_array_size(list) == 0) {
         fprintf(to, "  %s\n", _("(none)"));

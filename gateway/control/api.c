@@ -92,6 +92,29 @@ static void write_outlet(struct json *json, const struct status_outlet *outlet)
     json_object_end(json);
 }
 
+static void write_vehicle(struct json *json, const struct status_vehicle *vehicle)
+{
+    json_object_begin(json);
+    json_key_text(json, "sensor", vehicle->sensor);
+    json_key_unsigned(json, "received", vehicle->received);
+    json_key_unsigned(json, "samples", vehicle->samples);
+    json_key_unsigned(json, "waiting", vehicle->waiting);
+    key_known(json, "rate_hz", vehicle->rate_hz);
+    key_seconds(json, "jitter_s", vehicle->jitter_us);
+    json_key_unsigned(json, "duplicates", vehicle->duplicates);
+    json_key_unsigned(json, "backward", vehicle->backward);
+    json_key_unsigned(json, "leaps", vehicle->leaps);
+    json_key_unsigned(json, "gaps", vehicle->gaps);
+    key_seconds(json, "largest_gap_s", vehicle->largest_gap_us);
+    json_key_unsigned(json, "repeated", vehicle->repeated);
+    json_key_unsigned(json, "incomplete", vehicle->incomplete);
+    json_key_unsigned(json, "located", vehicle->located);
+    json_key_unsigned(json, "fixes", vehicle->fixes);
+    json_key_unsigned(json, "no_fixes", vehicle->no_fixes);
+    key_known(json, "position_age_s", vehicle->position_age_us < 0 ? -1 : (double)vehicle->position_age_us / 1e6);
+    json_object_end(json);
+}
+
 static void write_lost(struct json *json, const struct status_buffer *buffer)
 {
     json_key(json, "lost");
@@ -220,6 +243,11 @@ void api_status(const struct status *status, struct bytes *out)
     json_array_begin(&json);
     for (size_t i = 0; i < status->outlet_count; i++)
         write_outlet(&json, &status->outlets[i]);
+    json_array_end(&json);
+    json_key(&json, "vehicles");
+    json_array_begin(&json);
+    for (size_t i = 0; i < status->vehicle_count; i++)
+        write_vehicle(&json, &status->vehicles[i]);
     json_array_end(&json);
     json_key(&json, "buffer");
     write_buffer(&json, &status->buffer);

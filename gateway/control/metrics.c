@@ -21,6 +21,9 @@ static const struct list sources = {"source", offsetof(struct status, sources), 
                                     sizeof(struct status_source), offsetof(struct status_source, name)};
 static const struct list outlets = {"outlet", offsetof(struct status, outlets), offsetof(struct status, outlet_count),
                                     sizeof(struct status_outlet), offsetof(struct status_outlet, name)};
+static const struct list vehicles = {"sensor", offsetof(struct status, vehicles),
+                                     offsetof(struct status, vehicle_count), sizeof(struct status_vehicle),
+                                     offsetof(struct status_vehicle, sensor)};
 
 struct writer {
     const struct status *status;
@@ -68,6 +71,12 @@ static void write_known(struct bytes *out, const void *field)
 {
     double value = *(const double *)field;
     write_double(out, value < 0 ? NAN : value);
+}
+
+static void write_known_seconds(struct bytes *out, const void *field)
+{
+    int64_t duration_us = *(const int64_t *)field;
+    write_double(out, duration_us < 0 ? NAN : (double)duration_us / 1e6);
 }
 
 static void write_bool(struct bytes *out, const void *field)
@@ -261,6 +270,37 @@ static const struct family families[] = {
      offsetof(struct status_outlet, replies_dropped), .value = write_unsigned},
     {"citygw_outlet_throttled_seconds_total", "counter", "Time that sending waited for max_rate.", &outlets,
      offsetof(struct status_outlet, throttled_us), .value = write_seconds},
+    {"citygw_vehicle_samples_total", "counter", "Acceleration samples of a vehicle, in order and with their times.",
+     &vehicles, offsetof(struct status_vehicle, samples), .value = write_unsigned},
+    {"citygw_vehicle_samples_received_total", "counter",
+     "Accelerations that came for a vehicle; each becomes a sample.", &vehicles,
+     offsetof(struct status_vehicle, received), .value = write_unsigned},
+    {"citygw_vehicle_samples_waiting", "gauge", "Accelerations whose time or place is not known yet.", &vehicles,
+     offsetof(struct status_vehicle, waiting), .value = write_size},
+    {"citygw_vehicle_sampling_rate_hertz", "gauge", "The rate at which samples come, as measured.", &vehicles,
+     offsetof(struct status_vehicle, rate_hz), .value = write_known},
+    {"citygw_vehicle_jitter_seconds", "gauge", "How far time stamps are from an even rate, root mean square.",
+     &vehicles, offsetof(struct status_vehicle, jitter_us), .value = write_seconds},
+    {"citygw_vehicle_duplicate_stamps_total", "counter", "Samples with the time stamp of the one before.", &vehicles,
+     offsetof(struct status_vehicle, duplicates), .value = write_unsigned},
+    {"citygw_vehicle_backward_steps_total", "counter", "Time stamps before the one that came before.", &vehicles,
+     offsetof(struct status_vehicle, backward), .value = write_unsigned},
+    {"citygw_vehicle_leaps_total", "counter", "Time stamps far ahead of the time that passed.", &vehicles,
+     offsetof(struct status_vehicle, leaps), .value = write_unsigned},
+    {"citygw_vehicle_gaps_total", "counter", "Gaps of more than four samples.", &vehicles,
+     offsetof(struct status_vehicle, gaps), .value = write_unsigned},
+    {"citygw_vehicle_repeated_values_total", "counter", "Accelerations equal to the one before.", &vehicles,
+     offsetof(struct status_vehicle, repeated), .value = write_unsigned},
+    {"citygw_vehicle_incomplete_total", "counter", "Accelerations without one of the three axes, which make no sample.",
+     &vehicles, offsetof(struct status_vehicle, incomplete), .value = write_unsigned},
+    {"citygw_vehicle_samples_located_total", "counter", "Samples that have a position.", &vehicles,
+     offsetof(struct status_vehicle, located), .value = write_unsigned},
+    {"citygw_vehicle_fixes_total", "counter", "Positions that differ from the one before.", &vehicles,
+     offsetof(struct status_vehicle, fixes), .value = write_unsigned},
+    {"citygw_vehicle_no_fix_total", "counter", "Reports that no position is known.", &vehicles,
+     offsetof(struct status_vehicle, no_fixes), .value = write_unsigned},
+    {"citygw_vehicle_position_age_seconds", "gauge", "Time since the newest position.", &vehicles,
+     offsetof(struct status_vehicle, position_age_us), .value = write_known_seconds},
     {"citygw_sensor_age_seconds", "gauge", "Time since the last reading of a sensor that has reported.",
      .samples = age_samples},
     {"citygw_http_requests_total", "counter", "Requests to this API.", .samples = http_samples},

@@ -44,9 +44,28 @@ static void own_names(struct reading *reading)
     }
 }
 
-static bool never_waits(const struct reading *reading)
+static bool never_waits(const struct normalised *one)
 {
-    return kind_is_event(reading->kind) || reading->time_quality == TIME_SENSOR;
+    bool is_event = kind_is_event(one->reading.kind) && !one->is_rest;
+    return is_event || (one->reading.time_quality == TIME_SENSOR && !one->is_rest);
+}
+
+// What had waited goes before the reading at that place.
+static void let_go_before(struct normalised_pack *pack, size_t place, struct reading *waiting)
+{
+    if (pack->count == PACK_READINGS_MAX)
+        return;
+    own_names(waiting);
+    pack->readings[pack->count++] = pack->readings[place];
+    pack->readings[place].reading = *waiting;
+}
+
+static bool is_first_of_its_sensor(const struct normalised_pack *pack, size_t place)
+{
+    for (size_t i = 0; i < place; i++)
+        if (pack->readings[i].sensor == pack->readings[place].sensor)
+            return false;
+    return true;
 }
 
 // True: the reading at that place waits, or is part of what does. What had waited may be put before it instead.
@@ -57,9 +76,13 @@ static bool hold_back(struct intake *intake, struct source *source, size_t place
     const struct reading *reading = &pack->readings[place].reading;
     struct reading waiting;
     bool due = clock_boot_us(intake->clock) - live->last_boot_us >= source->merge_us || !live->last_boot_us;
-    if (never_waits(reading))
+    bool is_waiting = read_waiting(intake, live, &waiting);
+    if (never_waits(&pack->readings[place])) {
+        if (is_waiting && is_first_of_its_sensor(pack, place))
+            let_go_before(pack, place, &waiting);
         return false;
-    if (!read_waiting(intake, live, &waiting)) {
+    }
+    if (!is_waiting) {
         if (!due)
             wait_with(intake, source, live, reading);
         return !due;
@@ -69,12 +92,7 @@ static bool hold_back(struct intake *intake, struct source *source, size_t place
         source->merged++;
         return true;
     }
-    if (pack->count < PACK_READINGS_MAX) {
-        own_names(&waiting);
-        pack->readings[pack->count] = pack->readings[place];
-        pack->readings[pack->count++].reading = *reading;
-        pack->readings[place].reading = waiting;
-    }
+    let_go_before(pack, place, &waiting);
     return false;
 }
 

@@ -107,6 +107,7 @@ static void on_second(uv_timer_t *timer)
         let_go(gateway);
     account_tick(gateway->account);
     standing_tick(gateway->standing);
+    vehicles_tick(gateway->vehicles);
     bool due = now - gateway->health_boot_us >= gateway->settings->gateway.status_interval_us;
     bool lost = ledger_grew(gateway, &figures);
     if (!due && !lost && !gateway->intake.quantities_changed)
@@ -227,6 +228,7 @@ static uint64_t gateway_stop(struct gateway *gateway)
     notify("STOPPING=1");
     uv_timer_stop(&gateway->watchdog);
     stop_sources(gateway, false);
+    vehicles_flush(gateway->vehicles);
     if (gateway->buffer)
         commit_and_answer(gateway);
     stop_sources(gateway, true);
@@ -283,6 +285,7 @@ static void gateway_finish(struct gateway *gateway)
     commands_destroy(gateway->commands);
     exports_destroy(gateway->exports);
     intake_finish(&gateway->intake);
+    vehicles_destroy(gateway->vehicles);
     sensors_destroy(gateway->sensors);
     free(gateway->http_token);
     findings_finish(&gateway->findings);

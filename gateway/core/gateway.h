@@ -13,6 +13,7 @@
 #include "meter.h"
 #include "outlets.h"
 #include "source.h"
+#include "vehicle.h"
 #include <uv.h>
 
 /*
@@ -31,6 +32,7 @@ struct gateway {
     struct hold hold;
     struct account *account;
     struct standing *standing;
+    struct vehicles *vehicles;
     struct commands *commands;
     struct intake intake;
     struct source *sources;

@@ -10,6 +10,7 @@
 #include "source.h"
 #include "standing.h"
 #include "unknown.h"
+#include "vehicle.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,6 +246,7 @@ bool intake_turn(struct intake *intake)
 {
     bool took = intake->took;
     intake->took = intake->clock_asked = false;
+    vehicles_turn(intake->vehicles);
     return took;
 }
 
@@ -311,12 +313,24 @@ static enum refusal store(struct intake *intake, struct source *source, const st
     return REFUSAL_NONE;
 }
 
+// Nothing of it is to be kept.
+static enum refusal settle_at_once(struct source *source, const struct driver_pack *pack)
+{
+    if (pack->ticket && source->driver && source->driver->settled)
+        source->driver->settled(source->driver_state, pack->ticket, 0);
+    return REFUSAL_NONE;
+}
+
 static enum refusal take(struct intake *intake, struct source *source, const struct driver_pack *pack,
                          struct fault *why)
 {
     if (intake->stopping) {
         fault_set(why, 0, _("the gateway is stopping; try again later"));
         return REFUSAL_FULL;
+    }
+    if (vehicles_locate(intake->vehicles, source->name, pack)) {
+        source->received++;
+        return REFUSAL_NONE;
     }
     const struct sensor *sensor = pack->sensor ? sensors_find(intake->sensors, pack->sensor) : NULL;
     if (pack->sensor && !sensor)
@@ -335,6 +349,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     }
     if (refusal)
         return refusal;
+    source->received += vehicles_take(intake->vehicles, intake->pack, context.received_us);
     if (intake->standing)
         standing_take(intake->standing, source, intake->pack);
     if (pack->may_repeat)
@@ -342,7 +357,8 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     source->unknown_fields += intake->pack->unknown_fields;
     if (source->merge_us > 0 && !pack->ticket)
         fast_hold_back(intake, source);
-    return intake->pack->count > 0 ? store(intake, source, pack, context.received_us, why) : REFUSAL_NONE;
+    return intake->pack->count > 0 ? store(intake, source, pack, context.received_us, why)
+                                   : settle_at_once(source, pack);
 }
 
 void intake_flush(struct intake *intake, struct source *source)

@@ -16,6 +16,7 @@ struct standing;
 struct hold;
 struct source;
 struct unknowns;
+struct vehicles;
 
 struct sensor_live {
     uint32_t stream;
@@ -45,6 +46,7 @@ struct intake {
     struct account *account;                    // that counts what is refused; NULL: none
     struct standing *standing;                  // of each sensor, beyond its last reading; NULL: none
     struct unknowns *unknowns;                  // senders that no section names
+    struct vehicles *vehicles;                  // that have raw acceleration; NULL: it is stored
 };
 
 // Also reads the end of the buffer back, to know which times and quantities its sensors had.

@@ -21,7 +21,8 @@ struct snapshot {
     struct fault outlet_faults[OUTLETS_MAX], outlet_alarms[OUTLETS_MAX];
     int64_t now_boot_us;
     struct status_sensor sensor; // the one last asked for
-    struct bytes values;         // of that: as JSON texts, one behind the other
+    struct status_vehicle *vehicles;
+    struct bytes values;           // of that: as JSON texts, one behind the other
     struct status_figure *figures; // room for those of all sources
     struct buffer_figures buffer;
     const char *warnings[WARNINGS_MAX];
@@ -36,8 +37,9 @@ struct snapshot *snapshot_create(struct gateway *gateway)
     snapshot->gateway = gateway;
     snapshot->sources = calloc(gateway->source_count + 1, sizeof *snapshot->sources);
     snapshot->figures = calloc(gateway->source_count * FIGURES_OF_SOURCE_MAX + 1, sizeof *snapshot->figures);
+    snapshot->vehicles = calloc(vehicles_most(gateway->vehicles) + 1, sizeof *snapshot->vehicles);
     bytes_init(&snapshot->values, 64 * 1024);
-    if (!snapshot->sources || !snapshot->figures) {
+    if (!snapshot->sources || !snapshot->vehicles || !snapshot->figures) {
         snapshot_destroy(snapshot);
         return NULL;
     }
@@ -50,6 +52,7 @@ void snapshot_destroy(struct snapshot *snapshot)
         return;
     bytes_finish(&snapshot->values);
     free(snapshot->sources);
+    free(snapshot->vehicles);
     free(snapshot->figures);
     free(snapshot);
 }
@@ -256,6 +259,32 @@ static void take_buffer(struct snapshot *snapshot, int64_t now_us, int64_t now_b
             ret->drained_s = snapshot->outlets[i].drained_s;
 }
 
+static void take_vehicles(struct snapshot *snapshot)
+{
+    struct status *status = &snapshot->status;
+    struct vehicle_figures figures;
+    status->vehicles = snapshot->vehicles;
+    for (; vehicles_figures(snapshot->gateway->vehicles, status->vehicle_count, &figures); status->vehicle_count++)
+        snapshot->vehicles[status->vehicle_count] =
+            (struct status_vehicle){.sensor = figures.sensor,
+                                    .samples = figures.ride.samples_out,
+                                    .received = figures.ride.samples_in,
+                                    .waiting = figures.ride.waiting,
+                                    .duplicates = figures.ride.duplicates,
+                                    .backward = figures.ride.backward,
+                                    .leaps = figures.ride.leaps,
+                                    .gaps = figures.ride.gaps,
+                                    .repeated = figures.ride.repeated,
+                                    .incomplete = figures.incomplete,
+                                    .located = figures.ride.located,
+                                    .fixes = figures.ride.fixes,
+                                    .no_fixes = figures.ride.no_fixes,
+                                    .rate_hz = figures.ride.rate_hz > 0 ? figures.ride.rate_hz : -1,
+                                    .jitter_us = (int64_t)figures.ride.jitter_us,
+                                    .largest_gap_us = figures.ride.largest_gap_us,
+                                    .position_age_us = figures.position_age_us};
+}
+
 static void take_figure(void *context, const char *name, const char *help, double value)
 {
     struct snapshot *snapshot = context;
@@ -329,6 +358,7 @@ const struct status *snapshot_take(void *context)
         snapshot->status.sensors_disabled += gateway->settings->sensor[i].disabled;
     snapshot->status.unknown_senders = unknowns_count(gateway->intake.unknowns);
     snapshot->status.unknown_forgotten = unknowns_forgotten(gateway->intake.unknowns);
+    take_vehicles(snapshot);
     take_warnings(snapshot);
     return &snapshot->status;
 }

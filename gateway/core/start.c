@@ -91,6 +91,9 @@ int start_intake(struct gateway *gateway, struct fault *why)
     if (!error)
         error = standing_create(&options, &gateway->standing, why);
     gateway->intake.standing = gateway->standing;
+    if (!error && vehicles_create(gateway->settings, gateway->sensors, gateway->clock, &gateway->vehicles) != 0)
+        error = fault_set(why, -ENOMEM, _("out of memory"));
+    gateway->intake.vehicles = gateway->vehicles;
     return error;
 }
 
@@ -210,6 +213,25 @@ static int add_source(struct gateway *gateway, const char *type, const char *nam
                        why);
 }
 
+static const char *gpsd_of_position(const struct settings_sensor *sensor)
+{
+    bool is_asked = !sensor->disabled && sensor->kind == KIND_BUMP && strncmp(sensor->position, "gpsd://", 7) == 0;
+    return is_asked ? sensor->position : NULL;
+}
+
+// The gpsd that the sensor's position comes from, when no sensor has it as its source, and none before has the same; else NULL.
+static const char *further_gpsd(const struct settings *settings, size_t index)
+{
+    const char *position = gpsd_of_position(&settings->sensor[index]);
+    for (size_t i = 0; position && i < settings->sensor_count; i++) {
+        const struct settings_sensor *other = &settings->sensor[i];
+        const char *earlier = i < index ? gpsd_of_position(other) : NULL;
+        if ((!other->disabled && strcmp(other->source, position) == 0) || (earlier && strcmp(earlier, position) == 0))
+            return NULL;
+    }
+    return position;
+}
+
 // The driver of a source that is named by a URI; NULL for others.
 static const char *uri_driver(const struct settings_sensor *sensor)
 {
@@ -254,6 +276,11 @@ static int add_sources(struct gateway *gateway, struct fault *why)
         if (uri_driver(&settings->sensor[i]) && is_first(settings, i))
             error = add_source(gateway, uri_driver(&settings->sensor[i]), settings->sensor[i].source,
                                settings->sensor[i].source, why);
+    for (size_t i = 0; !error && i < settings->sensor_count; i++) {
+        const char *position = further_gpsd(settings, i);
+        if (position)
+            error = add_source(gateway, "gpsd", position, position, why);
+    }
     return error;
 }
 
@@ -269,8 +296,7 @@ int start_sources(struct gateway *gateway, struct fault *why)
 {
     const struct settings *settings = gateway->settings;
     size_t most = settings->serial_count + settings->modbus_count + 2;
-    for (size_t i = 0; i < settings->sensor_count; i++)
-        most += uri_driver(&settings->sensor[i]) != NULL;
+    most += 2 * settings->sensor_count; // each one's source, and that of its position
     gateway->sources = calloc(most, sizeof *gateway->sources);
     if (!gateway->sources)
         return fault_set(why, -ENOMEM, _("out of memory"));

@@ -134,6 +134,9 @@ static struct reading *reading_for(struct walk *walk, const struct sensor *senso
     if (pack->count == PACK_READINGS_MAX)
         return NULL;
     pack->readings[pack->count].sensor = sensor;
+    pack->readings[pack->count].is_rest = false;
+    pack->readings[pack->count].has_device_time = walk->record->time == RAW_TIME_DEVICE;
+    pack->readings[pack->count].device_us = walk->record->time_us;
     struct reading *reading = &pack->readings[pack->count++].reading;
     reading->kind = (enum kind)sensor->settings->kind;
     reading->zone = sensor->settings->zone;

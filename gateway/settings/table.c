@@ -281,7 +281,7 @@ const struct key keys[] = {
     KEY("sensor", "latitude", TYPE_COORDINATE, NULL, "-90..90", 0, N_("position, degrees north"), AT(sensor, latitude)),
     KEY("sensor", "longitude", TYPE_COORDINATE, NULL, "-180..180", 0,
         N_("position, degrees east"), AT(sensor, longitude)),
-    KEY("sensor", "position", TYPE_TEXT, NULL, NULL, KEY_LATER,
+    KEY("sensor", "position", TYPE_TEXT, NULL, NULL, 0,
         N_("where its position comes from: serial:ID or gpsd://HOST:PORT"), AT(sensor, position)),
     KEY("sensor", "stale_after", TYPE_DURATION, "30 min", "1 s..3660 d", 0,
         N_("after this silence it counts as stale"), AT(sensor, stale_after_us)),

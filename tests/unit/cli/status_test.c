@@ -106,6 +106,23 @@ static void each_kind_of_trouble_counts_and_is_marked(void **state)
     free(text);
 }
 
+static void a_vehicle_has_a_line(void **state)
+{
+    (void)state;
+    char *text =
+        printed("{\"vehicles\":[{\"sensor\":\"van-1\",\"samples\":28477,\"rate_hz\":65.24,\"duplicates\":14830,"
+                "\"backward\":1,\"gaps\":94,\"incomplete\":3,\"position_age_s\":2},"
+                "{\"sensor\":\"van-2\",\"rate_hz\":null,\"position_age_s\":null}]}");
+    assert_non_null(strstr(text, "\nVehicles\n"));
+    assert_non_null(
+        strstr(text, "van-1    28477  65.2 Hz      14830         1    94  position 2 s ago; incomplete: 3\n"));
+    assert_non_null(strstr(text, "van-2        0        -          0         0     0  no position\n"));
+    free(text);
+    text = printed("{\"vehicles\":[]}");
+    assert_null(strstr(text, "Vehicles"));
+    free(text);
+}
+
 static void an_answer_without_its_parts_is_shown_as_far_as_it_goes(void **state)
 {
     (void)state;
@@ -172,6 +189,7 @@ int main(void)
         cmocka_unit_test(a_gateway_in_order_has_no_problem),
         cmocka_unit_test(a_sensor_that_is_disabled_is_a_problem),
         cmocka_unit_test(each_kind_of_trouble_counts_and_is_marked),
+        cmocka_unit_test(a_vehicle_has_a_line),
         cmocka_unit_test(an_answer_without_its_parts_is_shown_as_far_as_it_goes),
         cmocka_unit_test(the_exit_code_tells_whether_a_problem_was_found),
         cmocka_unit_test(json_comes_out_as_it_came_in),

@@ -94,6 +94,11 @@ static void the_status_tells_who_and_what_and_how_it_goes(void **state)
         "\"lag_readings\":1,\"lag_s\":0.25,\"sent\":40,\"parked\":1,\"drained_in_s\":null,\"ranges\":2,"
         "\"replays\":1,\"replayed\":6},",
         "\"connected\":false,\"since\":null,\"alarm\":\"401 Unauthorized\"",
+        "\"vehicles\":[{\"sensor\":\"van-1\",\"received\":28477,\"samples\":28470,\"waiting\":7,\"rate_hz\":65.25,"
+        "\"jitter_s\":0.0514,\"duplicates\":14830,\"backward\":1,\"leaps\":2,\"gaps\":94,\"largest_gap_s\":0.376,"
+        "\"repeated\":5950,\"incomplete\":3,\"located\":28000,\"fixes\":347,\"no_fixes\":5,\"position_age_s\":0.25},",
+        "{\"sensor\":\"van-2\",\"received\":0,\"samples\":0,\"waiting\":0,\"rate_hz\":null,",
+        "\"no_fixes\":0,\"position_age_s\":null}],",
         "\"sensors\":{\"count\":2,\"disabled\":1},\"warnings\":[\"sensor bay-2: its section is wrong\"]}",
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

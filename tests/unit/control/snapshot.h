@@ -80,6 +80,27 @@ static struct status_sensor snapshot_sensors[] = {
      .time_quality = ""},
 };
 
+static const struct status_vehicle snapshot_vehicles[] = {
+    {.sensor = "van-1",
+     .samples = 28470,
+     .received = 28477,
+     .waiting = 7,
+     .duplicates = 14830,
+     .backward = 1,
+     .leaps = 2,
+     .gaps = 94,
+     .repeated = 5950,
+     .incomplete = 3,
+     .located = 28000,
+     .fixes = 347,
+     .no_fixes = 5,
+     .rate_hz = 65.25,
+     .jitter_us = 51400,
+     .largest_gap_us = 376000,
+     .position_age_us = 250000},
+    {.sensor = "van-2", .rate_hz = -1, .position_age_us = -1},
+};
+
 static const struct status_sensor *snapshot_sensor(void *sensors, size_t index)
 {
     return (const struct status_sensor *)sensors + index;
@@ -112,6 +133,8 @@ static struct status snapshot_make(void)
         .source_count = 2,
         .outlets = snapshot_outlets,
         .outlet_count = 2,
+        .vehicles = snapshot_vehicles,
+        .vehicle_count = 2,
         .sensor = snapshot_sensor,
         .sensors = snapshot_sensors,
         .sensor_count = 2,

@@ -5,6 +5,7 @@
 #include "intake.h"
 #include "source.h"
 #include "unknown.h"
+#include "vehicle.h"
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -372,6 +373,79 @@ static void a_change_of_state_does_not_wait(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static uint64_t settled;
+
+static void note_settled(void *state, uint64_t ticket, int status)
+{
+    (void)state;
+    assert_int_equal(status, 0);
+    settled = ticket;
+}
+
+static void add_acceleration(bool also_battery)
+{
+    static const char *const names[] = {"van:acceleration_x_mps2", "van:acceleration_y_mps2",
+                                        "van:acceleration_z_mps2"};
+    for (size_t i = 0; i < 3; i++)
+        assert_true(raw_pack_number(&way.raw, names[i], "m/s2", 1));
+    if (also_battery)
+        assert_true(raw_pack_number(&way.raw, "van:battery_v", "V", 3.6));
+}
+
+static void acceleration_is_answered_at_once_and_not_stored(void **state)
+{
+    (void)state;
+    struct vehicles *vehicles;
+    const struct driver driver = {.settled = note_settled};
+    assert_int_equal(vehicles_create(way.settings, way.sensors, &held, &vehicles), 0);
+    way.intake.vehicles = vehicles;
+    way.source.driver = &driver;
+    settled = 0;
+    add_acceleration(false);
+    assert_int_equal(take_pack(&(struct driver_pack){.raw = &way.raw, .ticket = 7}, NULL), REFUSAL_NONE);
+    assert_int_equal(settled, 7);
+    assert_int_equal(way.source.received, 1);
+    assert_stored_times(NULL, 0);
+    add_acceleration(true); // the battery's voltage is kept, and answered when it is
+    assert_int_equal(take_pack(&(struct driver_pack){.raw = &way.raw, .ticket = 8}, NULL), REFUSAL_NONE);
+    assert_int_equal(settled, 7);
+    assert_stored_times((int64_t[]){now_us}, 1);
+    way.intake.vehicles = NULL;
+    vehicles_destroy(vehicles);
+}
+
+static void what_is_left_of_fast_readings_becomes_one_though_events_do_not(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    struct vehicles *vehicles;
+    const struct sensor_live *live = &way.intake.live[sensors_find(way.sensors, "van")->index];
+    assert_int_equal(vehicles_create(way.settings, way.sensors, &held, &vehicles), 0);
+    way.intake.vehicles = vehicles;
+    uv_loop_init(&loop);
+    uv_timer_init(&loop, &way.source.merge);
+    way.source.merge.data = &way.source;
+    way.source.merge_us = 1000000;
+    for (int i = 0; i < 50; i++) {
+        add_acceleration(true);
+        assert_int_equal(take(NULL), REFUSAL_NONE);
+    }
+    assert_int_equal(live->readings, 1);
+    for (int i = 0; i < 3; i++) {
+        assert_true(raw_pack_number(&way.raw, "van:peak_mps2", "m/s2", i));
+        assert_int_equal(take(NULL), REFUSAL_NONE);
+    }
+    assert_int_equal(live->readings, 5); // what had waited went before the first event
+    way.source.merge.timer_cb(&way.source.merge);
+    assert_int_equal(live->readings, 5);
+    way.source.merge_us = 0;
+    uv_close((uv_handle_t *)&way.source.merge, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    way.intake.vehicles = NULL;
+    vehicles_destroy(vehicles);
+}
+
 static void a_pack_without_a_value_is_refused_and_no_storage_fault(void **state)
 {
     (void)state;
@@ -401,6 +475,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sensor_that_is_disabled_is_no_stranger, begin, finish),
         cmocka_unit_test_setup_teardown(readings_that_come_too_fast_become_one, begin, finish),
         cmocka_unit_test_setup_teardown(a_change_of_state_does_not_wait, begin, finish),
+        cmocka_unit_test_setup_teardown(acceleration_is_answered_at_once_and_not_stored, begin, finish),
+        cmocka_unit_test_setup_teardown(what_is_left_of_fast_readings_becomes_one_though_events_do_not, begin, finish),
         cmocka_unit_test_setup_teardown(a_pack_without_a_value_is_refused_and_no_storage_fault, begin, finish),
         cmocka_unit_test_setup_teardown(a_gateway_that_stops_takes_nothing_more, begin, finish),
     };

@@ -43,7 +43,8 @@ static enum refusal host_emit(void *context, const struct driver_pack *pack, str
     struct rig *rig = context;
     assert_true(rig->packs < 8);
     char *told = rig->told[rig->packs++];
-    size_t used = (size_t)snprintf(told, 400, "%s%s", pack->sensor, pack->unauthenticated ? " from afar" : "");
+    size_t used = (size_t)snprintf(told, 400, "%s%s", pack->sensor ? pack->sensor : "nobody",
+                                   pack->unauthenticated ? " from afar" : "");
     for (size_t i = 0; i < pack->raw->count; i++) {
         const struct raw_value *value = &pack->raw->values[i];
         used += (size_t)snprintf(told + used, 400 - used, " %s=%.9g", value->name, value->number);
@@ -179,6 +180,26 @@ static void a_fix_goes_to_each_sensor_with_the_receivers_time(void **state)
     assert_string_equal(rig->told[0], "van-1 fix=1@1769903999123000 latitude=34.6949 longitude=135.502 "
                                       "altitude_m=11.325 speed_mps=8.3 heading_deg=90.1");
     assert_memory_equal(rig->told[1], "van-2 fix=1@1769903999123000 latitude=34.6949", 40);
+}
+
+static void a_vehicle_has_its_position_without_being_named(void **state)
+{
+    struct rig *rig = *state;
+    for (size_t i = 0; i < 2; i++) {
+        rig->sensors[i].source = "coap";
+        rig->sensors[i].source_type = SOURCE_COAP;
+        rig->sensors[i].kind = KIND_BUMP;
+        rig->sensors[i].position = rig->uri;
+    }
+    connect_driver(rig);
+    say(rig, FIX);
+    wait_until(rig, rig->packs == 1);
+    assert_memory_equal(rig->told[0], "nobody fix=1@1769903999123000 latitude=34.6949", 44);
+    rig->sensors[0].disabled = true;
+    rig->sensors[1].kind = KIND_PARKING;
+    say(rig, FIX "{\"class\":\"ERROR\",\"message\":\"end\"}\n");
+    wait_until(rig, rig->refusals[REFUSAL_FORMAT] == 1);
+    assert_int_equal(rig->packs, 1);
 }
 
 static void an_address_picks_one_receiver(void **state)
@@ -398,6 +419,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_fix_goes_to_each_sensor_with_the_receivers_time),
+        TEST(a_vehicle_has_its_position_without_being_named),
         TEST(an_address_picks_one_receiver),
         TEST(without_a_fix_there_is_no_position),
         TEST(how_a_position_was_found_is_told_as_in_nmea),

@@ -18,13 +18,13 @@ struct status_reason { // readings refused, by reason
 };
 
 struct status_source {
-    const char *name;    // "coap", "serial:kerb"
-    const char *state;   // "opening", "open", "waiting" (closed, will be tried again), "closed"
-    const char *fault;   // why it is not open, or why nothing that comes can be taken; "" when all is well
-    int64_t retry_in_us; // when waiting
-    uint64_t received;   // readings taken
-    uint64_t merged;     // readings that became part of another, because they came within report_interval
-    uint64_t repeated;   // readings left out, because they were taken before
+    const char *name;                // "coap", "serial:kerb"
+    const char *state;               // "opening", "open", "waiting" (closed, will be tried again), "closed"
+    const char *fault;               // why it is not open, or why nothing that comes can be taken; "" when all is well
+    int64_t retry_in_us;             // when waiting
+    uint64_t received;               // readings taken
+    uint64_t merged;                 // readings that became part of another, because they came within report_interval
+    uint64_t repeated;               // readings left out, because they were taken before
     uint64_t wraps, restarts, jumps; // numbers of running counters that went back: at their end, to 0, otherwise
     uint64_t reopened;
     uint64_t unknown_fields;
@@ -91,6 +91,18 @@ struct status_buffer {
     size_t commit_bound_count; // histogram has one more (+Inf)
 };
 
+struct status_vehicle { // a sensor of kind bump that has raw acceleration
+    const char *sensor;
+    uint64_t samples;  // that came out, in order; what went in and is not out yet is waiting
+    uint64_t received; // accelerations that went in
+    size_t waiting;
+    uint64_t duplicates, backward, leaps, gaps, repeated, incomplete;
+    uint64_t located, fixes, no_fixes;
+    double rate_hz; // measured; -1 when not known yet
+    int64_t jitter_us, largest_gap_us;
+    int64_t position_age_us; // -1: there is none
+};
+
 struct status_figure {
     const char *name, *help;
     double value;
@@ -106,6 +118,8 @@ struct status {
     size_t source_count;
     const struct status_outlet *outlets;
     size_t outlet_count;
+    const struct status_vehicle *vehicles;
+    size_t vehicle_count;
     size_t sensor_count; // also disabled ones
     // One sensor, made when it is asked for: it is borrowed until the next call.
     const struct status_sensor *(*sensor)(void *sensors, size_t index);

@@ -11,7 +11,8 @@
  */
 
 enum raw_type { RAW_NONE, RAW_NUMBER, RAW_BOOL, RAW_TEXT, RAW_DATA };
-enum raw_time { RAW_TIME_NONE, RAW_TIME_RELATIVE, RAW_TIME_ABSOLUTE };
+// RAW_TIME_DEVICE: of a clock of the device's own, whose differences alone count; the reading's time is that of its reception.
+enum raw_time { RAW_TIME_NONE, RAW_TIME_RELATIVE, RAW_TIME_ABSOLUTE, RAW_TIME_DEVICE };
 
 struct raw_value {
     const char *name; // terminated; in the pack's arena or static. May be "" when the format has no names
@@ -21,7 +22,7 @@ struct raw_value {
     size_t text_size;
     double number;   // RAW_NUMBER
     double sum;      // SenML sum, when has_sum
-    int64_t time_us; // relative to reception (negative: past), or absolute
+    int64_t time_us; // relative to reception (negative: past), absolute, or the device's
     enum raw_type type;
     enum raw_time time;
     bool boolean; // RAW_BOOL

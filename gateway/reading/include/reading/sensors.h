@@ -64,12 +64,15 @@ struct normalise_context {
     int64_t received_us;         // wall clock at reception
     bool clock_synchronised;
     bool unauthenticated;
-    const char *identity; // that the sender has proved to be, or NULL; it may report sensors that name it, and no others
+    const char
+        *identity; // that the sender has proved to be, or NULL; it may report sensors that name it, and no others
 };
 
 struct normalised {
     const struct sensor *sensor;
     struct reading reading;
+    bool has_device_time, is_rest; // is_rest: what is left of a reading whose fast values went elsewhere
+    int64_t device_us;             // see RAW_TIME_DEVICE
 };
 
 enum { PACK_READINGS_MAX = 128 };

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check_position.h"
+
+#include "base/messages.h"
+#include "base/text.h"
+#include "settings/address.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SHOWN_MAX = 96, SECTION_SIZE = ID_MAX + 16 };
+
+static const char port_type[] = "serial:", gpsd_type[] = "gpsd://";
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static const char *position_of(const struct settings_sensor *sensor)
+{
+    return sensor->position && !sensor->disabled ? sensor->position : "";
+}
+
+bool gives_position(const struct settings *settings, const char *type, const char *name)
+{
+    if (strcmp(type, "serial") != 0)
+        return false;
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        const char *position = position_of(&settings->sensor[i]);
+        if (begins(position, port_type) && strcmp(position + strlen(port_type), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const struct settings_serial *port_of(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->serial_count; i++)
+        if (strcmp(settings->serial[i].name, name) == 0)
+            return &settings->serial[i];
+    return NULL;
+}
+
+static void warn(struct findings *findings, const struct settings_sensor *sensor, const char *sentence)
+{
+    char section[SECTION_SIZE];
+    snprintf(section, sizeof section, "sensor:%s", sensor->id);
+    findings_add(findings, FINDING_WARNING, sensor->origin, section, "position", "%s", sentence);
+}
+
+static void check_position(const struct settings *settings, const struct settings_sensor *sensor,
+                           struct findings *findings)
+{
+    const char *position = sensor->position;
+    char shown[SHOWN_MAX], text[3 * SHOWN_MAX];
+    struct url url;
+    text_escape(position, strlen(position), shown, sizeof shown);
+    if (sensor->kind != KIND_BUMP) {
+        warn(findings, sensor, _("it has no effect here; expected it in a sensor of kind bump"));
+    } else if (begins(position, port_type)) {
+        const struct settings_serial *port = port_of(settings, position + strlen(port_type));
+        if (port && !port->disabled)
+            return;
+        snprintf(text, sizeof text,
+                 port ? _("the section of the port \"%s\" is wrong; expected it to be put right first")
+                      : _("there is no port \"%s\"; expected one that has a section"),
+                 shown);
+        warn(findings, sensor, text);
+    } else if (!begins(position, gpsd_type) || !url_parse(position, &url)) {
+        snprintf(text, sizeof text, _("\"%s\" gives no position; expected serial:ID or gpsd://HOST:PORT"), shown);
+        warn(findings, sensor, text);
+    }
+}
+
+static bool maps(const struct settings_map *maps, size_t count, const char *quantity, const char *field)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(maps[i].quantity, quantity) == 0 && strcmp(maps[i].field, field) == 0)
+            return true;
+    return false;
+}
+
+static bool means(const struct settings *settings, const struct settings_sensor *sensor, const char *field,
+                  const char *quantity)
+{
+    if (strcmp(field, quantity) == 0 || maps(sensor->maps, sensor->map_count, quantity, field))
+        return true;
+    for (size_t i = 0; sensor->device && i < settings->device_count; i++) {
+        const struct settings_device *device = &settings->device[i];
+        if (strcmp(device->name, sensor->device) == 0 && maps(device->maps, device->map_count, quantity, field))
+            return true;
+    }
+    return false;
+}
+
+// One of the names in `columns`, without an address in front.
+static bool has_column(const struct settings *settings, const struct settings_sensor *sensor, const char *columns,
+                       const char *quantity)
+{
+    while (*(columns += strspn(columns, " \t"))) {
+        char name[ID_MAX + 1];
+        size_t size = strcspn(columns, " \t");
+        snprintf(name, sizeof name, "%.*s", (int)size, columns);
+        const char *colon = strrchr(name, ':');
+        if (means(settings, sensor, colon ? colon + 1 : name, quantity))
+            return true;
+        columns += size;
+    }
+    return false;
+}
+
+// Of formats that say themselves what they carry nobody knows before.
+static bool lacks_position(const struct settings *settings, const struct settings_sensor *sensor)
+{
+    const struct settings_serial *port =
+        sensor->source_type == SOURCE_SERIAL ? port_of(settings, sensor->source_name) : NULL;
+    if (!port || sensor->kind != KIND_BUMP)
+        return false;
+    if (strcmp(port->codec, "csv") != 0)
+        return strcmp(port->codec, "wt901") == 0;
+    return port->columns && has_column(settings, sensor, port->columns, "acceleration_x_mps2") &&
+           !has_column(settings, sensor, port->columns, "latitude");
+}
+
+void check_positions(const struct settings *settings, struct findings *findings)
+{
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        const struct settings_sensor *sensor = &settings->sensor[i];
+        if (*position_of(sensor))
+            check_position(settings, sensor, findings);
+        else if (!sensor->disabled && lacks_position(settings, sensor))
+            warn(findings, sensor,
+                 _("its source says acceleration and no position, so that nobody will know where a bump is; expected "
+                   "serial:ID or gpsd://HOST:PORT"));
+    }
+}
