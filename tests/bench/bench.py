@@ -256,7 +256,7 @@ def disk():
         yield table.at_most(f"bytes to disk for a reading, {together:.0f} in a commit", ours, 200, "the reading", limit, "B")
 
 
-PORTS, BAUD = 8, 921_600
+PORTS, BAUD, FULL_S = 8, 921_600, max(5, int(30 * SCALE))
 
 
 def lines(folder, report_interval):
@@ -267,12 +267,11 @@ def lines(folder, report_interval):
 
 def ports_cpu(report_interval):
     """The daemon's part of a core while every line is full. Every frame must have become a reading, or a part of one."""
-    seconds = size(30)
-    with fresh() as folder, peers.SerialLoad(folder, PORTS, BAUD, seconds) as load, \
+    with fresh() as folder, peers.SerialLoad(folder, PORTS, BAUD, FULL_S) as load, \
             peers.Gateway(folder, sensors=0, more=lines(folder, report_interval), commit_interval="200 ms") as gateway:
         before = gateway.cpu_seconds()
         sent = load.run()
-        part = (gateway.cpu_seconds() - before) / seconds
+        part = (gateway.cpu_seconds() - before) / FULL_S
 
         def taken():
             return sum(gateway.metrics('citygw_readings_received_total{source="serial:')
@@ -284,13 +283,12 @@ def ports_cpu(report_interval):
 
 
 def bare_ports_cpu():
-    seconds = size(30)
-    with fresh() as folder, peers.SerialLoad(folder, PORTS, BAUD, seconds) as load, peers.BareReader(folder, PORTS) as reader:
+    with fresh() as folder, peers.SerialLoad(folder, PORTS, BAUD, FULL_S) as load, peers.BareReader(folder, PORTS) as reader:
         before = reader.cpu_seconds()
         sent = load.run()
         if sent["lost_bytes"]:
             raise peers.Failed(f"{sent['lost_bytes']} bytes found no room in front of the bare reader")
-        return 100 * (reader.cpu_seconds() - before) / seconds
+        return 100 * (reader.cpu_seconds() - before) / FULL_S
 
 
 def serial():

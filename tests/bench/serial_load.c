@@ -33,7 +33,8 @@ static void make_ports(const char *folder, int count, int masters[])
             exit(1);
         tcgetattr(slave, &mode);
         cfmakeraw(&mode);
-        tcsetattr(slave, TCSANOW, &mode); // the slave stays open, so that nothing is a hang-up
+        tcsetattr(slave, TCSANOW, &mode);
+        close(slave); // a port that somebody has open is not opened once more
         fcntl(masters[i], F_SETFL, O_NONBLOCK);
         snprintf(path, sizeof path, "%s/%d", folder, i);
         if (symlink(name, path) != 0)

@@ -43,6 +43,7 @@ source = serial:number
 [modbus:garage]
 device = {garage}
 baud = 19200
+timeout = 1 s
 [device:counter]
 kind = crowd
 poll = 100 ms
