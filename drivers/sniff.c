@@ -268,8 +268,13 @@ static void describe_best(struct judge *judge, const struct hearing *hearing, st
     decode(judge, findings->best->codec, judge->data + hearing->last, judge->size - hearing->last, &is_frame, &used,
            &refusal);
     tell_sample(&judge->pack, findings->sample);
-    guess_sensor(&judge->pack, 0, "x", &guess);
+    bool is_named = strpbrk(judge->pack.values[0].name, ":/") != NULL;
+    guess_sensor(&judge->pack, 0, is_named ? NULL : "x", &guess);
     findings->kind = guess.kind;
+    if (!is_named || !text_is_plain(guess.address, strlen(guess.address)))
+        return;
+    snprintf(findings->id, sizeof findings->id, "%s", guess.id);
+    snprintf(findings->address, sizeof findings->address, "%s", guess.address);
 }
 
 static void judge_codecs(struct judge *judge, struct sniff_findings *findings)
@@ -360,10 +365,14 @@ double sniff_merit(const struct sniff_trial *trial)
     return (score + 0.05 * findings->printable + 0.01) * (1 - 0.9 * error_share(trial));
 }
 
+bool sniff_is_clean(const struct sniff_trial *trial)
+{
+    return error_share(trial) <= settled_share;
+}
+
 bool sniff_is_settled(const struct sniff_trial *trial)
 {
     enum { FRAMES = 3 };
     const struct sniff_codec *best = trial->findings.best;
-    return best && best->frames >= FRAMES && best->readings > 0 && best->covered >= 0.8 &&
-           error_share(trial) <= settled_share;
+    return best && best->frames >= FRAMES && best->readings > 0 && best->covered >= 0.8 && sniff_is_clean(trial);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/codec.h"
+#include "reading/guess.h"
 #include "settings/settings.h"
 #include <stdbool.h>
 
@@ -39,8 +40,10 @@ struct sniff_findings {
     size_t codec_count;
     const struct sniff_codec *best; // of these, so that findings must not be copied; NULL: none fits
     // Of the best one:
-    enum kind kind;               // of a sensor that says this; generic when there is no telling
-    char sample[SNIFF_TEXT_SIZE]; // what its last reading says, for people; escaped
+    enum kind kind;                      // of a sensor that says this; generic when there is no telling
+    char id[ID_MAX + 1];                 // of that sensor, where its readings name it; else ""
+    char address[GUESS_ADDRESS_MAX + 1]; // what they call it
+    char sample[SNIFF_TEXT_SIZE];        // what its last reading says, for people; escaped
     char columns
         [SNIFF_TEXT_SIZE]; // for lines of numbers: the keys `columns` and `separator` that read them; "" otherwise
     enum separator separator;
@@ -66,6 +69,9 @@ struct sniff_trial {
 // How well a trial explains what came: more is better, 0 when nothing came. A codec that fits outweighs all else; of two with
 // the same frames the one with fewer errors wins, because a wrong parity shows in nothing else.
 double sniff_merit(const struct sniff_trial *trial);
+
+// True when the port's counters know of hardly any error: the parity is right, as far as can be told.
+bool sniff_is_clean(const struct sniff_trial *trial);
 
 // True when nothing else needs to be tried: several frames, nearly all bytes, hardly an error.
 bool sniff_is_settled(const struct sniff_trial *trial);
