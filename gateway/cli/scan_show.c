@@ -173,7 +173,7 @@ static void paste(const struct scan_result *result, struct bytes *out)
         bytes_printf(out, "\n[sensor:%s-%u]\nkind = generic", port->name, unit);
         bytes_printf(out, _("    ; parking, bump, crowd, traffic, environment or generic\n"));
         bytes_printf(out, "source = modbus:%s\naddress = %u\n", port->name, unit);
-        bytes_printf(out, "map.input_0 = input:0 u16");
+        bytes_printf(out, "map.input_0_count = input:0 u16");
         bytes_printf(out, _("    ; as the manual says, or device = a profile of config/devices\n"));
     }
 }
