@@ -183,7 +183,7 @@ static bool fits(const struct sniff_codec *found, size_t longest)
     bool is_tight = found->tight >= tight_enough;
     if (found->frames < SEVERAL)
         return found->frames == 1 && found->covered >= 0.9 && longest >= LONG && found->readings == 1;
-    if (found->covered >= (is_tight ? 0.5 : 0.8) && found->covered >= 2 * found->chance)
+    if (found->covered >= (is_tight ? 0.5 : 0.8))
         return true;
     // A device with a second voice: what is proved by checksums is there, whatever else is.
     return is_tight && found->frames >= MANY && found->covered >= 0.1 && found->covered >= 10 * found->chance;
@@ -200,16 +200,6 @@ static void judge_codec(struct judge *judge, struct sniff_codec *found, struct h
         found->chance = chance_of(judge, found->codec);
     if (fits(found, hearing->longest))
         found->score = found->covered * (0.5 + 0.5 * found->tight) * (found->readings ? 1 : 0.5);
-}
-
-// Of two that explain the same, the one that reads more of it; then the one that stands first.
-static bool is_better(const struct sniff_codec *one, const struct sniff_codec *other)
-{
-    enum { SAME_PER_MILLE = 1 };
-    double ahead = one->score - other->score;
-    if (ahead * 1000 > SAME_PER_MILLE || ahead * 1000 < -SAME_PER_MILLE)
-        return ahead > 0;
-    return one->readings > other->readings;
 }
 
 static size_t both_of(const struct sniff_findings *findings, size_t best)
@@ -289,7 +279,7 @@ static void judge_codecs(struct judge *judge, struct sniff_findings *findings)
         found->codec = codecs[i];
         hearings[at] = (struct hearing){.first = 0};
         judge_codec(judge, found, &hearings[at], findings->printable);
-        if (found->score > 0 && (best == SNIFF_CODECS_MAX || is_better(found, &findings->codecs[best])))
+        if (found->score > (best == SNIFF_CODECS_MAX ? 0 : findings->codecs[best].score))
             best = at;
     }
     if (best == SNIFF_CODECS_MAX)

@@ -69,7 +69,7 @@ static bool is_text(const uint8_t *line, size_t size)
     return true;
 }
 
-// Remarks say nothing; sentences and packs of JSON are no columns, whatever stands in them.
+// Remarks say nothing.
 static bool is_passed_over(const uint8_t *line, size_t size)
 {
     while (size && is_blank(line[size - 1]))
@@ -89,7 +89,8 @@ static size_t look_at_lines(struct shape *shape, const uint8_t *data, size_t siz
         if (!feed || is_passed_over(line, length))
             continue;
         shape->lines++;
-        if (is_text(line, length) && !strchr("$![{", *line))
+        // Packs of JSON are no columns, whatever stands in them.
+        if (is_text(line, length) && *line != '[' && *line != '{')
             look_at_line(shape, line, length);
     }
     return shape->lines;

@@ -3,6 +3,7 @@
 
 #include "drivers/sniff.h"
 #include "drivers/virtual.h"
+#include "uart.h"
 #include <math.h>
 
 static struct sniff_findings found;
@@ -141,24 +142,6 @@ static void garbage_of_a_wrong_rate_is_nothing(void **state)
     }
 }
 
-// Each composed codec, sampled at a third of its rate: bytes of which two bits in three are lost.
-static void a_device_at_the_wrong_rate_is_nothing(void **state)
-{
-    (void)state;
-    for (size_t i = 0; codecs[i]; i++) {
-        if (!codecs[i]->delimit || !codecs[i]->compose)
-            continue;
-        begin();
-        add_composed(codecs[i], 60);
-        size_t size = 0;
-        for (size_t at = 0; at + 3 <= stream.size; at += 3)
-            stream.data[size++] =
-                (uint8_t)((stream.data[at] & 0x92) | (stream.data[at + 1] & 0x49) | (stream.data[at + 2] & 0x24));
-        stream.size = size;
-        assert_string_equal(judged(), "none");
-    }
-}
-
 static void lines_of_noise_and_digits_are_not_text(void **state)
 {
     (void)state;
@@ -199,7 +182,8 @@ static void lines_are_what_they_look_like(void **state)
         {"dist ### mm\n", "csv", "- value_2 -", SEPARATOR_BLANK},
         {"[{\"n\":\"bay-1:occupied\",\"v\":#},{\"n\":\"t\",\"v\":##}]\n", "senml", "", SEPARATOR_AUTO},
         {"hello world\n", "none", "", SEPARATOR_AUTO},
-        {"[##,##]\n", "none", "", SEPARATOR_AUTO},
+        {"[##,#,##]\n", "none", "", SEPARATOR_AUTO},
+        {"one # two\nthree ##\nfour five six # seven\n", "none", "", SEPARATOR_AUTO},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         lines(12, rows[i].line);
@@ -225,6 +209,41 @@ static void add_message(uint8_t group, uint8_t id, size_t payload)
         message[7 + payload] = (uint8_t)(message[7 + payload] + message[6 + payload]);
     }
     add(message, payload + 8);
+}
+
+static const struct sniff_codec *of(const char *codec)
+{
+    for (size_t i = 0; i < found.codec_count; i++)
+        if (strcmp(found.codecs[i].codec->name, codec) == 0)
+            return &found.codecs[i];
+    fail_msg("%s was not asked", codec);
+    return NULL;
+}
+
+static void a_checksum_is_better_evidence_than_numbers_between_commas(void **state)
+{
+    (void)state;
+    begin();
+    for (size_t i = 0; i < 10; i++)
+        add_text(RMC);
+    assert_string_equal(judged(), "nmea");
+    assert_true(of("csv")->covered == 1 && of("nmea")->covered == 1);
+    assert_true(of("csv")->score > 0 && of("nmea")->score > 1.2 * of("csv")->score);
+    assert_true(of("nmea")->tight == 1 && of("text")->frames == 0);
+}
+
+static void what_nothing_proves_must_explain_nearly_all(void **state)
+{
+    (void)state;
+    for (size_t loose = 0; loose < 2; loose++) {
+        begin();
+        for (size_t i = 0; i < 20; i++) {
+            add_composed(codec_find(loose ? "ld2450" : "tfmini"), 1);
+            add_noise(loose ? 15 : 5); // a third of all
+        }
+        assert_string_equal(judged(), loose ? "none" : "tfmini");
+        assert_true(of(loose ? "ld2450" : "tfmini")->covered < 0.75);
+    }
 }
 
 static void receivers_are_told_apart(void **state)
@@ -253,6 +272,92 @@ static void receivers_are_told_apart(void **state)
     for (size_t i = 0; i < 10; i++)
         add_text("$GPVTG,054.7,T,034.4,M,005.5,N,010.2,K\r\n");
     assert_string_equal(judged(), "nmea");
+}
+
+// What each device of the table sends, and lines that others send; false when there are no more.
+static bool add_device(size_t at, const char **ret_codec)
+{
+    static const struct {
+        const char *codec, *line;
+    } others[] = {{"nmea", RMC GGA GSV},
+                  {"text", "21.5\r\n-3\r\n1013\r\n"},
+                  {"csv", "12.5,3\n0.25,17\n"},
+                  {"senml", "[{\"n\":\"bay-1:occupied\",\"vb\":true}]\n"}};
+    begin();
+    for (size_t i = 0; codecs[i]; i++) {
+        if (!codecs[i]->delimit || !codecs[i]->compose || at-- > 0)
+            continue;
+        *ret_codec = codecs[i]->name;
+        return add_composed(codecs[i], 60);
+    }
+    if (at >= sizeof others / sizeof *others)
+        return false;
+    *ret_codec = others[at].codec;
+    for (size_t i = 0; i < 20; i++)
+        add_text(others[at].line);
+    return true;
+}
+
+static void judge_as_received(const struct uart *from, const struct uart *to, size_t gap, struct sniff_trial *ret_trial)
+{
+    static uint8_t received[STREAM_MAX];
+    struct uart_errors errors;
+    size_t size = uart_pass(from, to, stream.data, stream.size, gap, received, sizeof received, &errors);
+    ret_trial->baud = (int64_t)to->baud;
+    ret_trial->parity = (enum parity)to->parity;
+    ret_trial->errors = (struct sniff_errors){.known = true, .framing = errors.framing, .parity = errors.parity};
+    assert_int_equal(sniff_judge(received, size, &ret_trial->findings), 0);
+}
+
+static const double rates[] = {4800, 9600, 19200, 38400, 57600, 115200, 230400, 256000, 460800, 921600};
+
+enum { RATES = sizeof rates / sizeof *rates };
+
+static void at_a_wrong_rate_no_device_is_called_anything(void **state)
+{
+    (void)state;
+    static struct sniff_trial trial;
+    const char *codec;
+    for (size_t device = 0; add_device(device, &codec); device++)
+        for (size_t from = 0; from < RATES; from++)
+            for (size_t to = 0; to < RATES; to++)
+                for (enum uart_parity parity = UART_NONE; parity <= UART_ODD; parity++) {
+                    bool near = fabs(rates[from] / rates[to] - 1) < 0.2; // 230400 and 256000 are hardly apart
+                    struct uart sender = {.baud = rates[from]}, receiver = {.baud = rates[to], .parity = parity};
+                    if (near)
+                        continue;
+                    judge_as_received(&sender, &receiver, device % 2 ? 0 : 9, &trial);
+                    if (trial.findings.best)
+                        fail_msg("%s at %g, heard at %g, is called %s", codec, rates[from], rates[to],
+                                 trial.findings.best->codec->name);
+                }
+}
+
+// Without the port's counters, too, what is heard at the right rate is best; with them also the parity is found.
+static void the_right_rate_and_parity_win(void **state)
+{
+    (void)state;
+    static struct sniff_trial right, trial;
+    const char *codec;
+    for (size_t device = 0; add_device(device, &codec); device++)
+        for (enum uart_parity sent = UART_NONE; sent <= UART_ODD; sent++) {
+            struct uart sender = {.baud = 9600, .parity = sent};
+            judge_as_received(&sender, &sender, 5, &right);
+            assert_non_null(right.findings.best);
+            assert_string_equal(right.findings.best->codec->name, codec);
+            assert_true(sniff_is_settled(&right));
+            for (size_t to = 0; to < RATES; to++)
+                for (enum uart_parity parity = UART_NONE; parity <= UART_ODD; parity++) {
+                    struct uart receiver = {.baud = rates[to], .parity = parity};
+                    judge_as_received(&sender, &receiver, 5, &trial);
+                    // Bytes that all have as many ones look the same with another parity.
+                    bool shows = trial.errors.framing + trial.errors.parity > 0 || rates[to] != 9600;
+                    double ahead = sniff_merit(&trial) - sniff_merit(&right);
+                    if (ahead > 0 || (shows && (ahead >= 0 || sniff_is_settled(&trial))))
+                        fail_msg("%s, sent with parity %d: %g with parity %d is as good", codec, sent, rates[to],
+                                 parity);
+                }
+        }
 }
 
 static void two_devices_on_one_line_are_the_one_with_more(void **state)
@@ -356,10 +461,13 @@ int main(void)
         cmocka_unit_test(lost_bytes_do_not_hide_a_codec),
         cmocka_unit_test(noise_is_nothing),
         cmocka_unit_test(garbage_of_a_wrong_rate_is_nothing),
-        cmocka_unit_test(a_device_at_the_wrong_rate_is_nothing),
         cmocka_unit_test(lines_of_noise_and_digits_are_not_text),
         cmocka_unit_test(lines_are_what_they_look_like),
+        cmocka_unit_test(a_checksum_is_better_evidence_than_numbers_between_commas),
+        cmocka_unit_test(what_nothing_proves_must_explain_nearly_all),
         cmocka_unit_test(receivers_are_told_apart),
+        cmocka_unit_test(at_a_wrong_rate_no_device_is_called_anything),
+        cmocka_unit_test(the_right_rate_and_parity_win),
         cmocka_unit_test(two_devices_on_one_line_are_the_one_with_more),
         cmocka_unit_test(refusals_are_counted_by_reason),
         cmocka_unit_test(an_unknown_device_tells_its_frame_length),
