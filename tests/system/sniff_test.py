@@ -73,7 +73,7 @@ def ubx():
 
 
 def sniff(gateway, talker, *options):
-    return gateway.tool("sniff", talker.line.path, "--seconds", "6", *options)
+    return gateway.tool("sniff", talker.line.path, *([] if "--parity" in options else ["--seconds", "6"]), *options)
 
 
 def check_pasted(gateway, ini):
@@ -147,10 +147,12 @@ def test_silence_is_said_with_what_to_check(lone_gateway, tmp_path):
 
 
 def test_nothing_from_the_line_reaches_the_terminal_unescaped(lone_gateway, talk):
-    evil = b'[{"n":"a\\u001b[31m\\u009b","u":"\\u0007","v":1}]\n\x1b]0;owned\x07\x1b[2J\n'
-    for options in ((), ("--hex",), ("--json", "--hex")):
-        done = sniff(lone_gateway, talk(lambda: evil), "--baud", "9600", *options)
-        assert not any(ord(c) < 0x20 and c != "\n" or 0x7F <= ord(c) < 0xA0 for c in done.stdout + done.stderr), done
+    told = b'[{"n":"bay-1:a","vs":"x\\u001b[31m\\u009b2J\\u0007"}]\n'
+    for evil in (told, b"\x1b]0;owned\x07\x1b[2J\n"):
+        for options in ((), ("--hex",), ("--json", "--hex")):
+            done = sniff(lone_gateway, talk(lambda evil=evil: evil), "--baud", "9600", "--parity", "none", *options)
+            assert (done.returncode == 0) == (evil == told), done
+            assert not any(ord(c) < 0x20 and c != "\n" or 0x7F <= ord(c) < 0xA0 for c in done.stdout + done.stderr), done
 
 
 def test_a_port_that_is_held_is_left_alone(lone_gateway, talk):

@@ -404,8 +404,9 @@ static void nothing_from_the_line_comes_unescaped(void **state)
     (void)state;
     begin();
     for (size_t i = 0; i < 5; i++)
-        add_text("[{\"n\":\"a\\u001b[31m\",\"u\":\"\\u0007\",\"vs\":\"\\u009b2J\"},{\"n\":\"ok\",\"v\":1}]\n");
-    judged();
+        add_text("[{\"n\":\"bay-1:a\",\"vs\":\"x\\u001b[31m\\u009b2J\"},{\"n\":\"ok\",\"v\":1}]\n");
+    assert_string_equal(judged(), "senml");
+    assert_non_null(strstr(found.sample, "bay-1:a = x\\x1b[31m\\xc2\\x9b2J, ok = 1"));
     for (const char *at = found.sample; *at; at++)
         assert_true((uint8_t)*at >= ' ' && *at != 0x7f);
 }
