@@ -176,6 +176,8 @@ static int try_parities(struct sniffing *sniffing, int64_t slice_us, struct faul
 // The rates of the options; else the section's, and the usual ones.
 static void choose_bauds(struct port *port)
 {
+    if (!port->parity_given) // the section's may be what is wrong
+        port->parity = PARITY_NONE;
     if (port->baud_given)
         return;
     if (port->section_baud)
@@ -183,8 +185,6 @@ static void choose_bauds(struct port *port)
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
         if (usual[i] != port->section_baud)
             port->bauds[port->baud_count++] = usual[i];
-    if (!port->parity_given)
-        port->parity = PARITY_NONE;
 }
 
 static int sniff(struct sniffing *sniffing, double seconds, struct fault *why)
