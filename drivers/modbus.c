@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/messages.h"
 #include "buses.h"
+#include "drivers/modbus_exception.h"
 #include "modbus_target.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -74,23 +75,6 @@ static void refuse_all(struct bus *bus, const struct bus_sensor *sensor, unsigne
         refuse(bus, sensor, unit, REFUSAL_SYNTAX, _("what came is no answer, or not all of it"));
 }
 
-// Modbus Application Protocol 1.1b3, section 7.
-static const char *exception_text(unsigned code)
-{
-    static const char *const texts[] = {
-        [1] = N_("it does not know this function"),
-        [2] = N_("there is nothing at this address"),
-        [3] = N_("not so many at once; see registers_per_read"),
-        [4] = N_("it failed"),
-        [5] = N_("it needs more time"),
-        [6] = N_("it is busy"),
-        [8] = N_("its memory is damaged"),
-        [10] = N_("its gateway has no way to it"),
-        [11] = N_("it does not answer its gateway"),
-    };
-    return code < sizeof texts / sizeof *texts && texts[code] ? _(texts[code]) : "?";
-}
-
 static void describe(const struct bus *bus, const struct bus_sensor *sensor, unsigned unit, struct fault *ret_what)
 {
     const struct modbus_result *result = &bus->result;
@@ -101,7 +85,7 @@ static void describe(const struct bus *bus, const struct bus_sensor *sensor, uns
     else if (result->outcome == MODBUS_EXCEPTION)
         fault_set(ret_what, 0, _("%s (unit %u) refuses %s:%u, %u of them, with exception %u (%s)"), sensor->id, unit,
                   modbus_table_name(read->table), read->address, read->count, result->exception,
-                  exception_text(result->exception));
+                  modbus_exception_text(result->exception));
     else if (result->outcome == MODBUS_SILENT)
         fault_set(ret_what, 0, _("%s (unit %u) does not answer; it is asked less and less until it does"), sensor->id,
                   unit);
@@ -277,7 +261,8 @@ static void bus_figures(void *state, driver_figure *figure, void *context)
     figure(context, "citygw_modbus_crc_errors_total", "Answers whose checksum was wrong.", (double)counts.checksums);
     figure(context, "citygw_modbus_garbled_total", "Answers that were none, or not whole.", (double)counts.garbled);
     figure(context, "citygw_modbus_exceptions_total", "Answers that were an exception.", (double)counts.exceptions);
-    figure(context, "citygw_modbus_foreign_answers_total", "Answers to other questions, or of other units, that were passed over.", (double)counts.foreign);
+    figure(context, "citygw_modbus_foreign_answers_total",
+           "Answers to other questions, or of other units, that were passed over.", (double)counts.foreign);
     figure(context, "citygw_modbus_dropped_total", "Results that were not fetched in time.", (double)counts.dropped);
 }
 

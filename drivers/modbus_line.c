@@ -72,14 +72,18 @@ enum modbus_outcome modbus_line_rest(struct modbus_line *line, int64_t until_us)
     return outcome == MODBUS_SILENT ? MODBUS_FINE : outcome;
 }
 
+static int64_t quiet_us(const struct modbus_line *line)
+{
+    return line->silence_us > SETTLE_US ? line->silence_us : SETTLE_US;
+}
+
 // Throws away what comes until nothing comes any more.
 static enum modbus_outcome settle(struct modbus_line *line)
 {
     char thrown_away[256];
-    int64_t quiet_us = line->silence_us > SETTLE_US ? line->silence_us : SETTLE_US;
-    int64_t last_us = now_us(line) + quiet_us + SETTLE_MAX_US;
+    int64_t last_us = now_us(line) + quiet_us(line) + SETTLE_MAX_US;
     while (now_us(line) < last_us) {
-        enum modbus_outcome outcome = await(line, POLLIN, now_us(line) + quiet_us);
+        enum modbus_outcome outcome = await(line, POLLIN, now_us(line) + quiet_us(line));
         if (outcome != MODBUS_FINE)
             return outcome == MODBUS_SILENT ? MODBUS_FINE : outcome;
         if (read(line->fd, thrown_away, sizeof thrown_away) == 0)
@@ -197,6 +201,44 @@ void modbus_line_ask(struct modbus_line *line, unsigned unit, const struct modbu
     ask_once(line, unit, read, until_us, ret_answer);
     if (ret_answer->outcome == MODBUS_CHECKSUM && now_us(line) + wire_us < until_us)
         ask_once(line, unit, read, until_us, ret_answer);
+}
+
+// Takes bytes until that time, and longer as long as they keep coming, until `last_us` at most.
+static enum modbus_outcome collect(struct modbus_line *line, int64_t until_us, int64_t last_us, uint8_t *ret_raw,
+                                   size_t size, size_t *ret_used)
+{
+    uint8_t came[256];
+    for (;;) {
+        enum modbus_outcome outcome = await(line, POLLIN, until_us);
+        if (outcome != MODBUS_FINE)
+            return outcome == MODBUS_SILENT ? MODBUS_FINE : outcome;
+        ssize_t count = read(line->fd, came, sizeof came);
+        if (count == 0)
+            return MODBUS_GONE;
+        for (ssize_t i = 0; i < count && *ret_used < size; i++)
+            ret_raw[(*ret_used)++] = came[i];
+        line->heard_us = now_us(line);
+        if (line->heard_us >= last_us)
+            return MODBUS_FINE;
+        if (line->heard_us + quiet_us(line) > until_us)
+            until_us = line->heard_us + quiet_us(line);
+    }
+}
+
+enum modbus_outcome modbus_line_hear(struct modbus_line *line, unsigned unit, const struct modbus_read *read,
+                                     uint8_t *ret_raw, size_t size, size_t *ret_used)
+{
+    int64_t wire_us = (REQUEST_BYTES + FRAME_BYTES + value_bytes(read)) * line->byte_us + line->silence_us;
+    *ret_used = 0;
+    enum modbus_outcome outcome = modbus_line_rest(line, line->heard_us + line->silence_us);
+    if (outcome != MODBUS_FINE)
+        return outcome;
+    if (!send_request(line, unit, read))
+        return MODBUS_GONE;
+    int64_t until_us = now_us(line) + line->timeout_us + wire_us;
+    outcome = collect(line, until_us, until_us + SETTLE_MAX_US, ret_raw, size, ret_used);
+    line->heard_us = now_us(line);
+    return outcome;
 }
 
 // Without modbus_connect(), which would open the port by rules of its own, and so without modbus_close(), which would set

@@ -47,5 +47,11 @@ void modbus_line_close(struct modbus_line *line); // NULL is fine
 void modbus_line_ask(struct modbus_line *line, unsigned unit, const struct modbus_read *read,
                      struct modbus_answer *ret_answer);
 
+// The same, once, for who judges what comes himself: gives all bytes (those beyond `size` are lost) that came within
+// `timeout_us` and the time that the bytes take, and then until nothing came any more. MODBUS_FINE also when none did;
+// MODBUS_STOPPED, MODBUS_GONE.
+enum modbus_outcome modbus_line_hear(struct modbus_line *line, unsigned unit, const struct modbus_read *read,
+                                     uint8_t *ret_raw, size_t size, size_t *ret_used);
+
 // Waits until `until_us`. MODBUS_FINE, or why not: MODBUS_STOPPED, MODBUS_GONE.
 enum modbus_outcome modbus_line_rest(struct modbus_line *line, int64_t until_us);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/messages.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "cli/verb.h"
 #include "complain.h"
@@ -15,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SAY_OPERAND = 1, SAY_HELP = 'h', SAY_JSON = 'j' };
+enum { SAY_OPERAND = 1, SAY_HELP = 'h', SAY_JSON = 'j', SAY_HEX = 'x' };
 
 // Options that take a text: what getopt calls them, and where they go.
 static const struct text_option {
@@ -38,6 +39,10 @@ static const struct text_option {
     {'r', OPTION_TREE, offsetof(struct options, tree)},
     {'S', OPTION_SECONDS, offsetof(struct options, seconds)},
     {'i', OPTION_UNTIL_IDLE, offsetof(struct options, until_idle)},
+    {'b', OPTION_LINE, offsetof(struct options, baud)},
+    {'P', OPTION_LINE, offsetof(struct options, parity)},
+    {'B', OPTION_UNITS, offsetof(struct options, stop_bits)},
+    {'T', OPTION_UNITS, offsetof(struct options, timeout)},
 };
 
 static const struct option long_options[] = {
@@ -56,6 +61,11 @@ static const struct option long_options[] = {
     {"tree", required_argument, NULL, 'r'},
     {"seconds", required_argument, NULL, 'S'},
     {"until-idle", required_argument, NULL, 'i'},
+    {"baud", required_argument, NULL, 'b'},
+    {"parity", required_argument, NULL, 'P'},
+    {"stop-bits", required_argument, NULL, 'B'},
+    {"timeout", required_argument, NULL, 'T'},
+    {"hex", no_argument, NULL, SAY_HEX},
     {NULL, 0, NULL, 0},
 };
 
@@ -67,6 +77,10 @@ static bool take(int option, unsigned takes, struct options *options)
     if (option == SAY_JSON) {
         options->json = true;
         return takes & OPTION_JSON;
+    }
+    if (option == SAY_HEX) {
+        options->hex = true;
+        return takes & OPTION_HEX;
     }
     for (size_t i = 0; i < sizeof text_options / sizeof *text_options; i++) {
         const struct text_option *known = &text_options[i];
@@ -102,21 +116,28 @@ static bool is_time(const char *text)
     return utc_parse(text, &time_us) == 0;
 }
 
+static bool is_unit(const char *text)
+{
+    int64_t unit;
+    return integer_parse(text, strlen(text), 1, 247, &unit);
+}
+
 static bool is_id(const char *text)
 {
     return text_is_id(text, strlen(text));
 }
 
 // What can be told to be wrong before anybody is asked.
-static bool check_values(const struct options *options)
+static bool check_values(const struct options *options, unsigned takes)
 {
+    bool units = takes & OPTION_UNITS;
     const struct {
         const char *option, *text;
         bool (*is_right)(const char *text);
         const char *expected;
     } checks[] = {
-        {"--from", options->from, is_time, "2026-11-22T03:00:00+09:00"},
-        {"--to", options->to, is_time, "2026-11-22T03:00:00+09:00"},
+        {"--from", options->from, units ? is_unit : is_time, units ? "1" : "2026-11-22T03:00:00+09:00"},
+        {"--to", options->to, units ? is_unit : is_time, units ? "247" : "2026-11-22T03:00:00+09:00"},
         {"--sensor", options->sensor, is_id, "bay-0123"},
         {"--outlet", options->outlet, is_id, "mqtt"},
     };
@@ -156,7 +177,7 @@ bool options_read(int argc, char **argv, unsigned takes, struct options *ret_opt
             return complain_of_word(SAY_OPERAND, argv[0], optarg);
     }
     *ret_options = options;
-    return check_values(&options);
+    return check_values(&options, takes);
 }
 
 static void print_findings(const struct findings *findings)

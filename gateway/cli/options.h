@@ -21,6 +21,9 @@ enum option_taken {
     OPTION_TREE = 1024,
     OPTION_SECONDS = 2048,
     OPTION_UNTIL_IDLE = 4096,
+    OPTION_LINE = 8192,   // --baud, --parity
+    OPTION_HEX = 16384,   // --hex
+    OPTION_UNITS = 32768, // --from and --to are unit ids, --stop-bits, --timeout
 };
 
 #define CONFIG_DEFAULT "/etc/citygw/citygw.ini"
@@ -36,6 +39,9 @@ struct options {
     // A broker that is named here and not in a configuration.
     const char *url, *username, *password_file, *ca_file;
     const char *tree, *seconds, *until_idle;
+    // Of a serial line.
+    const char *baud, *parity, *stop_bits, *timeout;
+    bool hex;
 };
 
 // Reads the arguments of a verb (argv[0] is its name). `takes` is the sum of what it knows. True: go on. False: *ret_exit is what the verb ends with; the user has been told.

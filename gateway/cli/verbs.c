@@ -69,6 +69,25 @@ static const char of_verify[] =
        "  --json         the result as JSON, for programs\n"
        "Ends with 0 when all is complete, with 1 when not.\n");
 
+static const char of_sniff[] =
+    N_("  PORT           a path such as /dev/ttyUSB0, or NAME of a section [serial:NAME]\n"
+       "  -c FILE        the configuration with that section (default: /etc/citygw/citygw.ini)\n"
+       "  --baud N       only this rate, or several: 9600,19200 (default: the usual ones)\n"
+       "  --parity WORD  only this parity: none, even or odd\n"
+       "  --seconds N    the whole time (default: 45); with --baud and --parity it is used up\n"
+       "  --hex          shows the bytes that came\n"
+       "  --json         the result as JSON, for programs\n"
+       "Nothing is written to the port. Ends with 0 when a codec fits, with 1 when not.\n");
+static const char of_modbus_scan[] =
+    N_("  PORT           a path such as /dev/ttyUSB0, or NAME of a section [modbus:NAME] or [serial:NAME]\n"
+       "  -c FILE        the configuration with that section (default: /etc/citygw/citygw.ini)\n"
+       "  --from N, --to N  the unit ids that are asked (default: 1 to 247)\n"
+       "  --baud N       the rate, or several: 9600,19200 (default: the section's, or 9600)\n"
+       "  --parity WORD  none, even or odd;  --stop-bits N  1 or 2\n"
+       "  --timeout TIME  how long a unit may think (default: 100 ms)\n"
+       "  --json         the result as JSON, for programs\n"
+       "It reads and cannot write. Ends with 0 when units answer and nothing is wrong, with 1 when not.\n");
+
 const struct verb verbs[] = {
     {"check", N_("[FILE]"), N_("shows every error and warning of the configuration"), verb_check, of_configuration},
     {"keys", N_("[SECTION]"), N_("lists the configuration's keys with type, default, range and help"), verb_keys,
@@ -90,6 +109,10 @@ const struct verb verbs[] = {
      of_verify},
     {"simulate", N_("-c FILE [OPTIONS]"), N_("makes virtual sensors that send readings to a gateway"), verb_simulate,
      of_simulation},
+    {"sniff", N_("PORT [OPTIONS]"), N_("listens to a serial port and tells which device it is, at which rate"),
+     verb_sniff, of_sniff},
+    {"modbus-scan", N_("PORT [OPTIONS]"), N_("asks which units are on a Modbus bus, and what is wrong with it"),
+     verb_modbus_scan, of_modbus_scan},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
