@@ -56,17 +56,21 @@ static bool report_parking(struct virtual_sensor *sensor, struct raw_pack *pack)
            raw_pack_number(pack, "battery_v", "V", rounded(sensor->battery_v, 1000)) && add_temperature(sensor, pack);
 }
 
+static bool add_place(struct virtual_sensor *sensor, struct raw_pack *pack)
+{
+    sensor->latitude = clamp(sensor->latitude + between(sensor, -0.0005, 0.0005), -85, 85);
+    sensor->longitude = clamp(sensor->longitude + between(sensor, -0.0005, 0.0005), -180, 180);
+    return raw_pack_number(pack, "latitude", "lat", rounded(sensor->latitude, 1e6)) &&
+           raw_pack_number(pack, "longitude", "lon", rounded(sensor->longitude, 1e6));
+}
+
 static bool report_bump(struct virtual_sensor *sensor, struct raw_pack *pack)
 {
     double peak = between(sensor, 3, 12);
-    sensor->latitude = clamp(sensor->latitude + between(sensor, -0.0005, 0.0005), -85, 85);
-    sensor->longitude = clamp(sensor->longitude + between(sensor, -0.0005, 0.0005), -180, 180);
     return raw_pack_number(pack, "peak_mps2", "m/s2", rounded(peak, 100)) &&
            raw_pack_number(pack, "trough_mps2", "m/s2", rounded(-peak * between(sensor, 0.5, 0.9), 100)) &&
            raw_pack_number(pack, "duration_ms", "", (double)whole_between(sensor, 40, 250)) &&
-           raw_pack_number(pack, "speed_mps", "m/s", rounded(between(sensor, 4, 16), 10)) &&
-           raw_pack_number(pack, "latitude", "lat", rounded(sensor->latitude, 1e6)) &&
-           raw_pack_number(pack, "longitude", "lon", rounded(sensor->longitude, 1e6)) &&
+           raw_pack_number(pack, "speed_mps", "m/s", rounded(between(sensor, 4, 16), 10)) && add_place(sensor, pack) &&
            raw_pack_number(pack, "severity", "",
                            peak < 5   ? 1
                            : peak < 8 ? 2
@@ -143,5 +147,7 @@ bool virtual_measure(struct virtual_sensor *sensor, struct raw_pack *pack)
 {
     if (sensor->kind == KIND_PARKING)
         return measure_parking(sensor, pack);
+    if (sensor->kind == KIND_GENERIC) // a boat, say
+        return add_place(sensor, pack) && raw_pack_number(pack, "speed_mps", "m/s", rounded(between(sensor, 0, 6), 10));
     return sensor->kind != KIND_BUMP || measure_bump(sensor, pack);
 }

@@ -34,8 +34,9 @@ static enum refusal parse(const struct frame *frame, struct raw_pack *pack, stru
     return REFUSAL_NONE;
 }
 
-static size_t compose(const struct raw_pack *values, uint8_t *out, size_t size)
+static size_t compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size)
 {
+    (void)options;
     const struct raw_value *range = raw_pack_find(values, "range");
     bool below = range && range->type == RAW_TEXT && strcmp(range->text, "below") == 0;
     if (size < FRAME)

@@ -245,6 +245,44 @@ static enum refusal parse(const struct frame *frame, struct raw_pack *pack, stru
     return read_line(line, (enum separator)options->separator, options->columns, pack, why);
 }
 
+// Nothing is known of what is not wanted, nor of the time, unless the values have one.
+static size_t print_column(const struct raw_pack *values, struct part name, uint8_t *out, size_t size)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        const struct raw_value *value = &values->values[i];
+        if (is_named(name, "time") && value->time == RAW_TIME_DEVICE)
+            return frame_print(out, size, "%.6f", (double)value->time_us / 1e6);
+        if (is_named(name, value->name) && value->type == RAW_NUMBER)
+            return frame_print(out, size, "%.10g", value->number);
+        if (is_named(name, value->name) && value->type == RAW_BOOL)
+            return frame_print(out, size, "%d", value->boolean);
+    }
+    return frame_print(out, size, "nan");
+}
+
+static size_t compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size)
+{
+    static const char signs[] = {[SEPARATOR_AUTO] = ';',
+                                 [SEPARATOR_COMMA] = ',',
+                                 [SEPARATOR_SEMICOLON] = ';',
+                                 [SEPARATOR_TAB] = '\t',
+                                 [SEPARATOR_BLANK] = ' '};
+    const char *names = options && options->columns ? options->columns : "";
+    struct part name;
+    size_t used = 0;
+    while (take_name(&names, &name)) {
+        size_t column = print_column(values, name, out + used, size - used);
+        if (column == 0 || used + column == size)
+            return 0;
+        used += column;
+        out[used++] = (uint8_t)signs[options->separator];
+    }
+    if (used == 0)
+        return 0;
+    out[used - 1] = '\n'; // in the place of the last separator
+    return used;
+}
+
 const struct codec codec_csv = {
     .name = "csv",
     .description = N_("lines of numbers, which the port's key columns names"),
@@ -252,4 +290,5 @@ const struct codec codec_csv = {
     .frame_max = LINE_MAX_BYTES,
     .delimit = frame_line,
     .parse = parse,
+    .compose = compose,
 };

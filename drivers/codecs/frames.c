@@ -2,6 +2,8 @@
 #include "frames.h"
 #include "base/messages.h"
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_blank(const uint8_t *data, size_t size)
@@ -133,4 +135,18 @@ enum refusal frame_refuse_port(const struct frame *frame, const char *expected, 
 {
     fault_set(why, 0, _("frames of port %u carry no reading; expected port %s"), frame->port, expected);
     return REFUSAL_UNKNOWN_FIELD;
+}
+
+size_t frame_print(uint8_t *out, size_t size, const char *format, ...)
+{
+    enum { PRINT_MAX = 512 };
+    char text[PRINT_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (length < 0 || length >= PRINT_MAX || (size_t)length > size)
+        return 0;
+    memcpy(out, text, (size_t)length);
+    return (size_t)length;
 }

@@ -35,6 +35,9 @@ double frame_number(const struct raw_pack *values, const char *name, double othe
 // The nearest whole number within [low, high], for fields of a frame.
 int32_t frame_rounded(double number, int32_t low, int32_t high);
 
+// Text for `compose`: how many bytes it takes, without a NUL; 0 when there is not so much room.
+size_t frame_print(uint8_t *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* Numbers in frames, by their order of bytes. */
 static inline uint16_t be16(const uint8_t *at)
 {
@@ -60,6 +63,12 @@ static inline void put_be16(uint8_t *at, unsigned number)
 {
     at[0] = (uint8_t)(number >> 8);
     at[1] = (uint8_t)number;
+}
+
+static inline void put_le32(uint8_t *at, uint32_t number)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(number >> 8 * i);
 }
 
 static inline void put_le16(uint8_t *at, unsigned number)

@@ -34,5 +34,8 @@ bool gnss_is_ubx(const struct frame *frame);
 // Reads one sentence.
 enum refusal nmea_parse(const struct frame *frame, struct raw_pack *pack, struct fault *why);
 
+// The opposite: see codec.h. RMC, GGA, VTG and GST, as the values need them.
+size_t nmea_compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size);
+
 // Gives all values of the pack a time of their own.
 void gnss_time(struct raw_pack *pack, int64_t time_us);

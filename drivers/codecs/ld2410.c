@@ -71,8 +71,9 @@ static void put_cm(uint8_t *at, const struct raw_pack *values, const char *name,
     put_le16(at, (unsigned)frame_rounded(100 * frame_number(values, name, otherwise_m), 0, UINT16_MAX));
 }
 
-static size_t compose(const struct raw_pack *values, uint8_t *out, size_t size)
+static size_t compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size)
 {
+    (void)options;
     double people = frame_number(values, "people", frame_number(values, "occupied", 0));
     bool present = frame_number(values, "presence", people) > 0;
     bool still = frame_number(values, "still", 0) > 0, moving = frame_number(values, "moving", present && !still) > 0;

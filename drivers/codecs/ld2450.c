@@ -71,8 +71,9 @@ static bool any_target(const struct raw_pack *values)
            raw_pack_find(values, names[2][1]);
 }
 
-static size_t compose(const struct raw_pack *values, uint8_t *out, size_t size)
+static size_t compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size)
 {
+    (void)options;
     double invented = any_target(values) ? 0 : frame_number(values, "people", 0);
     if (size < FRAME)
         return 0;

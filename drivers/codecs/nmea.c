@@ -185,4 +185,5 @@ const struct codec codec_nmea = {
     .frame_max = GNSS_FRAME_MAX,
     .delimit = gnss_delimit,
     .parse = parse,
+    .compose = nmea_compose,
 };

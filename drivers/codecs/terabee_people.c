@@ -71,8 +71,9 @@ static void put_be32(uint8_t *at, uint32_t number)
     put_be16(at + 2, number & 0xffff);
 }
 
-static size_t compose(const struct raw_pack *values, uint8_t *out, size_t size)
+static size_t compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size)
 {
+    (void)options;
     const struct raw_value *sensor = raw_pack_find(values, "sensor_id");
     size_t frame = sensor ? LONG : SHORT;
     uint8_t *counts = out + frame - 9;

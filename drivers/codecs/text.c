@@ -57,6 +57,20 @@ static enum refusal parse(const struct frame *frame, struct raw_pack *pack, stru
     return REFUSAL_NONE;
 }
 
+// The first value: a line has room for no other.
+static size_t compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size)
+{
+    (void)options;
+    for (size_t i = 0; i < values->count; i++) {
+        const struct raw_value *value = &values->values[i];
+        if (value->type == RAW_BOOL)
+            return frame_print(out, size, "%s\r\n", value->boolean ? "true" : "false");
+        if (value->type == RAW_NUMBER)
+            return frame_print(out, size, "%.10g\r\n", value->number);
+    }
+    return 0;
+}
+
 const struct codec codec_text = {
     .name = "text",
     .description = N_("one number, or true or false, as text; on a serial line one a line"),
@@ -64,4 +78,5 @@ const struct codec codec_text = {
     .frame_max = LINE_MAX_BYTES,
     .delimit = frame_line,
     .parse = parse,
+    .compose = compose,
 };

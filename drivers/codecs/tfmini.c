@@ -40,8 +40,9 @@ static enum refusal parse(const struct frame *frame, struct raw_pack *pack, stru
     return REFUSAL_NONE;
 }
 
-static size_t compose(const struct raw_pack *values, uint8_t *out, size_t size)
+static size_t compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size)
 {
+    (void)options;
     const struct raw_value *temperature = raw_pack_find(values, "temperature_c");
     if (size < FRAME)
         return 0;

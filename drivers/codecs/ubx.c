@@ -6,6 +6,8 @@
 #include "gnss.h"
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 /*
  * u-blox UBX-NAV-PVT (01 07), little-endian, beside NMEA. 84 bytes from u-blox 7, 92 from newer ones.
@@ -85,6 +87,71 @@ static enum refusal parse(const struct frame *frame, struct raw_pack *pack, stru
     return is_pvt && frame->size > AROUND ? parse_pvt(frame->data + 6, frame->size - AROUND, pack, why) : REFUSAL_NONE;
 }
 
+static void put_number(uint8_t *at, const struct raw_pack *values, const char *name, double factor)
+{
+    put_le32(at, (uint32_t)frame_rounded(frame_number(values, name, 0) * factor, INT32_MIN, INT32_MAX));
+}
+
+static void put_time(uint8_t *pvt, const struct raw_pack *values)
+{
+    enum { ALL_VALID = 7, US_PER_S = 1000000 };
+    const struct raw_value *value = values->count > 0 ? &values->values[0] : NULL;
+    struct tm utc;
+    if (!value || value->time != RAW_TIME_ABSOLUTE)
+        return;
+    time_t seconds = (time_t)(value->time_us / US_PER_S);
+    gmtime_r(&seconds, &utc);
+    put_le16(pvt + 4, (unsigned)utc.tm_year + 1900);
+    const int parts[] = {utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, ALL_VALID};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        pvt[6 + i] = (uint8_t)parts[i];
+    put_le32(pvt + 16, (uint32_t)(value->time_us % US_PER_S) * 1000);
+}
+
+static void put_fix(uint8_t *pvt, enum fix fix, bool has_altitude)
+{
+    enum { SPACE = 3, GOOD = 1, CORRECTED = 2, FLOATING = 0x40, FIXED = 0x80 };
+    static const uint8_t flags[] = {[FIX_NONE] = 0,
+                                    [FIX_GNSS] = GOOD,
+                                    [FIX_CORRECTED] = GOOD | CORRECTED,
+                                    [FIX_PRECISE] = GOOD | CORRECTED,
+                                    [FIX_RTK] = GOOD | FIXED,
+                                    [FIX_FLOAT] = GOOD | FLOATING,
+                                    [FIX_RECKONED] = GOOD};
+    pvt[20] = fix == FIX_NONE ? 0 : fix == FIX_RECKONED ? RECKONED : has_altitude ? SPACE : FLAT;
+    pvt[21] = flags[fix];
+}
+
+// What says neither where nor whether it knows is told by a sentence.
+static size_t compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size)
+{
+    static const uint8_t head[] = {0xb5, 0x62, 0x01, 0x07, NEW_SIZE, 0};
+    bool is_placed = raw_pack_find(values, "latitude");
+    if (!is_placed && !raw_pack_find(values, "fix"))
+        return nmea_compose(values, options, out, size);
+    if (size < NEW_SIZE + AROUND)
+        return 0;
+    uint8_t *pvt = out + sizeof head, a = 0, b = 0;
+    memset(out, 0, NEW_SIZE + AROUND);
+    memcpy(out, head, sizeof head);
+    put_time(pvt, values);
+    put_fix(pvt, (enum fix)frame_rounded(frame_number(values, "fix", FIX_GNSS), FIX_NONE, FIX_RECKONED),
+            raw_pack_find(values, "altitude_m"));
+    pvt[23] = (uint8_t)frame_rounded(frame_number(values, "satellites", is_placed ? 8 : 0), 0, UINT8_MAX);
+    put_number(pvt + 24, values, "longitude", 1e7);
+    put_number(pvt + 28, values, "latitude", 1e7);
+    put_number(pvt + 36, values, "altitude_m", 1e3);
+    put_number(pvt + 40, values, "sigma_m", 1e3);
+    put_number(pvt + 60, values, "speed_mps", 1e3);
+    put_number(pvt + 64, values, "heading_deg", 1e5);
+    put_le16(pvt + 76, (unsigned)frame_rounded(frame_number(values, "pdop", 0) * 100, 0, UINT16_MAX));
+    for (size_t i = 2; i < sizeof head + NEW_SIZE; i++) // the sums stand behind what they are over
+        b = (uint8_t)(b + (a = (uint8_t)(a + out[i])));
+    out[sizeof head + NEW_SIZE] = a;
+    out[sizeof head + NEW_SIZE + 1] = b;
+    return NEW_SIZE + AROUND;
+}
+
 const struct codec codec_ubx = {
     .name = "ubx",
     .description = N_("u-blox UBX (NAV-PVT), and NMEA 0183 between its messages"),
@@ -92,4 +159,5 @@ const struct codec codec_ubx = {
     .frame_max = GNSS_FRAME_MAX,
     .delimit = gnss_delimit,
     .parse = parse,
+    .compose = compose,
 };

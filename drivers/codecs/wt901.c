@@ -70,8 +70,9 @@ static void compose_packet(const struct raw_pack *values, const struct packet *p
     out[10] = frame_sum(out, 10);
 }
 
-static size_t compose(const struct raw_pack *values, uint8_t *out, size_t size)
+static size_t compose(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size)
 {
+    (void)options;
     size_t used = 0;
     for (const struct packet *packet = packets; packet < packets + PACKETS; packet++) {
         if (!raw_pack_find(values, packet->names[0]))

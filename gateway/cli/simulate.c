@@ -203,6 +203,13 @@ static void on_refused(void *context, int code, const char *diagnostic)
         complain(_("refused with %d.%02d: %s"), code / 100, code % 100, diagnostic);
 }
 
+static void on_silent(void *context, const char *sensor, const char *reason)
+{
+    const struct simulation *simulation = context;
+    if (!simulation->options.quiet)
+        complain(_("%s is not played: %s"), sensor, reason);
+}
+
 static void announce(const struct simulation *simulation)
 {
     struct play_figures figures;
@@ -258,6 +265,7 @@ static int run(struct simulation *simulation, const struct settings *settings)
     struct fault why;
     simulation->options.play.finished = on_finished;
     simulation->options.play.refused = on_refused;
+    simulation->options.play.silent = on_silent;
     simulation->options.play.context = simulation;
     if (play_create(&simulation->loop, settings, &simulation->options.play, &simulation->play, &why) != 0) {
         complain("%s", why.text);

@@ -19,6 +19,7 @@ struct player {
     char *base_name;
     struct fake_port *port;       // NULL: over CoAP, or Modbus
     const struct codec *codec;    // whose frames it sends on its port; NULL: SenML
+    struct codec_options options; // of the port
     struct modbus_slaves *slaves; // of its bus; else NULL
     const struct settings_sensor *settings;
     bool cbor; // the next post's notation, when both are sent
@@ -127,7 +128,7 @@ static bool write_frames(struct play *play, struct player *player)
     bytes_clear(&play->bytes);
     if (!virtual_report(&player->sensor, &play->pack) || !virtual_measure(&player->sensor, &play->pack))
         return false;
-    size_t size = player->codec->compose(&play->pack, frames, sizeof frames);
+    size_t size = player->codec->compose(&play->pack, &player->options, frames, sizeof frames);
     bytes_append(&play->bytes, frames, size);
     return size > 0;
 }
@@ -201,17 +202,41 @@ static bool is_playable(const struct settings_serial *serial)
     return !serial->disabled && (strcmp(serial->codec, "senml") == 0 || codec_find(serial->codec)->compose);
 }
 
+static const struct settings_serial *find_serial(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->serial_count; i++)
+        if (strcmp(settings->serial[i].name, name) == 0)
+            return is_playable(&settings->serial[i]) ? &settings->serial[i] : NULL;
+    return NULL;
+}
+
 // The port that the sensor reports through, if it can be played.
 static const struct settings_serial *port_of(const struct settings *settings, const struct settings_sensor *sensor)
 {
-    if (sensor->disabled || sensor->source_type != SOURCE_SERIAL)
+    return sensor->disabled || sensor->source_type != SOURCE_SERIAL ? NULL : find_serial(settings, sensor->source_name);
+}
+
+// The port of the receiver that tells where the sensor is, if it has one of its own that can be played.
+static const struct settings_serial *position_port_of(const struct settings *settings,
+                                                      const struct settings_sensor *sensor)
+{
+    static const char serial[] = "serial:";
+    if (sensor->disabled || strncmp(sensor->position, serial, sizeof serial - 1) != 0 ||
+        strcmp(sensor->position, sensor->source) == 0)
         return NULL;
-    for (size_t i = 0; i < settings->serial_count; i++) {
-        const struct settings_serial *serial = &settings->serial[i];
-        if (strcmp(serial->name, sensor->source_name) == 0)
-            return is_playable(serial) ? serial : NULL;
-    }
-    return NULL;
+    return find_serial(settings, sensor->position + sizeof serial - 1);
+}
+
+// Whoever tries a configuration without hardware wonders why a sensor is silent.
+static const char *why_silent(const struct settings *settings, const struct settings_sensor *sensor)
+{
+    if (sensor->source_type == SOURCE_COAP && sensor->codec[0])
+        return _("its codec's payloads are not played over CoAP");
+    if (sensor->source_type == SOURCE_COAP)
+        return _("[coap] listen is empty");
+    if (sensor->source_type == SOURCE_SERIAL && !port_of(settings, sensor))
+        return _("what the codec of its port sends cannot be played");
+    return _("its source is not played");
 }
 
 // The address as the gateway expects it in front of a field.
@@ -301,22 +326,30 @@ static int find_port(struct play *play, const struct settings_serial *serial, st
     return error;
 }
 
+static int add_serial_player(struct play *play, const struct settings_sensor *sensor,
+                             const struct settings_serial *serial, struct fault *why)
+{
+    struct player *player;
+    int error = serial ? add_player(play, sensor, &player) : 0;
+    if (error == 0 && serial)
+        error = find_port(play, serial, &player->port, why);
+    if (error || !serial)
+        return error;
+    player->codec = codec_find(serial->codec)->compose ? codec_find(serial->codec) : NULL;
+    player->options = (struct codec_options){.columns = serial->columns, .separator = serial->separator};
+    return 0;
+}
+
 static int add_serial_players(struct play *play, const struct settings *settings, struct fault *why)
 {
-    for (size_t i = 0; i < settings->sensor_count; i++) {
-        struct player *player;
-        const struct settings_serial *serial = port_of(settings, &settings->sensor[i]);
-        if (!serial)
-            continue;
-        int error = add_player(play, &settings->sensor[i], &player);
-        if (error == 0)
-            error = find_port(play, serial, &player->port, why);
-        if (error == 0 && codec_find(serial->codec)->compose)
-            player->codec = codec_find(serial->codec);
-        if (error != 0)
-            return error;
+    int error = 0;
+    for (size_t i = 0; i < settings->sensor_count && !error; i++) {
+        const struct settings_sensor *sensor = &settings->sensor[i];
+        error = add_serial_player(play, sensor, port_of(settings, sensor), why);
+        if (!error)
+            error = add_serial_player(play, sensor, position_port_of(settings, sensor), why);
     }
-    return 0;
+    return error;
 }
 
 static int add_modbus_players(struct play *play, const struct settings *settings, struct fault *why)
@@ -339,12 +372,19 @@ static int add_modbus_players(struct play *play, const struct settings *settings
 
 static int fill(struct play *play, struct uv_loop_s *loop, const struct settings *settings, struct fault *why)
 {
+    size_t positions = 0;
     for (size_t i = 0; i < settings->sensor_count; i++) {
-        play->figures.coap_sensors += plays_coap(settings, &settings->sensor[i]);
-        play->figures.serial_sensors += port_of(settings, &settings->sensor[i]) != NULL;
-        play->figures.modbus_sensors += fake_bus_has(settings, &settings->sensor[i]);
+        const struct settings_sensor *sensor = &settings->sensor[i];
+        bool by_coap = plays_coap(settings, sensor), by_serial = port_of(settings, sensor),
+             by_modbus = fake_bus_has(settings, sensor);
+        play->figures.coap_sensors += by_coap;
+        play->figures.serial_sensors += by_serial;
+        play->figures.modbus_sensors += by_modbus;
+        positions += position_port_of(settings, sensor) != NULL;
+        if (!by_coap && !by_serial && !by_modbus && !sensor->disabled && play->options.silent)
+            play->options.silent(play->options.context, sensor->id, why_silent(settings, sensor));
     }
-    size_t count = play->figures.coap_sensors + play->figures.serial_sensors + play->figures.modbus_sensors;
+    size_t count = play->figures.coap_sensors + play->figures.serial_sensors + play->figures.modbus_sensors + positions;
     if (count == 0)
         return fault_set(why, -ENOENT,
                          _("no sensor can be played; expected one with source = coap, of a Modbus bus, or of a serial "

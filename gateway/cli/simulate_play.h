@@ -24,6 +24,7 @@ struct play_options {
     bool json, cbor;                 // which notations are sent over CoAP; both: by turns
     void (*finished)(void *context); // `count` was reached
     void (*refused)(void *context, int code, const char *diagnostic); // the first answer with that code
+    void (*silent)(void *context, const char *sensor, const char *reason); // it is not played; may be NULL
     void *context;
 };
 

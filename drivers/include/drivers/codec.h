@@ -51,8 +51,8 @@ struct codec {
     enum refusal (*parse)(const struct frame *frame, struct raw_pack *pack, struct fault *why);
     // The opposite, for simulated devices: what a device that measured these values would send, one frame or several. What
     // it needs and is not told is invented. Returns how many bytes; 0: it says nothing of these, or `size` is too small.
-    // NULL: it cannot be played.
-    size_t (*compose)(const struct raw_pack *values, uint8_t *out, size_t size);
+    // `options` are those of the port that they are for, or NULL. NULL: it cannot be played.
+    size_t (*compose)(const struct raw_pack *values, const struct codec_options *options, uint8_t *out, size_t size);
 };
 
 // Decodes one message that is a frame: a CoAP payload. Clears the pack first.

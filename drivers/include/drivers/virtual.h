@@ -30,5 +30,5 @@ void virtual_begin(struct virtual_sensor *sensor, enum kind kind, uint64_t seed,
 bool virtual_report(struct virtual_sensor *sensor, struct raw_pack *pack);
 
 // What a bare measuring head would see of the last report; for devices that send no more than that. parking: distance_m,
-// of a head above the bay; bump: acceleration_x_mps2, _y_, _z_; others: nothing.
+// of a head above the bay; bump: acceleration_x_mps2, _y_, _z_; generic: latitude, longitude, speed_mps, of a boat, say; others: nothing.
 bool virtual_measure(struct virtual_sensor *sensor, struct raw_pack *pack);

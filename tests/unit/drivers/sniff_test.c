@@ -51,6 +51,8 @@ static const char *judged(void)
     return found.best ? found.best->codec->name : "none";
 }
 
+static const struct codec_options played = {.columns = "distance_m battery_v temperature_c"};
+
 // As simulated devices of each kind speak the codec; false when it has nothing to say of any.
 static bool add_composed(const struct codec *codec, size_t reports)
 {
@@ -64,7 +66,7 @@ static bool add_composed(const struct codec *codec, size_t reports)
             raw_pack_clear(&pack);
             if (!virtual_measure(&sensor, &pack) || !virtual_report(&sensor, &pack))
                 continue;
-            add(frames, codec->compose(&pack, frames, sizeof frames));
+            add(frames, codec->compose(&pack, &played, frames, sizeof frames));
         }
     }
     return stream.size > before;
@@ -114,7 +116,7 @@ static void lost_bytes_do_not_hide_a_codec(void **state)
         for (size_t at = 50; at < stream.size; at += 211)
             memmove(stream.data + at, stream.data + at + 1, --stream.size - at);
         assert_string_equal(judged(), codecs[i]->name);
-        assert_true(found.best->passed_bytes > 0);
+        assert_true(found.best->passed_bytes > 0 || !codecs[i]->match); // a line with a byte less may still be read
     }
 }
 
