@@ -2,6 +2,7 @@
 #include "drivers/modbus_scan.h"
 
 #include "base/messages.h"
+#include "modbus_crc.h"
 #include "modbus_line.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -36,24 +37,6 @@ bool scan_is_there(enum scan_verdict verdict)
     return verdict == SCAN_ANSWER || verdict == SCAN_EXCEPTION || verdict == SCAN_LATE;
 }
 
-// Modbus over Serial Line 1.02, section 6.2.2.
-static uint16_t crc_of(const uint8_t *bytes, size_t size)
-{
-    uint16_t crc = 0xffff;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0xa001 : crc >> 1);
-    }
-    return crc;
-}
-
-static bool is_sealed(const uint8_t *frame, size_t size)
-{
-    uint16_t crc = crc_of(frame, size - 2);
-    return frame[size - 2] == (crc & BYTE) && frame[size - 1] == crc >> 8;
-}
-
 // The size of a whole answer of any unit that the bytes begin with; 0: none.
 static size_t answer_size(const uint8_t *raw, size_t left)
 {
@@ -62,13 +45,13 @@ static size_t answer_size(const uint8_t *raw, size_t left)
         size = EXCEPTION;
     else if (left >= EXCEPTION && raw[1] == FUNCTION && raw[2] > 0 && raw[2] % VALUE == 0)
         size = AROUND + (size_t)raw[2];
-    return size > 0 && size <= left && is_sealed(raw, size) ? size : 0;
+    return size > 0 && size <= left && modbus_is_sealed(raw, size) ? size : 0;
 }
 
 static bool is_echo(unsigned unit, const uint8_t *raw, size_t size)
 {
     const uint8_t asked[] = {(uint8_t)unit, FUNCTION, 0, 0, 0, 1};
-    return size >= REQUEST && memcmp(raw, asked, sizeof asked) == 0 && is_sealed(raw, REQUEST);
+    return size >= REQUEST && memcmp(raw, asked, sizeof asked) == 0 && modbus_is_sealed(raw, REQUEST);
 }
 
 static void take_own(const uint8_t *answer, struct scan_finding *finding)

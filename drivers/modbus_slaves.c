@@ -2,6 +2,7 @@
 #include "drivers/modbus_slaves.h"
 
 #include "base/messages.h"
+#include "modbus_crc.h"
 #include "modbus_target.h"
 #include <errno.h>
 #include <modbus/modbus-rtu.h>
@@ -18,18 +19,6 @@ struct modbus_slaves {
     size_t used;
     uint64_t reports;
 };
-
-// Modbus over Serial Line 1.02, section 6.2.2.
-static uint16_t crc_of(const uint8_t *bytes, size_t size)
-{
-    uint16_t crc = 0xffff;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0xa001 : crc >> 1);
-    }
-    return crc;
-}
 
 // Where each table of a device ends. Several sensors may be one device.
 static void find_ends(const modbus_mapping_t *unit, int ret_ends[MODBUS_TABLE_COUNT])
@@ -136,8 +125,7 @@ void modbus_slaves_put(struct modbus_slaves *slaves, const struct settings *sett
 // A request that reads is eight bytes long; others get what libmodbus answers to a function that is not there.
 static bool is_request(const uint8_t *frame)
 {
-    uint16_t crc = crc_of(frame, REQUEST_BYTES - CRC_BYTES);
-    return frame[REQUEST_BYTES - 2] == (crc & 0xff) && frame[REQUEST_BYTES - 1] == crc >> 8;
+    return modbus_is_sealed(frame, REQUEST_BYTES);
 }
 
 static bool answer(struct modbus_slaves *slaves, const uint8_t *request)
