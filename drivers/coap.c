@@ -68,20 +68,32 @@ static void figures(void *state, driver_figure *figure, void *context)
     struct coap_driver *driver = state;
     size_t entries = dedup_count(driver->dedup, coap_driver_now_us(driver));
     figure(context, "citygw_coap_requests_total", "Requests that arrived.", (double)driver->requests);
-    figure(context, "citygw_coap_duplicates_total", "Requests that came again and were answered as before.", (double)driver->duplicates);
+    figure(context, "citygw_coap_duplicates_total", "Requests that came again and were answered as before.",
+           (double)driver->duplicates);
     figure(context, "citygw_coap_dedup_entries", "Requests that would be known again.", (double)entries);
-    figure(context, "citygw_coap_dedup_evicted_total", "Known requests forgotten for want of room.", (double)dedup_evicted(driver->dedup));
-    figure(context, "citygw_coap_bodies", "Bodies of which parts wait for the others (Block1).", driver->bodies ? (double)bodies_count(driver->bodies) : 0);
-    figure(context, "citygw_coap_bodies_given_up_total", "Bodies whose other parts did not come in time, or that made room.", driver->bodies ? (double)bodies_given_up(driver->bodies) : 0);
-    figure(context, "citygw_coap_clients_forgotten_total", "Clients whose rate was forgotten for want of room.", (double)limit_evicted(driver->limit));
+    figure(context, "citygw_coap_dedup_evicted_total", "Known requests forgotten for want of room.",
+           (double)dedup_evicted(driver->dedup));
+    figure(context, "citygw_coap_bodies", "Bodies of which parts wait for the others (Block1).",
+           driver->bodies ? (double)bodies_count(driver->bodies) : 0);
+    figure(context, "citygw_coap_bodies_given_up_total",
+           "Bodies whose other parts did not come in time, or that made room.",
+           driver->bodies ? (double)bodies_given_up(driver->bodies) : 0);
+    figure(context, "citygw_coap_clients_forgotten_total", "Clients whose rate was forgotten for want of room.",
+           (double)limit_evicted(driver->limit));
     figure(context, "citygw_coap_pending", "Requests that wait for the disk.", (double)driver->pending.count);
-    figure(context, "citygw_coap_slow_commits_total", "Commits that took longer than a client waits for its acknowledgement.", (double)driver->slow_commits);
-    figure(context, "citygw_coap_separate_responses_total", "Answers sent after an empty acknowledgement.", (double)driver->separate_responses);
-    figure(context, "citygw_coap_unknown_identities_total", "DTLS handshakes with an identity that has no key.", (double)driver->unknown_identities);
-    figure(context, "citygw_coap_discarded_total", "Datagrams that were no request and were dropped unanswered.", (double)driver->discarded);
+    figure(context, "citygw_coap_slow_commits_total",
+           "Commits that took longer than a client waits for its acknowledgement.", (double)driver->slow_commits);
+    figure(context, "citygw_coap_separate_responses_total", "Answers sent after an empty acknowledgement.",
+           (double)driver->separate_responses);
+    figure(context, "citygw_coap_unknown_identities_total", "DTLS handshakes with an identity that has no key.",
+           (double)driver->unknown_identities);
+    figure(context, "citygw_coap_discarded_total", "Datagrams that were no request and were dropped unanswered.",
+           (double)driver->discarded);
     figure(context, "citygw_coap_sessions", "Peers that are remembered.", (double)driver->sessions);
     figure(context, "citygw_coap_sockets", "Sockets that listen.", (double)driver->socket_count);
-    figure(context, "citygw_coap_socket_drops_total", "Datagrams that the kernel dropped because the receive buffer was full.", (double)(driver->earlier_drops + endpoints_drops(driver)));
+    figure(context, "citygw_coap_socket_drops_total",
+           "Datagrams that the kernel dropped because the receive buffer was full.",
+           (double)(driver->earlier_drops + endpoints_drops(driver)));
 }
 
 static void destroy(void *state)

@@ -423,10 +423,13 @@ static void observe_figures(void *state, driver_figure *figure, void *context)
 {
     const struct observe *observe = state;
     figure(context, "citygw_observe_resources", "Resources that are observed or polled.", 1);
-    figure(context, "citygw_observe_answers_total", "Notifications and answers that arrived.", (double)observe->notifications);
-    figure(context, "citygw_observe_out_of_order_total", "Notifications left out because a newer one had come (RFC 7641).", (double)observe->out_of_order);
+    figure(context, "citygw_observe_answers_total", "Notifications and answers that arrived.",
+           (double)observe->notifications);
+    figure(context, "citygw_observe_out_of_order_total",
+           "Notifications left out because a newer one had come (RFC 7641).", (double)observe->out_of_order);
     figure(context, "citygw_observe_requests_total", "Registrations and polls that were sent.", (double)observe->asked);
-    figure(context, "citygw_observe_failures_total", "Registrations and polls without a good answer.", (double)observe->failures);
+    figure(context, "citygw_observe_failures_total", "Registrations and polls without a good answer.",
+           (double)observe->failures);
 }
 
 const struct driver driver_observe = {

@@ -133,11 +133,14 @@ void parking_recall(struct parking *parking, const struct reading *reading)
         if (strcmp(reading->values[i].name, "state") == 0)
             value = &reading->values[i];
     int state = value ? state_named(value->text) : SAYS_NOTHING;
-    if (state == SAYS_NOTHING || (parking->begun && reading->time_us < parking->newest_us))
+    if (state == SAYS_NOTHING || is_late(parking, reading))
         return;
+    if (reading->time_us < parking->newest_us)
+        parking->since_us = 0;
     if (!parking->begun || (int)parking->state != state) {
-        parking->since_us = reading->time_us;
-        parking->since_is_estimated = reading->time_quality == TIME_ESTIMATED;
+        // A clock that nobody had set tells nothing after another start.
+        parking->since_us = reading->time_quality == TIME_ESTIMATED ? 0 : reading->time_us;
+        parking->since_is_estimated = false;
     }
     parking->state = parking->candidate = (enum parking_state)state;
     parking->candidate_us = parking->newest_us = reading->time_us;

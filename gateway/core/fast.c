@@ -11,13 +11,14 @@ static struct sensor_live *live_of(struct intake *intake, size_t place)
 }
 
 static void wait_with(struct intake *intake, struct source *source, struct sensor_live *live,
-                      const struct reading *reading)
+                      const struct reading *reading, bool is_rest)
 {
     bytes_clear(&intake->stored);
     reading_encode(reading, &intake->stored);
     bytes_keep(&live->waiting, intake->stored.data, intake->stored.used);
     live->waiting_boot_us = clock_boot_us(intake->clock);
     live->waits_for = source;
+    live->waits_as_rest = is_rest;
     source_wait(source);
 }
 
@@ -50,66 +51,65 @@ static bool never_waits(const struct normalised *one)
     return is_event || (one->reading.time_quality == TIME_SENSOR && !one->is_rest);
 }
 
-// What had waited goes before the reading at that place.
-static void let_go_before(struct normalised_pack *pack, size_t place, struct reading *waiting)
+static void go(struct normalised_pack *out, const struct normalised *one)
 {
-    if (pack->count == PACK_READINGS_MAX)
+    out->readings[out->count++] = *one;
+}
+
+// What had waited goes before `one`, when there is room for both; else it goes on waiting. It counts as waiting until it is stored.
+static void let_go(struct normalised_pack *out, struct sensor_live *live, const struct normalised *one, size_t to_come,
+                   struct reading *waiting)
+{
+    if (live->is_leaving || out->count + 1 + to_come >= PACK_READINGS_MAX)
         return;
     own_names(waiting);
-    pack->readings[pack->count++] = pack->readings[place];
-    pack->readings[place].reading = *waiting;
+    live->is_leaving = true;
+    go(out, one);
+    out->readings[out->count - 1].reading = *waiting;
 }
 
-static bool is_first_of_its_sensor(const struct normalised_pack *pack, size_t place)
+// Puts the reading into `out`, and before it what had waited, or lets it wait. `to_come`: how many readings of the pack follow.
+static void take(struct intake *intake, struct source *source, const struct normalised *one, size_t to_come)
 {
-    for (size_t i = 0; i < place; i++)
-        if (pack->readings[i].sensor == pack->readings[place].sensor)
-            return false;
-    return true;
-}
-
-// True: the reading at that place waits, or is part of what does. What had waited may be put before it instead.
-static bool hold_back(struct intake *intake, struct source *source, size_t place)
-{
-    struct normalised_pack *pack = intake->pack;
-    struct sensor_live *live = live_of(intake, place);
-    const struct reading *reading = &pack->readings[place].reading;
+    struct sensor_live *live = &intake->live[one->sensor->index];
     struct reading waiting;
     bool due = clock_boot_us(intake->clock) - live->last_boot_us >= source->merge_us || !live->last_boot_us;
-    bool is_waiting = read_waiting(intake, live, &waiting);
-    if (never_waits(&pack->readings[place])) {
-        if (is_waiting && is_first_of_its_sensor(pack, place))
-            let_go_before(pack, place, &waiting);
-        return false;
-    }
-    if (!is_waiting) {
-        if (!due)
-            wait_with(intake, source, live, reading);
-        return !due;
-    }
-    if (reading_merge(&waiting, reading)) {
-        wait_with(intake, source, live, &waiting);
+    bool is_waiting = !live->is_leaving && read_waiting(intake, live, &waiting);
+    if (is_waiting && !never_waits(one) && reading_merge(&waiting, &one->reading)) {
+        wait_with(intake, source, live, &waiting, one->is_rest);
         source->merged++;
-        return true;
+    } else if (is_waiting) {
+        let_go(intake->spare, live, one, to_come, &waiting);
+        go(intake->spare, one);
+    } else if (never_waits(one) || due || live->is_leaving) {
+        go(intake->spare, one);
+    } else {
+        wait_with(intake, source, live, &one->reading, one->is_rest);
     }
-    let_go_before(pack, place, &waiting);
-    return false;
 }
 
 void fast_hold_back(struct intake *intake, struct source *source)
 {
-    struct normalised_pack *pack = intake->pack;
-    size_t came = pack->count;
-    for (size_t i = came; i-- > 0;) {
-        if (!hold_back(intake, source, i))
-            continue;
-        pack->count--;
-        for (size_t at = i; at < pack->count; at++)
-            pack->readings[at] = pack->readings[at + 1];
+    struct normalised_pack *came = intake->pack;
+    intake->spare->count = 0;
+    intake->spare->unknown_fields = came->unknown_fields;
+    for (size_t i = 0; i < came->count; i++)
+        take(intake, source, &came->readings[i], came->count - 1 - i);
+    intake->pack = intake->spare;
+    intake->spare = came;
+}
+
+void fast_settle(struct intake *intake, bool stored)
+{
+    for (size_t i = 0; i < intake->pack->count; i++) {
+        struct sensor_live *live = live_of(intake, i);
+        if (live->is_leaving && stored)
+            bytes_clear(&live->waiting);
+        live->is_leaving = false;
     }
 }
 
-void fast_stored(struct intake *intake)
+void fast_drop(struct intake *intake)
 {
     for (size_t i = 0; i < intake->pack->count; i++)
         bytes_clear(&live_of(intake, i)->waiting);
@@ -126,6 +126,8 @@ bool fast_collect(struct intake *intake, const struct source *source)
             continue;
         own_names(&one->reading);
         one->sensor = sensors_at(intake->sensors, i);
+        one->is_rest = live->waits_as_rest;
+        live->is_leaving = true;
         pack->count++;
     }
     return pack->count > 0;

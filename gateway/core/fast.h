@@ -14,7 +14,9 @@ struct source;
 
 // Takes out of the intake's pack what is to wait, and puts in what has waited and must go first.
 void fast_hold_back(struct intake *intake, struct source *source);
-// The pack of then is stored: what had waited in it waits no more.
-void fast_stored(struct intake *intake);
+// The pack of then, or of fast_collect, is stored: what had waited in it waits no more. Or it is not, and all waits on.
+void fast_settle(struct intake *intake, bool stored);
+// What waited of the sensors in the intake's pack waits no more.
+void fast_drop(struct intake *intake);
 // Fills the intake's pack with what waits of that source; false when that is nothing. It is called until then.
 bool fast_collect(struct intake *intake, const struct source *source);

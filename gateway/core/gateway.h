@@ -4,7 +4,6 @@
 #include "account.h"
 #include "commands.h"
 #include "control/control.h"
-#include "standing.h"
 #include "export.h"
 #include "fall.h"
 #include "hold.h"
@@ -13,6 +12,7 @@
 #include "meter.h"
 #include "outlets.h"
 #include "source.h"
+#include "standing.h"
 #include "vehicle.h"
 #include <uv.h>
 

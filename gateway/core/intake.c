@@ -96,8 +96,9 @@ int intake_init(struct intake *intake, const struct clock *clock, const struct s
     bytes_init(&intake->stored, STORED_MAX);
     intake->live = calloc(count + 1, sizeof *intake->live);
     intake->pack = malloc(sizeof *intake->pack);
+    intake->spare = malloc(sizeof *intake->spare);
     intake->unknowns = unknowns_create();
-    if (!intake->live || !intake->pack || !intake->unknowns)
+    if (!intake->live || !intake->pack || !intake->spare || !intake->unknowns)
         return fault_set(why, -ENOMEM, _("out of memory"));
     for (size_t i = 0; i < count; i++) {
         const struct sensor *sensor = sensors_at(sensors, i);
@@ -122,6 +123,7 @@ void intake_finish(struct intake *intake)
     }
     free(intake->live);
     free(intake->pack);
+    free(intake->spare);
     unknowns_destroy(intake->unknowns);
     bytes_finish(&intake->stored);
     *intake = (struct intake){0};
@@ -131,6 +133,11 @@ void intake_finish(struct intake *intake)
 static int64_t boot_time(const struct intake *intake, const struct reading *reading, int64_t received_us)
 {
     return clock_boot_us(intake->clock) - (received_us - reading->time_us);
+}
+
+static bool is_event(const struct normalised *one)
+{
+    return kind_is_event(one->reading.kind) && !one->is_rest;
 }
 
 // Stores the readings one behind the other in `stored` and describes them as records, whose payloads are offsets until
@@ -150,7 +157,7 @@ static bool encode_all(struct intake *intake, int64_t received_us, struct buffer
         const struct normalised *one = &pack->readings[i];
         size_t end = i + 1 < pack->count ? offsets[i + 1] : intake->stored.used;
         records[i] = (struct buffer_record){.stream = intake->live[one->sensor->index].stream,
-                                            .class = kind_is_event(one->reading.kind) ? BUFFER_EVENT : BUFFER_ROUTINE,
+                                            .class = is_event(one) ? BUFFER_EVENT : BUFFER_ROUTINE,
                                             .time_us = one->reading.time_us,
                                             .payload = intake->stored.data + offsets[i],
                                             .size = end - offsets[i]};
@@ -162,6 +169,15 @@ static bool encode_all(struct intake *intake, int64_t received_us, struct buffer
     return true;
 }
 
+static void note_contents(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->pack->count; i++) {
+        struct normalised *one = &intake->pack->readings[i];
+        if (intake->live[one->sensor->index].moments.keeps_contents)
+            one->content = reading_content(&one->reading);
+    }
+}
+
 static void remember(struct intake *intake, const struct buffer_record records[])
 {
     for (size_t i = 0; i < intake->pack->count; i++) {
@@ -170,8 +186,7 @@ static void remember(struct intake *intake, const struct buffer_record records[]
         bytes_keep(&live->last, records[i].payload, records[i].size);
         live->last_boot_us = clock_boot_us(intake->clock);
         live->readings++;
-        moments_take(&live->moments, one->reading.time_us,
-                     live->moments.keeps_contents ? reading_content(&one->reading) : 0);
+        moments_take(&live->moments, one->reading.time_us, one->content);
         note_quantities(intake, live, &one->reading);
     }
 }
@@ -201,7 +216,7 @@ static void leave_out_known(struct intake *intake, struct source *source)
         const struct reading *reading = &pack->readings[i].reading;
         struct sensor_live *live = &intake->live[pack->readings[i].sensor->index];
         if (reading->time_quality == TIME_SENSOR &&
-            moments_known(&live->moments, reading->time_us, reading_content(reading))) {
+            moments_known(&live->moments, reading->time_us, pack->readings[i].content)) {
             bytes_clear(&intake->stored);
             reading_encode(reading, &intake->stored);
             bytes_keep(&live->last, intake->stored.data, intake->stored.used);
@@ -291,9 +306,8 @@ static uint64_t bytes_in_buffer(size_t readings, size_t payload, size_t key)
     return FRAME + key + readings * RECORD + payload;
 }
 
-// The readings of the intake's pack.
-static enum refusal store(struct intake *intake, struct source *source, const struct driver_pack *pack,
-                          int64_t received_us, struct fault *why)
+static enum refusal append(struct intake *intake, struct source *source, const struct driver_pack *pack,
+                           int64_t received_us, struct fault *why)
 {
     struct buffer_record records[PACK_READINGS_MAX];
     give_times(intake);
@@ -301,16 +315,22 @@ static enum refusal store(struct intake *intake, struct source *source, const st
         return refuse_append(-EMSGSIZE, why);
     int error =
         buffer_append(intake->buffer, records, intake->pack->count, pack->key, pack->key_size, source, pack->ticket);
-    if (error && intake->standing)
-        standing_undo(intake->standing);
     if (error)
         return refuse_append(error, why);
     remember(intake, records);
-    fast_stored(intake);
     intake->took = true;
     intake->taken_bytes += bytes_in_buffer(intake->pack->count, intake->stored.used, pack->key_size);
     source->received += intake->pack->count;
     return REFUSAL_NONE;
+}
+
+// The readings of the intake's pack.
+static enum refusal store(struct intake *intake, struct source *source, const struct driver_pack *pack,
+                          int64_t received_us, struct fault *why)
+{
+    enum refusal refusal = append(intake, source, pack, received_us, why);
+    fast_settle(intake, refusal == REFUSAL_NONE);
+    return refusal;
 }
 
 // Nothing of it is to be kept.
@@ -350,15 +370,20 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     if (refusal)
         return refusal;
     source->received += vehicles_take(intake->vehicles, intake->pack, context.received_us);
-    if (intake->standing)
-        standing_take(intake->standing, source, intake->pack);
+    note_contents(intake); // before anything is added that the source did not say
     if (pack->may_repeat)
         leave_out_known(intake, source);
+    if (intake->standing)
+        standing_take(intake->standing, source, intake->pack);
     source->unknown_fields += intake->pack->unknown_fields;
     if (source->merge_us > 0 && !pack->ticket)
         fast_hold_back(intake, source);
-    return intake->pack->count > 0 ? store(intake, source, pack, context.received_us, why)
-                                   : settle_at_once(source, pack);
+    if (intake->pack->count == 0)
+        return settle_at_once(source, pack);
+    refusal = store(intake, source, pack, context.received_us, why);
+    if (refusal && intake->standing)
+        standing_undo(intake->standing);
+    return refusal;
 }
 
 void intake_flush(struct intake *intake, struct source *source)
@@ -369,7 +394,7 @@ void intake_flush(struct intake *intake, struct source *source)
         enum refusal refusal = store(intake, source, &pack, clock_wall_us(intake->clock), &why);
         if (refusal)
             source_refused(source, refusal, &why);
-        fast_stored(intake); // also what cannot be stored: it must not wait without end
+        fast_drop(intake); // also what cannot be stored: it must not wait without end
     }
 }
 

@@ -27,6 +27,8 @@ struct sensor_live {
     const char **quantities; // those that were ever seen; names of the vocabulary
     size_t quantity_count;
     struct bytes waiting; // what was merged and is not stored yet; see fast.h
+    bool waits_as_rest;   // see struct normalised
+    bool is_leaving;      // it is in the pack that is being stored
     int64_t waiting_boot_us;
     const struct source *waits_for;
 };
@@ -36,7 +38,7 @@ struct intake {
     const struct sensors *sensors;
     struct buffer *buffer;
     struct sensor_live *live; // by sensor index
-    struct normalised_pack *pack;
+    struct normalised_pack *pack, *spare;
     struct bytes stored;
     bool took, clock_asked, clock_synchronised; // in this turn of the loop
     uint64_t taken_bytes;                       // what the readings taken since the start need in the buffer, about

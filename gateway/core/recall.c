@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recall.h"
 
+#include "base/log.h"
+#include "base/messages.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -20,7 +22,8 @@ int recall_each(struct buffer *buffer, uint64_t from,
     struct buffer_batch *batch = calloc(1, sizeof *batch);
     if (!batch)
         return -ENOMEM;
-    while (buffer_read(buffer, from, BUFFER_BATCH_MAX, BYTES_AT_ONCE, batch) == 0 && batch->count) {
+    int error = 0;
+    while ((error = buffer_read(buffer, from, BUFFER_BATCH_MAX, BYTES_AT_ONCE, batch)) == 0 && batch->count) {
         for (size_t i = 0; i < batch->count; i++) {
             const struct buffer_item *item = &batch->items[i];
             bool readable = reading_decode(item->payload, item->size, &reading) == 0;
@@ -28,6 +31,11 @@ int recall_each(struct buffer *buffer, uint64_t from,
         }
         from = batch->next;
     }
+    if (error) // the gateway starts all the same
+        log_line(LOG_LEVEL_WARNING, "buffer",
+                 _("stored readings from number %llu on cannot be read now; what they say of "
+                   "counters and times is not known"),
+                 (unsigned long long)from);
     bytes_finish(&batch->bytes);
     free(batch);
     return 0;

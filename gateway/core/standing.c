@@ -28,6 +28,7 @@ struct standing {
     char path[PATH_SIZE];
     json_t *others;        // what the file says of sensors that are not configured now
     bool changed, is_busy; // since the last save; the worker has `text`
+    bool is_urgent;        // the file says less than what has to be known after a power cut
     uint64_t saved_number; // of the reading up to which that was
     int64_t saved_boot_us;
     char *text;
@@ -40,6 +41,9 @@ static uint64_t next_number(const struct standing *standing)
     buffer_figures(standing->options.buffer, &figures);
     return figures.next;
 }
+
+static char *text_of(struct standing *standing);
+static void write_file(struct standing *standing);
 
 /* Reading back. */
 
@@ -80,16 +84,41 @@ static int recall_from(struct standing *standing, uint64_t from, struct fault *w
     return error;
 }
 
+// Where to read on from. With a damaged file much is read, so that a sensor that rarely reports is found, too.
+static uint64_t begin_of(struct standing *standing, uint64_t from, bool is_damaged)
+{
+    enum { MUCH = 100 * RECALL_READINGS };
+    uint64_t next = next_number(standing);
+    if (from > 0 && from <= next)
+        return from;
+    if (is_damaged)
+        return next > MUCH ? next - MUCH : 1;
+    return recall_begin(standing->options.buffer);
+}
+
+// Another device's number says nothing of what this one counted. The file says so before anything is counted, so that what the new
+// one is known for after the next start is not taken for the old one's.
+static void mark_replaced(struct standing *standing)
+{
+    for (size_t i = 0; i < sensors_count(standing->options.sensors); i++) {
+        struct stand *stand = &standing->stands[i];
+        for (size_t k = 0; stand->is_replaced && k < stand->counters.count; k++)
+            stand->counters.list[k].replaced = standing->is_urgent = true;
+    }
+}
+
 static int load(struct standing *standing, struct fault *why)
 {
     struct fault unreadable;
     uint64_t from = 0;
     int error = standing_file_read(standing->path, buffer_epoch(standing->options.buffer), standing->options.sensors,
                                    standing->stands, &standing->others, &from, &unreadable);
-    if (error && error != -ENOENT)
+    bool is_damaged = error && error != -ENOENT;
+    if (is_damaged)
         log_line(LOG_LEVEL_WARNING, "standing", "%s", unreadable.text);
-    uint64_t begin = recall_begin(standing->options.buffer);
-    return recall_from(standing, from ? from : begin, why);
+    error = recall_from(standing, begin_of(standing, from, is_damaged), why);
+    mark_replaced(standing);
+    return error;
 }
 
 static bool make_stands(struct standing *standing)
@@ -111,10 +140,16 @@ int standing_create(const struct standing_options *options, struct standing **re
     standing->options = *options;
     snprintf(standing->path, sizeof standing->path, "%s/standing", options->folder);
     int error = make_stands(standing) ? load(standing, why) : fault_set(why, -ENOMEM, _("out of memory"));
+    *ret_standing = standing;
+    if (error)
+        return error;
     standing->saved_number = next_number(standing);
     standing->saved_boot_us = clock_boot_us(options->clock);
-    *ret_standing = standing;
-    return error;
+    if (standing->is_urgent && (standing->text = text_of(standing)))
+        write_file(standing);
+    free(standing->text);
+    standing->text = NULL;
+    return 0;
 }
 
 /* Taking. */
@@ -130,18 +165,18 @@ static void tell(void *context, const struct counter_news *news)
     const struct telling *telling = context;
     struct source *source = telling->source;
     int64_t now = clock_boot_us(telling->standing->options.clock);
+    int64_t *told = &source->counters_told_boot_us[news->step];
     source->counters[news->step]++;
-    if (news->step == COUNTER_WRAPPED ||
-        (source->counters_told_boot_us && now - source->counters_told_boot_us < tell_again_us))
+    if (news->step == COUNTER_WRAPPED || (*told && now - *told < tell_again_us))
         return;
-    source->counters_told_boot_us = now;
+    *told = now;
     if (news->step == COUNTER_BEGAN_AGAIN)
         log_line(LOG_LEVEL_NOTICE, source->name,
-                 _("%s: %s began again, from %.0f to %.0f; was the device without power?"), telling->sensor,
+                 _("%s: %s began again, from %.15g to %.15g; was the device without power?"), telling->sensor,
                  news->quantity, news->from, news->to);
     else
         log_line(LOG_LEVEL_WARNING, source->name,
-                 _("%s: %s fell from %.0f to %.0f, which no restart explains; the total goes on from there"),
+                 _("%s: %s fell from %.15g to %.15g, which no restart explains; the total goes on from there"),
                  telling->sensor, news->quantity, news->from, news->to);
 }
 
@@ -165,7 +200,7 @@ void standing_take(struct standing *standing, struct source *source, struct norm
         struct reading *reading = &pack->readings[i].reading;
         struct stand *stand = &standing->stands[sensor->index];
         struct telling telling = {standing, source, sensor->settings->id};
-        counters_take(&stand->counters, standing->options.sensors, sensor, reading, tell, &telling);
+        counters_take(&stand->counters, standing->options.sensors, &pack->readings[i], tell, &telling);
         standing->changed |= stand->counters.count > 0;
         if (stand->parking)
             take_state(standing, stand->parking, sensor->settings, reading);
@@ -181,6 +216,16 @@ void standing_undo(struct standing *standing)
 }
 
 /* Saving. */
+
+static bool has_any(const struct standing *standing)
+{
+    for (size_t i = 0; i < sensors_count(standing->options.sensors); i++) {
+        const struct stand *stand = &standing->stands[i];
+        if (stand->counters.count > 0 || (stand->parking && stand->parking->begun))
+            return true;
+    }
+    return false;
+}
 
 static void write_file(struct standing *standing)
 {
@@ -213,11 +258,19 @@ static char *text_of(struct standing *standing)
                               buffer_epoch(standing->options.buffer), standing->saved_number);
 }
 
-void standing_tick(struct standing *standing)
+// That a file is as old as many readings costs a start that reads them all; so the number has to follow, also where nothing changes.
+static bool is_due(struct standing *standing)
 {
     int64_t since_us = clock_boot_us(standing->options.clock) - standing->saved_boot_us;
-    if (!standing->changed || standing->is_busy || since_us < save_soonest_us ||
-        (since_us < save_latest_us && next_number(standing) - standing->saved_number < SAVE_READINGS))
+    if (standing->is_busy || since_us < save_soonest_us)
+        return false;
+    return (standing->changed && since_us >= save_latest_us) ||
+           (has_any(standing) && next_number(standing) - standing->saved_number >= SAVE_READINGS);
+}
+
+void standing_tick(struct standing *standing)
+{
+    if (!is_due(standing))
         return;
     standing->text = text_of(standing);
     if (!standing->text)
@@ -234,7 +287,8 @@ void standing_destroy(struct standing *standing)
         return;
     while (standing->is_busy)
         uv_run(standing->options.loop, UV_RUN_ONCE);
-    if (standing->changed && (standing->text = text_of(standing))) {
+    bool follows = standing->stands && has_any(standing) && next_number(standing) != standing->saved_number;
+    if ((standing->changed || follows) && (standing->text = text_of(standing))) {
         write_file(standing);
         free(standing->text);
     }

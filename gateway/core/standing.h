@@ -8,7 +8,7 @@
 #include <uv.h>
 
 /*
- * Where each sensor stands, beyond its last reading: the totals of its running counters, and the state of its bay. It outlives a restart,
+ * Where each sensor stands, beyond its last reading: the totals of its running counters, and, of a distance head, the state of its bay. It outlives a restart,
  * a power cut too. What is known is in the stored readings themselves; a sensor that rarely reports may have none among the last that
  * are read back at a start, or none at all any more. For these the file `standing` in the buffer's folder says it as of some reading: a
  * JSON object, so that a person can look at it. It is written, on a worker, when many readings came since, once an hour, and at the end.
@@ -36,7 +36,8 @@ void standing_destroy(struct standing *standing);
 // Puts totals, states and how long they lasted into the pack's readings. Counters that went back are counted for the source, and logged
 // once a minute.
 void standing_take(struct standing *standing, struct source *source, struct normalised_pack *pack);
-// The readings of the last standing_take were not stored: the bays are as before it. (A counter's number tells the same next time.)
+// The readings of the last standing_take were not stored: the bays are as before it. A running counter's number tells the same next time;
+// one that begins again with each reading has lost it, and so its total keeps it. (What fails later, at the commit, is not undone.)
 void standing_undo(struct standing *standing);
 
 // Loop, once a second.

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#define NUMBER_MOST 0x1p53 // the last whole number that a double counts to
+
 enum { FILE_MAX = 16 << 20, OTHERS_MAX = 1000 };
 
 static bool take_number(const json_t *entry, size_t index, double *ret_number)
@@ -15,20 +17,30 @@ static bool take_number(const json_t *entry, size_t index, double *ret_number)
     return json_is_number(json_array_get(entry, index)) && isfinite(*ret_number);
 }
 
+// Within the years 1970 to 9999.
+static bool take_time(const json_t *entry, size_t index, int64_t *ret_us)
+{
+    static const int64_t last_us = INT64_C(253402300799999999);
+    *ret_us = json_integer_value(json_array_get(entry, index));
+    return json_is_integer(json_array_get(entry, index)) && *ret_us >= 0 && *ret_us <= last_us;
+}
+
 static void take_counter(struct counters *counters, const struct settings_sensor *sensor, const char *quantity,
-                         const json_t *entry, bool replaced)
+                         const json_t *entry)
 {
     double raw, total;
-    if (!take_number(entry, 0, &raw) || !take_number(entry, 1, &total) || total < 0)
+    int64_t time_us;
+    if (!take_number(entry, 0, &raw) || !take_number(entry, 1, &total) || !take_time(entry, 2, &time_us) ||
+        fabs(raw) > NUMBER_MOST || total < 0 || total > NUMBER_MOST)
         return;
     struct counter *counter = counters_of(counters, quantity, (enum kind)sensor->kind);
     if (counter)
         *counter = (struct counter){.quantity = counter->quantity,
                                     .raw = raw,
                                     .total = total,
-                                    .time_us = json_integer_value(json_array_get(entry, 2)),
+                                    .time_us = time_us,
                                     .begun = true,
-                                    .replaced = replaced || json_is_true(json_array_get(entry, 3))};
+                                    .replaced = json_is_true(json_array_get(entry, 3))};
 }
 
 static bool says(const json_t *entry, const char *key, const char *text)
@@ -40,13 +52,16 @@ static bool says(const json_t *entry, const char *key, const char *text)
 static void take_state(struct parking *parking, const json_t *entry)
 {
     const char *said = json_string_value(json_array_get(entry, 0));
-    for (int i = 0; said && i < PARKING_STATE_COUNT; i++)
+    int64_t since_us, newest_us;
+    if (!said || !take_time(entry, 1, &since_us) || !take_time(entry, 2, &newest_us))
+        return;
+    for (int i = 0; i < PARKING_STATE_COUNT; i++)
         if (strcmp(parking_state_names[i], said) == 0)
             *parking = (struct parking){.state = (enum parking_state)i,
                                         .candidate = (enum parking_state)i,
-                                        .since_us = json_integer_value(json_array_get(entry, 1)),
-                                        .candidate_us = json_integer_value(json_array_get(entry, 1)),
-                                        .newest_us = json_integer_value(json_array_get(entry, 2)),
+                                        .since_us = since_us,
+                                        .candidate_us = since_us,
+                                        .newest_us = newest_us,
                                         .begun = true};
 }
 
@@ -54,11 +69,14 @@ static void take_entry(struct stand *stand, const struct settings_sensor *sensor
 {
     const char *key;
     json_t *counter;
-    bool replaced = !says(entry, "source", sensor->source) || !says(entry, "address", sensor->address);
-    if (stand->parking && !replaced)
+    bool is_whole =
+        json_is_string(json_object_get(entry, "source")) && json_is_string(json_object_get(entry, "address"));
+    stand->is_replaced =
+        is_whole && (!says(entry, "source", sensor->source) || !says(entry, "address", sensor->address));
+    if (stand->parking && !stand->is_replaced)
         take_state(stand->parking, json_object_get(entry, "state"));
     json_object_foreach(entry, key, counter) if (json_is_array(counter))
-        take_counter(&stand->counters, sensor, key, counter, replaced);
+        take_counter(&stand->counters, sensor, key, counter);
 }
 
 static int take_file(json_t *root, const char *epoch, const struct sensors *sensors, struct stand *stands,
@@ -107,7 +125,8 @@ static json_t *entry_of(const struct settings_sensor *sensor, const struct stand
     json_t *entry = json_pack("{s:s, s:s}", "source", sensor->source, "address", sensor->address);
     if (parking && parking->begun)
         json_object_set_new(entry, "state",
-                            json_pack("[s, I, I]", parking_state_names[parking->state], (json_int_t)parking->since_us,
+                            json_pack("[s, I, I]", parking_state_names[parking->state],
+                                      (json_int_t)(parking->since_is_estimated ? 0 : parking->since_us),
                                       (json_int_t)parking->newest_us));
     for (size_t i = 0; entry && i < counters->count; i++) {
         const struct counter *counter = &counters->list[i];

@@ -16,13 +16,14 @@
  *
  * `reading` is the buffer's number up to which it is true, in the buffer of that epoch. A counter is the device's own number, the
  * total, the reading's time in microseconds since 1970, and whether another device is in its place since. A state has the time when it
- * began (0: not known) and that of the newest reading.
+ * began (0: not known, also where nobody had set the clock) and that of the newest reading.
  */
 
 // Where one sensor stands.
 struct stand {
     struct counters counters;
-    struct parking *parking; // NULL: it is none of a bay
+    struct parking *parking; // NULL: it is none of a distance head over a bay
+    bool is_replaced;        // the file is of another source or address: another device is in its place since
 };
 
 // Fills `stands` (by sensor index) for the sensors that are configured, and takes the entries of others into *ret_others (the caller

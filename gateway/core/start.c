@@ -84,10 +84,10 @@ int start_intake(struct gateway *gateway, struct fault *why)
     int error = intake_init(&gateway->intake, gateway->clock, gateway->sensors, gateway->buffer, why);
     gateway->intake.hold = &gateway->hold;
     const struct standing_options options = {.clock = gateway->clock,
-                                           .sensors = gateway->sensors,
-                                           .buffer = gateway->buffer,
-                                           .loop = &gateway->loop,
-                                           .folder = gateway->settings->buffer.path};
+                                             .sensors = gateway->sensors,
+                                             .buffer = gateway->buffer,
+                                             .loop = &gateway->loop,
+                                             .folder = gateway->settings->buffer.path};
     if (!error)
         error = standing_create(&options, &gateway->standing, why);
     gateway->intake.standing = gateway->standing;

@@ -257,7 +257,7 @@ static bool take_reading(struct vehicle *vehicle, struct normalised *one, bool o
 {
     struct motion motion = take_values(&one->reading);
     take_refused(&one->reading, &motion);
-    one->is_rest = motion.any;
+    one->is_rest = motion.any && !place_is_event(&one->reading);
     struct ride_stamp stamp = stamp_of(vehicle, one, own_times);
     bool taken = motion.accelerated && accelerate(vehicle, &stamp, &motion);
     locate_itself(vehicle, &one->reading, taken);

@@ -55,15 +55,16 @@ static bool is_counter(const struct value *value)
     return value->type == VALUE_INTEGER && !value->is_recounted;
 }
 
-void counters_take(struct counters *counters, const struct sensors *sensors, const struct sensor *sensor,
-                   struct reading *reading, void (*tell)(void *context, const struct counter_news *news), void *context)
+void counters_take(struct counters *counters, const struct sensors *sensors, struct normalised *one,
+                   void (*tell)(void *context, const struct counter_news *news), void *context)
 {
+    struct reading *reading = &one->reading;
     for (size_t i = 0; i < reading->value_count; i++) {
         struct value *value = &reading->values[i];
         struct counter *counter = is_counter(value) ? counters_of(counters, value->name, reading->kind) : NULL;
         if (!counter)
             continue;
-        struct counter_kind kind = kind_of(sensors_entry(sensors, sensor), value);
+        struct counter_kind kind = kind_of(sensors_entry(sensors, one->sensor), value);
         struct counter_news news = {.quantity = counter->quantity, .from = counter->raw, .to = value->number};
         news.step = counter_take(counter, &kind, value->number, reading->time_us, reading->time_quality == TIME_SENSOR,
                                  &value->number);
@@ -80,17 +81,18 @@ void counters_recall(struct counters *counters, const struct reading *reading)
         const struct value *value = &reading->values[i];
         struct counter *counter =
             value->type == VALUE_INTEGER ? counters_of(counters, value->name, reading->kind) : NULL;
-        bool older = counter && counter->begun &&
-                     (value->number < counter->total ||
-                      (value->number == counter->total && reading->time_us < counter->time_us));
+        // Stored order is the order in which they came; of late ones the total is not the newest.
+        bool late = counter && counter->begun && reading->time_quality == TIME_SENSOR &&
+                    reading->time_us < counter->time_us && counter_is_late(counter, reading->time_us);
+        bool older =
+            counter && counter->begun && (value->number < counter->total || (value->number == counter->total && late));
         if (!counter || older)
             continue;
         *counter = (struct counter){.quantity = counter->quantity,
                                     .raw = value->is_recounted ? value->raw : value->number,
                                     .total = value->number,
                                     .time_us = reading->time_us,
-                                    .begun = true,
-                                    .replaced = counter->replaced};
+                                    .begun = true};
     }
 }
 

@@ -135,6 +135,9 @@ static struct reading *reading_for(struct walk *walk, const struct sensor *senso
         return NULL;
     pack->readings[pack->count].sensor = sensor;
     pack->readings[pack->count].is_rest = false;
+    pack->readings[pack->count].content = 0;
+    pack->readings[pack->count].has_own_time =
+        walk->record->time == RAW_TIME_ABSOLUTE || (walk->record->time == RAW_TIME_RELATIVE && walk->record->time_us);
     pack->readings[pack->count].has_device_time = walk->record->time == RAW_TIME_DEVICE;
     pack->readings[pack->count].device_us = walk->record->time_us;
     struct reading *reading = &pack->readings[pack->count++].reading;

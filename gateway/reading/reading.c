@@ -19,15 +19,22 @@ const char *const quality_names[] = {
     [QUALITY_CALIBRATING] = "calibrating",
 };
 
-// What is ours and not the source's: how long the state before had lasted, and the state, where the source said `occupied`.
+static bool says(const struct reading *reading, const char *name)
+{
+    for (size_t i = 0; i < reading->value_count; i++)
+        if (strcmp(reading->values[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+// What is ours and not the source's: how long the state before had lasted, and the state, where the source said `occupied`, or a
+// distance, from which both are.
 static bool is_derived(const struct reading *reading, const struct value *value)
 {
-    if (strcmp(value->name, "duration_s") == 0)
-        return true;
-    bool is_derived = false;
-    for (size_t i = 0; i < reading->value_count && strcmp(value->name, "state") == 0; i++)
-        is_derived |= strcmp(reading->values[i].name, "occupied") == 0;
-    return is_derived;
+    bool from_distance = says(reading, "distance_m") || says(reading, "range");
+    if (strcmp(value->name, "state") == 0)
+        return from_distance || says(reading, "occupied");
+    return strcmp(value->name, "duration_s") == 0 || (from_distance && strcmp(value->name, "occupied") == 0);
 }
 
 uint32_t reading_content(const struct reading *reading)
@@ -37,13 +44,14 @@ uint32_t reading_content(const struct reading *reading)
         const struct value *value = &reading->values[i];
         if (is_derived(reading, value))
             continue;
+        double number = value->is_recounted ? value->raw : value->number;
         hash = fnv64(hash, value->name, strlen(value->name) + 1);
         if (value->type == VALUE_BOOL)
             hash = fnv64(hash, &value->boolean, sizeof value->boolean);
         else if (value->type == VALUE_TEXT)
             hash = fnv64(hash, value->text, strlen(value->text) + 1);
         else
-            hash = fnv64(hash, &value->number, sizeof value->number);
+            hash = fnv64(hash, &number, sizeof number);
     }
     return (uint32_t)(hash ^ hash >> 32);
 }

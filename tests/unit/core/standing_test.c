@@ -170,6 +170,29 @@ static void kill_and_restart(void)
     open_all("a", "");
 }
 
+static enum time_quality seen_by = TIME_SYNCED;
+
+// What the head over the bay sees, `after_s` later: how long the state before had lasted when it changes, else -1.
+static double see(double distance_m, int after_s)
+{
+    struct reading *reading = &pack->readings[0].reading;
+    wall_us += after_s * INT64_C(1000000);
+    pack->count = 1;
+    pack->readings[0].sensor = sensors_find(sensors, "bay-1");
+    *reading =
+        (struct reading){.kind = KIND_PARKING,
+                         .zone = "",
+                         .time_us = wall_us,
+                         .time_quality = seen_by,
+                         .values = {{.name = vocabulary_find("distance_m", KIND_PARKING)->name, .number = distance_m}},
+                         .value_count = 1};
+    standing_take(standing, &source, pack);
+    for (size_t i = 0; i < reading->value_count; i++)
+        if (strcmp(reading->values[i].name, "duration_s") == 0)
+            return reading->values[i].number;
+    return -1;
+}
+
 static void totals_outlive_a_restart(void **state)
 {
     (void)state;
@@ -266,6 +289,66 @@ static void another_device_in_an_old_place_goes_on(void **state)
     stored_total("gate-1", 70004, 104);
 }
 
+static void and_over_a_kill_soon_after(void **state)
+{
+    (void)state;
+    stored_total("gate-1", 100, 100);
+    close_all();
+    open_all("b", "");
+    stored_total("gate-1", 70000, 100);
+    stored_total("gate-1", 70003, 103);
+    durable();
+    struct bytes before;
+    bytes_init(&before, 1 << 20);
+    assert_int_equal(file_read(file, 1 << 19, &before, NULL), 0); // it was written at the start
+    close_all();
+    assert_int_equal(file_replace(file, before.data, before.used, NULL), 0);
+    bytes_finish(&before);
+    open_all("b", "");
+    stored_total("gate-1", 70010, 110);
+}
+
+static void the_files_number_follows_also_where_nothing_changes(void **state)
+{
+    (void)state;
+    see(2, 0);
+    store();
+    for (int i = 0; i < 10100; i++) {
+        see(2, 1);
+        store();
+        if (i % 1000 == 0)
+            durable();
+    }
+    durable();
+    boot_us += INT64_C(61000000);
+    standing_tick(standing);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    struct bytes text;
+    bytes_init(&text, 1 << 20);
+    assert_int_equal(file_read(file, 1 << 19, &text, NULL), 0);
+    assert_non_null(strstr((const char *)text.data, "\"reading\":10102"));
+    bytes_finish(&text);
+}
+
+static void a_file_that_is_ahead_of_the_buffer_is_not_believed(void **state)
+{
+    (void)state;
+    char text[300];
+    stored_total("gate-1", 100, 100);
+    stored_total("gate-1", 2, 102);
+    durable();
+    snprintf(text, sizeof text,
+             "{\"epoch\":\"%s\",\"reading\":1000000000000,\"sensors\":{\"gate-2\":{\"source\":\"coap\","
+             "\"address\":\"gate-2\",\"in_total\":[1,1e300,3]},\"gate-1\":{\"source\":\"coap\",\"address\":\"a\","
+             "\"in_total\":[1,1,-9223372036854775808]}}}",
+             buffer_epoch(buffer));
+    close_all();
+    assert_int_equal(file_replace(file, text, strlen(text), NULL), 0);
+    open_all("a", "");
+    stored_total("gate-1", 3, 103);
+    stored_total("gate-2", 7, 7);
+}
+
 static void a_sensor_that_is_away_for_a_while_is_not_forgotten(void **state)
 {
     (void)state;
@@ -305,26 +388,6 @@ static void a_damaged_file_costs_nothing_that_the_readings_tell(void **state)
     }
 }
 
-// What the head over the bay sees, `after_s` later: how long the state before had lasted when it changes, else -1.
-static double see(double distance_m, int after_s)
-{
-    struct reading *reading = &pack->readings[0].reading;
-    wall_us += after_s * INT64_C(1000000);
-    pack->count = 1;
-    pack->readings[0].sensor = sensors_find(sensors, "bay-1");
-    *reading =
-        (struct reading){.kind = KIND_PARKING,
-                         .zone = "",
-                         .time_us = wall_us,
-                         .values = {{.name = vocabulary_find("distance_m", KIND_PARKING)->name, .number = distance_m}},
-                         .value_count = 1};
-    standing_take(standing, &source, pack);
-    for (size_t i = 0; i < reading->value_count; i++)
-        if (strcmp(reading->values[i].name, "duration_s") == 0)
-            return reading->values[i].number;
-    return -1;
-}
-
 static void a_bay_goes_on_over_restarts_and_kills(void **state)
 {
     (void)state;
@@ -348,6 +411,20 @@ static void a_bay_goes_on_over_restarts_and_kills(void **state)
     assert_true(see(OCCUPIED, 10) == 20);
 }
 
+static void a_clock_that_nobody_had_set_tells_no_duration_later(void **state)
+{
+    (void)state;
+    int64_t now = wall_us;
+    wall_us = 1000000;
+    seen_by = TIME_ESTIMATED;
+    see(2, 0);
+    store();
+    restart();
+    wall_us = now;
+    seen_by = TIME_SYNCED;
+    assert_true(see(0, 60) == -1);
+}
+
 static void what_could_not_be_stored_did_not_move_a_bay(void **state)
 {
     (void)state;
@@ -365,9 +442,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(and_a_kill_from_the_stored_readings_alone, begin, finish),
         cmocka_unit_test_setup_teardown(and_a_kill_when_its_readings_are_long_ago, begin, finish),
         cmocka_unit_test_setup_teardown(a_bay_goes_on_over_restarts_and_kills, begin, finish),
+        cmocka_unit_test_setup_teardown(a_clock_that_nobody_had_set_tells_no_duration_later, begin, finish),
         cmocka_unit_test_setup_teardown(what_could_not_be_stored_did_not_move_a_bay, begin, finish),
         cmocka_unit_test_setup_teardown(it_is_written_once_an_hour_and_not_before, begin, finish),
         cmocka_unit_test_setup_teardown(another_device_in_an_old_place_goes_on, begin, finish),
+        cmocka_unit_test_setup_teardown(and_over_a_kill_soon_after, begin, finish),
+        cmocka_unit_test_setup_teardown(the_files_number_follows_also_where_nothing_changes, begin, finish),
+        cmocka_unit_test_setup_teardown(a_file_that_is_ahead_of_the_buffer_is_not_believed, begin, finish),
         cmocka_unit_test_setup_teardown(a_sensor_that_is_away_for_a_while_is_not_forgotten, begin, finish),
         cmocka_unit_test_setup_teardown(a_damaged_file_costs_nothing_that_the_readings_tell, begin, finish),
     };

@@ -62,7 +62,7 @@ static void a_counter_that_was_without_power_adds_what_it_counted_since(void **s
     // Far from its end it did not wrap, however narrow it is.
     EXPECT(&word, {0, 30000, 30000, COUNTER_WENT_ON}, {10, 7, 30007, COUNTER_BEGAN_AGAIN});
     EXPECT(&byte, {0, 150, 150, COUNTER_WENT_ON}, {MINUTE, 5, 155, COUNTER_BEGAN_AGAIN},
-           {10, 200, 350, COUNTER_WENT_ON}, {10, 3, 409, COUNTER_WRAPPED});
+           {MINUTE, 200, 350, COUNTER_WENT_ON}, {10, 3, 409, COUNTER_WRAPPED});
     // Nor is a wide one near its end when so much time does not explain it.
     EXPECT(&wide, {0, 4294900000, 4294900000, COUNTER_WENT_ON}, {10, 7, 4294900007, COUNTER_BEGAN_AGAIN});
     // After hours without a word nobody knows whether it wrapped: the smaller of the two.
@@ -77,6 +77,24 @@ static void a_number_that_nobody_can_explain_adds_nothing(void **state)
            {10, 50002, 100002, COUNTER_WENT_ON});
     EXPECT(&plain, {0, 100000, 100000, COUNTER_WENT_ON}, {10 * HOUR, 99950, 100000, COUNTER_JUMPED});
     EXPECT(&word, {0, 100, 100, COUNTER_WENT_ON}, {S, 99, 100, COUNTER_JUMPED}, {S, 101, 102, COUNTER_WENT_ON});
+}
+
+static void a_wrong_number_in_between_counts_nothing(void **state)
+{
+    (void)state;
+    EXPECT(&plain, {0, 123456, 123456, COUNTER_WENT_ON}, {S, 8, 123464, COUNTER_BEGAN_AGAIN}, // half a line
+           {S, 123459, 123464, COUNTER_WENT_ON}, {S, 123470, 123475, COUNTER_WENT_ON});
+    EXPECT(&plain, {0, 5000, 5000, COUNTER_WENT_ON}, {S, 0, 5000, COUNTER_BEGAN_AGAIN}, {S, 0, 5000, COUNTER_WENT_ON},
+           {S, 5001, 5001, COUNTER_WENT_ON}, {S, 9001, 9001, COUNTER_WENT_ON});
+    EXPECT(&plain, {0, 100000, 100000, COUNTER_WENT_ON}, {S, 50000, 100000, COUNTER_JUMPED},
+           {S, 100003, 100003, COUNTER_WENT_ON}, {S, 100004, 100004, COUNTER_WENT_ON});
+}
+
+static void it_counts_no_farther_than_a_double_does(void **state)
+{
+    (void)state;
+    EXPECT(&plain, {0, 0x1p53, 0x1p53, COUNTER_WENT_ON}, {S, 12, 0x1p53, COUNTER_JUMPED},
+           {S, 13, 0x1p53, COUNTER_JUMPED});
 }
 
 static void a_counter_that_begins_again_with_each_reading_is_added_up(void **state)
@@ -97,6 +115,10 @@ static void a_reading_that_comes_late_moves_nothing(void **state)
     assert_true(total == 20); // as it was then
     counter_take(&counter, &plain, 31, 4000000, true, &total);
     assert_true(total == 31);
+    // A time of years ahead was wrong, and what follows is not late for years.
+    counter_take(&counter, &plain, 31, INT64_C(90) * 365 * 86400 * 1000000, true, &total);
+    counter_take(&counter, &plain, 31, 4000000, true, &total);
+    assert_true(total == 31 && counter.time_us == 4000000);
     // Began again, and one from before arrives: what the total was then is not known any more, but not more than now.
     counter_take(&counter, &plain, 1, 5000000, true, &total);
     counter_take(&counter, &plain, 30, 3000000, true, &total);
@@ -133,6 +155,8 @@ int main(void)
         cmocka_unit_test(a_counter_goes_on_through_the_end_of_its_width),
         cmocka_unit_test(a_counter_that_was_without_power_adds_what_it_counted_since),
         cmocka_unit_test(a_number_that_nobody_can_explain_adds_nothing),
+        cmocka_unit_test(a_wrong_number_in_between_counts_nothing),
+        cmocka_unit_test(it_counts_no_farther_than_a_double_does),
         cmocka_unit_test(a_counter_that_begins_again_with_each_reading_is_added_up),
         cmocka_unit_test(a_reading_that_comes_late_moves_nothing),
         cmocka_unit_test(a_clock_that_is_set_back_does_not_stop_a_counter),

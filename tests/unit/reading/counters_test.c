@@ -38,7 +38,7 @@ static const struct value *total_of(double number, unsigned bits, bool resets)
     assert_taken();
     street->context.received_us += 10000000;
     struct normalised *one = &street->pack.readings[0];
-    counters_take(&counters, street->sensors, one->sensor, &one->reading, note, &counters);
+    counters_take(&counters, street->sensors, one, note, &counters);
     return &one->reading.values[0];
 }
 
@@ -88,12 +88,12 @@ static void a_factor_widens_what_the_device_counts(void **state)
     raw->counter_bits = 16;
     assert_taken();
     struct normalised *one = &street->pack.readings[0];
-    counters_take(&counters, street->sensors, one->sensor, &one->reading, note, &counters);
+    counters_take(&counters, street->sensors, one, note, &counters);
     street->context.received_us += 10000000;
     raw = street_number(street, "one:pulses", "", 2);
     raw->counter_bits = 16;
     assert_taken();
-    counters_take(&counters, street->sensors, one->sensor, &one->reading, note, &counters);
+    counters_take(&counters, street->sensors, one, note, &counters);
     assert_true(one->reading.values[0].number == 2 * 65538);
     assert_int_equal(told[0], COUNTER_WRAPPED);
 }
@@ -118,7 +118,7 @@ static void other_numbers_stay_as_they_are(void **state)
         street_number(street, "one:people", "count", people[i]);
         assert_taken();
         struct normalised *one = &street->pack.readings[0];
-        counters_take(&counters, street->sensors, one->sensor, &one->reading, note, &counters);
+        counters_take(&counters, street->sensors, one, note, &counters);
         assert_true(one->reading.values[0].number == people[i]);
     }
     assert_int_equal(counters.count, 0);
@@ -128,6 +128,7 @@ static struct reading stored(double total, bool recounted, double raw, int64_t t
 {
     return (struct reading){
         .kind = KIND_CROWD,
+        .time_quality = TIME_SENSOR,
         .time_us = time_us,
         .values = {{.name = "in_total", .type = VALUE_INTEGER, .number = total, .is_recounted = recounted, .raw = raw}},
         .value_count = 1};

@@ -22,9 +22,8 @@ struct counter_news {
 // Puts the totals into the reading. How wide the device's number is comes from the sensor's `range.` of that quantity (it wraps
 // after the upper end), else from the source. `tell` is called for every number that went back; may be NULL. Without memory the
 // reading keeps the device's number.
-void counters_take(struct counters *counters, const struct sensors *sensors, const struct sensor *sensor,
-                   struct reading *reading, void (*tell)(void *context, const struct counter_news *news),
-                   void *context);
+void counters_take(struct counters *counters, const struct sensors *sensors, struct normalised *one,
+                   void (*tell)(void *context, const struct counter_news *news), void *context);
 
 // Goes on from that stored reading, unless a later one is known. Its names need not live on.
 void counters_recall(struct counters *counters, const struct reading *reading);

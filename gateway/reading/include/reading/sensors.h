@@ -71,7 +71,9 @@ struct normalise_context {
 struct normalised {
     const struct sensor *sensor;
     struct reading reading;
+    bool has_own_time;             // absolute or relative: it may come later than a newer one
     bool has_device_time, is_rest; // is_rest: what is left of a reading whose fast values went elsewhere
+    uint32_t content;              // reading_content() of what the source said; for who needs it
     int64_t device_us;             // see RAW_TIME_DEVICE
 };
 
