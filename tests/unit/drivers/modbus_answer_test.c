@@ -106,7 +106,7 @@ static void a_slow_answer_is_taken(void **state)
 {
     struct garage *garage = *state;
     begin(garage, "timeout = 5 s", ON("a", "1"), SLOW);
-    wait_until(garage, garage->seen[0].packs == 3);
+    wait_until(garage, garage->seen[0].packs >= 3);
     assert_true(figure(garage, TIMEOUTS) == 0);
 }
 
@@ -142,7 +142,7 @@ static void noise_before_an_answer_harms_that_one_alone(void **state)
     assert_true(garage->seen[1].numbers[0] == 2010);
     set_manner(&garage->devices, 1, GOOD);
     atomic_fetch_add(&garage->ahead_us, 60000000);
-    wait_until(garage, garage->seen[0].packs == 1);
+    wait_until(garage, garage->seen[0].packs >= 1);
     assert_true(garage->seen[0].numbers[0] == 1010);
 }
 

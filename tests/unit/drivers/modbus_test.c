@@ -13,7 +13,7 @@ static void fields_are_named_as_they_are_written_and_read_at_once(void **state)
               "[sensor:s-a]\nkind = crowd\nsource = modbus:garage\naddress = 17\nmap.in_total = input:10  u32\n"
               "map.out_total = input:12 u32 swapped * 2 + 1\nmap.people = input:15 bit 0\nmap.in = input:10  u32\n");
     open_bus(garage);
-    wait_until(garage, garage->seen[0].packs == 1);
+    wait_until(garage, garage->seen[0].packs >= 1);
     const struct seen *seen = &garage->seen[0];
     assert_int_equal(garage->told[false] + garage->told[true], 0); // a device that answers is no news
     assert_int_equal(seen->values, 3);                             // the field that feeds two quantities is read once
@@ -36,7 +36,7 @@ static void each_table_is_read_by_its_own_function(void **state)
               "[sensor:s-a]\nkind = generic\nsource = modbus:garage\naddress = 1\nmap.a_count = coil:3\n"
               "map.b_count = discrete:4\nmap.c_count = holding:5 u16\nmap.d_count = input:6 u16\n");
     open_bus(garage);
-    wait_until(garage, garage->seen[0].packs == 1);
+    wait_until(garage, garage->seen[0].packs >= 1);
     const double expected[] = {1, 0, 1005, 1006};
     for (size_t i = 0; i < 4; i++)
         assert_true(garage->seen[0].numbers[i] == expected[i]);
@@ -55,7 +55,7 @@ static void no_more_registers_than_the_device_gives_are_read_at_once(void **stat
         "[device:c]\nkind = generic\nregisters_per_read = 2\nmap.a_count = input:0 u32\nmap.b_count = input:2 u32\n" ON(
             "a", "1"));
     open_bus(garage);
-    wait_until(garage, garage->seen[0].packs == 1);
+    wait_until(garage, garage->seen[0].packs >= 1);
     assert_int_equal(requests_of(&garage->devices, requests), 2);
     assert_int_equal(requests[0].count, 2);
     assert_int_equal(requests[1].address, 2);
@@ -160,7 +160,7 @@ static void a_bus_that_goes_between_two_questions_is_noticed(void **state)
     struct garage *garage = *state;
     configure(garage, "", "[device:c]\nkind = crowd\npoll = 1 h\nmap.in_total = input:10 u16\n" ON("a", "1"));
     open_bus(garage);
-    wait_until(garage, garage->seen[0].packs == 1);
+    wait_until(garage, garage->seen[0].packs >= 1);
     replug(garage, true);
 }
 
@@ -172,7 +172,7 @@ static void closing_does_not_wait_for_an_answer(void **state)
     configure(garage, "timeout = 10 s", sensors);
     set_manner(&garage->devices, 2, MUTE);
     open_bus(garage);
-    wait_until(garage, garage->seen[0].packs == 1);
+    wait_until(garage, garage->seen[0].packs >= 1);
     int64_t began_us = monotonic_us();
     garage->driver->close(garage->state);
     assert_in_range(monotonic_us() - began_us, 0, 5000000);
