@@ -330,7 +330,7 @@ int sniff_judge(const uint8_t *data, size_t size, struct sniff_findings *ret_fin
     judge->data = data;
     judge->size = size;
     if (sniff_columns(data, size, ret_findings->columns, &ret_findings->separator))
-        judge->options = (struct codec_options){ret_findings->columns, ret_findings->separator};
+        judge->options = (struct codec_options){ret_findings->columns, (int)ret_findings->separator};
     judge_codecs(judge, ret_findings);
     if (!ret_findings->best || strcmp(ret_findings->best->codec->name, "csv") != 0)
         ret_findings->columns[0] = '\0';

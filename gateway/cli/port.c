@@ -15,7 +15,7 @@ enum { SHOWN_SIZE = 100, BAUD_MAX = 10000000 };
 
 static const char *const parities[] = {[PARITY_NONE] = "none", [PARITY_EVEN] = "even", [PARITY_ODD] = "odd"};
 
-const char *parity_name(int parity)
+const char *parity_name(enum parity parity)
 {
     return parities[parity];
 }

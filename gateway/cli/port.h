@@ -30,4 +30,4 @@ struct port {
 // `kinds` (ends with NULL) that has it. Options go before the section. False: the user has been told.
 bool port_read(const struct options *options, const char *const kinds[], const char *verb, struct port *ret_port);
 
-const char *parity_name(int parity);
+const char *parity_name(enum parity parity);

@@ -162,7 +162,7 @@ static void paste(const struct scan_result *result, struct bytes *out)
         return;
     bytes_printf(out, "[modbus:%s]\ndevice = %s\nbaud = %lld\nparity = %s\nstop_bits = %lld\n", port->name,
                  text_escape(port->lasting, strlen(port->lasting), shown, sizeof shown), (long long)bus->baud,
-                 parity_name(port->parity), (long long)port->stop_bits);
+                 parity_name((enum parity)port->parity), (long long)port->stop_bits);
     if (port->rs485)
         bytes_printf(out, "rs485 = yes\n");
     if (port->timeout_us > default_us)
