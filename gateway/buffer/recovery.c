@@ -45,13 +45,14 @@ static size_t content_size(const struct bytes *bytes)
     return size;
 }
 
-// Whether a power cut came while the file was being made, before anything of use stood in it.
-static bool was_never_made(const struct recovery *recovery, const struct found *found, bool empty)
+// Whether a power cut came while the file was being made, before anything of use stood in it: nothing behind its header, or no
+// checkpoint that knows of it.
+static bool was_never_made(const struct recovery *recovery, const struct found *found, uint64_t content)
 {
     bool last = found->id == recovery->files.ids[recovery->files.count - 1];
     const struct checkpoint *checkpoint = &recovery->checkpoint;
     bool later = checkpoint->found ? found->id > checkpoint->state.segment : recovery->files.count == 1;
-    return last && (empty || (later && checkpoint->damaged == 0 && !found->header_reads));
+    return last && (content <= SEGMENT_HEADER_SIZE || (later && checkpoint->damaged == 0 && !found->header_reads));
 }
 
 // Puts away a segment that may hold `content` bytes of records.
@@ -102,7 +103,7 @@ static bool place(struct recovery *recovery, struct found *found, uint64_t previ
         content = whole ? content_size(bytes) : full_size(recovery, found);
         found->needs_scan = true;
     }
-    if (found->first == 0 && whole && was_never_made(recovery, found, content == 0)) {
+    if (found->first == 0 && whole && was_never_made(recovery, found, content)) {
         buffer->disk->remove(buffer->disk, buffer->folder, name);
         return false;
     }

@@ -169,6 +169,28 @@ static void a_damaged_header_costs_no_record(void **state)
     rig_holds(rig, 1, 130);
 }
 
+// The power went while a segment was being made, after a sync of the checkpoint had failed.
+static void half_a_header_held_nothing_whatever_the_checkpoints_say(void **state)
+{
+    struct rig *rig = *state;
+    enum { HALF = 90 };
+    fill_segments(rig, 120);
+    size_t size;
+    struct rig_names names = rig_segments(rig);
+    uint8_t *last = rig_load(rig, names.names[names.count - 1], &size);
+    memset(last + HALF, 0, size - HALF);
+    char name[32];
+    snprintf(name, sizeof name, "%012d.seg", atoi(names.names[names.count - 1]) + 1);
+    rig_store(rig, name, last, size);
+    free(last);
+    rig_spoil(rig, "checkpoint.1", 20, 8);
+    rig_open(rig);
+    rig_holds(rig, 1, 120);
+    struct buffer_figures figures = rig_figures(rig);
+    assert_int_equal(figures.lost_damage + figures.skipped, 0);
+    assert_false(rig_has(rig, name));
+}
+
 static void an_unreadable_segment_is_set_aside_and_its_gap_counted(void **state)
 {
     struct rig *rig = *state;
@@ -319,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_bad_frame_before_synced_ones_is_a_counted_gap, make, end),
         cmocka_unit_test_setup_teardown(no_flipped_bit_makes_a_wrong_value, make, end),
         cmocka_unit_test_setup_teardown(a_damaged_header_costs_no_record, make, end),
+        cmocka_unit_test_setup_teardown(half_a_header_held_nothing_whatever_the_checkpoints_say, make, end),
         cmocka_unit_test_setup_teardown(an_unreadable_segment_is_set_aside_and_its_gap_counted, make, end),
         cmocka_unit_test_setup_teardown(an_unreadable_first_segment_counts_what_was_not_delivered, make, end),
         cmocka_unit_test_setup_teardown(an_unreadable_last_segment_never_makes_numbers_come_again, make, end),
