@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulate_ports.h"
+#include "base/files.h"
 #include "base/messages.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +48,18 @@ static ssize_t read_link(const char *path, char ret_target[PATH_MAX])
     return size;
 }
 
+// Below /dev a path that is not there means that a device is not there; elsewhere it is ours to make.
+static int make_folder(const char *device, struct fault *why)
+{
+    char folder[PATH_MAX];
+    const char *end = strrchr(device, '/');
+    if (!end || end == device || strncmp(device, "/dev/", 5) == 0 || (size_t)(end - device) >= sizeof folder)
+        return 0;
+    memcpy(folder, device, (size_t)(end - device));
+    folder[end - device] = '\0';
+    return folder_make(folder, why);
+}
+
 static int make_link(const struct fake_port *port, const char *device, struct fault *why)
 {
     char target[PATH_MAX];
@@ -66,7 +79,9 @@ int fake_port_open(struct fake_port *port, const char *device, struct fault *why
     int error = open_pty(port);
     if (error != 0)
         return fault_errno(why, error, _("no pseudo terminal for %s"), device);
-    error = make_link(port, device, why);
+    error = make_folder(device, why);
+    if (error == 0)
+        error = make_link(port, device, why);
     if (error != 0)
         return error;
     port->device = strdup(device);

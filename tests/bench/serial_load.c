@@ -47,10 +47,11 @@ static uint64_t send_some(int master, uint64_t from, uint64_t to)
 {
     uint8_t bytes[4096];
     size_t size = 0;
+    uint64_t due = to - from;
     for (; from < to && size < sizeof bytes; from++)
         bytes[size++] = frame[from % FRAME];
     ssize_t sent = write(master, bytes, size);
-    return size - (sent < 0 ? 0 : (size_t)sent);
+    return due - (sent < 0 ? 0 : (uint64_t)sent);
 }
 
 static int play(const char *folder, int count, uint64_t bytes_per_s, long seconds)

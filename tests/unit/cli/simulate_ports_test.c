@@ -188,8 +188,23 @@ static void a_folder_that_is_not_there_is_told(void **state)
 {
     struct bench *bench = *state;
     struct fault why;
-    assert_int_equal(fake_port_open(&bench->port, "/tmp/citygw-no-such-folder/kerb", &why), -ENOENT);
-    assert_non_null(strstr(why.text, "/tmp/citygw-no-such-folder/kerb cannot be made"));
+    assert_int_equal(fake_port_open(&bench->port, "/dev/citygw-no-such-folder/kerb", &why), -ENOENT);
+    assert_non_null(strstr(why.text, "/dev/citygw-no-such-folder/kerb cannot be made"));
+}
+
+static void a_folder_elsewhere_is_made(void **state)
+{
+    struct bench *bench = *state;
+    struct fault why;
+    char folder[] = "/tmp/citygw-ports-XXXXXX", deep[64], path[80];
+    assert_non_null(mkdtemp(folder));
+    snprintf(deep, sizeof deep, "%s/deep", folder);
+    snprintf(path, sizeof path, "%s/kerb", deep);
+    assert_int_equal(fake_port_open(&bench->port, path, &why), 0);
+    assert_int_equal(access(path, R_OK | W_OK), 0);
+    unlink(path);
+    rmdir(deep);
+    rmdir(folder);
 }
 
 int main(void)
@@ -205,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_is_not_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(a_link_of_somebody_else_is_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_folder_elsewhere_is_made, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
