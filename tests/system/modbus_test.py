@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Modbus bus, from INI alone: devices in the test answer on a pty, or `citygw simulate` plays them."""
+import collections
 import json
 import os
 import pathlib
@@ -47,7 +48,7 @@ class Devices:
 
     def __init__(self, line, units):
         self.line, self.units, self.functions, self.ended = line, set(units), set(), threading.Event()
-        self.registers, self.resets = {}, set()
+        self.registers, self.resets, self.asked = {}, set(), collections.Counter()  # asked: requests by unit
         self.thread = threading.Thread(target=self._live, daemon=True)
         self.thread.start()
 
@@ -80,6 +81,7 @@ class Devices:
             while len(pending) >= 8:
                 request, pending = pending[:8], pending[8:]
                 assert crc(request[:6]) == request[6:]
+                self.asked[request[0]] += 1
                 if request[0] in self.units:
                     os.write(self.line.master, self._answer(request))
 
