@@ -1,69 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "check.h"
+#include "checked_settings.h"
 
-#include "drivers/driver.h"
 #include "serial_name.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static struct findings findings;
-
-static int clean(void **state)
-{
-    (void)state;
-    findings_finish(&findings);
-    findings = (struct findings){0};
-    return 0;
-}
-
-static struct settings_serial port(const char *name, const char *device, const char *codec, int line)
-{
-    return (struct settings_serial){
-        .origin = {"city.ini", line}, .name = name, .device = device, .codec = codec, .baud = 9600};
-}
-
-static struct settings_sensor sensor_of(const char *name)
-{
-    return (struct settings_sensor){.id = "s", .source_type = SOURCE_SERIAL, .source_name = name, .codec = ""};
-}
-
-static void check(struct settings_serial *serial, size_t count, struct settings_sensor *sensors, size_t sensor_count)
-{
-    struct settings settings = {
-        .serial = serial, .serial_count = count, .sensor = sensors, .sensor_count = sensor_count};
-    drivers_check(&settings, &findings);
-}
-
-static void assert_found(size_t at, enum finding_level level, const char *said)
-{
-    assert_true(at < findings.count);
-    if (findings.list[at].level != level || !strstr(findings.list[at].text, said))
-        fail_msg("%s; expected: %s", findings.list[at].text, said);
-}
-
-// The settings keep the reason, so that these are read from a file.
-static struct settings *load_with_coap(const char *text, const char *coap)
-{
-    char path[] = "/tmp/citygw-check-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    assert_int_equal(write(fd, coap, strlen(coap)), strlen(coap));
-    close(fd);
-    struct settings *settings = NULL;
-    assert_int_equal(settings_load(path, &findings, &settings), 0);
-    unlink(path);
-    findings_finish(&findings);
-    findings = (struct findings){0};
-    return settings;
-}
-
-static struct settings *load(const char *text)
-{
-    return load_with_coap(text, "[coap]\nlisten = 127.0.0.1:5683\n");
-}
 
 static void sensors_that_plain_coap_shuts_out_are_warned_about(void **state)
 {
@@ -352,51 +290,6 @@ static void a_disabled_port_shares_with_nobody(void **state)
     assert_false(serial[1].disabled);
 }
 
-static void columns_that_cannot_be_used_disable_the_port(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *columns, *said;
-    } wrong[] = {
-        {"", "missing; expected what the columns of a line are, such as distance_m - battery_v"},
-        {"- -", "no column is wanted"},
-        {"distance_m,battery_v", "\"distance_m,battery_v\" is not a name"},
-        {"distance_m - distance_m", "\"distance_m\" is given twice"},
-        {"\xe8\xb7\x9d\xe9\x9b\xa2 battery_v", "is not a name"},
-    };
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct settings_serial one = port("kerb", "/dev/a", "csv", 4);
-        one.columns = wrong[i].columns;
-        check(&one, 1, NULL, 0);
-        assert_found(0, FINDING_DISABLES, wrong[i].said);
-        assert_true(one.disabled);
-        clean(state);
-    }
-}
-
-static void columns_that_nobody_has_a_quantity_for_are_a_warning(void **state)
-{
-    (void)state;
-    struct settings_serial one = port("kerb", "/dev/ttyS0", "csv", 4);
-    struct settings_map map = {.quantity = "battery_v", .field = "volts"};
-    struct settings_sensor sensor = sensor_of("kerb");
-    sensor.kind = KIND_PARKING;
-    sensor.device = "";
-    sensor.maps = &map;
-    sensor.map_count = 1;
-    one.columns = "distance_m volts - other:thing";
-    check(&one, 1, &sensor, 1);
-    assert_int_equal(findings.count, 0);
-    one.columns = "distanse_m volts -";
-    check(&one, 1, &sensor, 1);
-    assert_found(0, FINDING_WARNING, "no sensor of this port has a quantity for \"distanse_m\"; expected distance_m");
-    assert_false(one.disabled);
-    clean(state);
-    one.codec = "senml";
-    check(&one, 1, &sensor, 1);
-    assert_found(0, FINDING_WARNING, "codec = senml does not look at it");
-}
-
 static void a_port_without_sensors_is_a_warning(void **state)
 {
     (void)state;
@@ -406,85 +299,6 @@ static void a_port_without_sensors_is_a_warning(void **state)
     assert_int_equal(findings.count, 1);
     assert_found(0, FINDING_WARNING, "city.ini:3: [serial:kerb]");
     assert_false(serial[0].disabled);
-}
-
-// A vehicle with that in its section; an IMU, a receiver, and a port of lines that say both, or acceleration alone.
-static void check_vehicle(const char *lines)
-{
-    char text[1024];
-    snprintf(text, sizeof text,
-             "[serial:imu]\ndevice = /dev/a\ncodec = wt901\n[serial:gnss]\ndevice = /dev/b\ncodec = ubx\n"
-             "[serial:both]\ndevice = /dev/c\ncodec = csv\ncolumns = time ax lat\n"
-             "[serial:bare]\ndevice = /dev/d\ncodec = csv\ncolumns = time acceleration_x_mps2 -\n"
-             "[serial:bad]\ndevice = /dev/e\ncodec = wt9\n"
-             "[sensor:1]\nsource = serial:gnss\nkind = bump\n[sensor:2]\nsource = serial:imu\nkind = environment\n"
-             "[sensor:3]\nsource = serial:both\nkind = environment\nmap.temperature_c = ax\nmap.humidity_pct = lat\n"
-             "[sensor:4]\nsource = serial:bare\nkind = generic\n"
-             "[sensor:van]\nkind = bump\n%s\n",
-             lines);
-    struct settings *settings = load(text);
-    drivers_check(settings, &findings);
-    settings_destroy(settings);
-}
-
-static void a_vehicle_without_a_position_is_a_warning(void **state)
-{
-    static const struct {
-        const char *lines, *said; // NULL: nothing of the position
-    } vehicles[] = {
-        {"source = serial:imu\nposition = serial:gnss", NULL},
-        {"source = serial:imu\nposition = gpsd://localhost:2947", NULL},
-        {"source = serial:both\nmap.acceleration_x_mps2 = ax\nmap.latitude = lat", NULL},
-        {"source = coap", NULL},
-        {"source = serial:gnss", NULL},
-        {"source = serial:imu", "says acceleration and no position"},
-        {"source = serial:both\nmap.acceleration_x_mps2 = ax", "says acceleration and no position"},
-        {"source = serial:bare", "says acceleration and no position"},
-        {"source = serial:imu\nposition = serial:gps", "there is no port \"serial:gps\"; expected one"},
-        {"source = serial:imu\nposition = serial:bad", "the section of the port \"serial:bad\" is wrong"},
-        {"source = serial:imu\nposition = gnss", "\"gnss\" gives no position; expected serial:ID or gpsd://"},
-        {"source = serial:imu\nposition = gpsd://", "\"gpsd://\" gives no position"},
-        {"source = serial:imu\nposition = serial:gnss\n[sensor:t]\nkind = traffic\nposition = serial:gnss",
-         "[sensor:t] position: it has no effect here"},
-    };
-    for (size_t i = 0; i < sizeof vehicles / sizeof *vehicles; i++) {
-        size_t said = 0, right = 0;
-        check_vehicle(vehicles[i].lines);
-        for (size_t f = 0; f < findings.count; f++) {
-            bool is_of_position = strstr(findings.list[f].text, "] position: ") != NULL;
-            assert_true(!is_of_position || findings.list[f].level == FINDING_WARNING);
-            said += is_of_position;
-            right += vehicles[i].said && strstr(findings.list[f].text, vehicles[i].said);
-        }
-        if (said != (vehicles[i].said != NULL) || right != said)
-            fail_msg("%s: %zu, %zu", vehicles[i].lines, said, right);
-        clean(state);
-    }
-}
-
-static void a_port_that_gives_a_position_needs_no_sensor(void **state)
-{
-    (void)state;
-    struct settings_serial serial[] = {port("gnss", "/dev/a", "ubx", 3)};
-    struct settings_sensor sensors[] = {sensor_of("other")};
-    sensors[0].kind = KIND_BUMP;
-    sensors[0].position = "serial:gnss";
-    check(serial, 1, sensors, 1);
-    assert_int_equal(findings.count, 0);
-}
-
-static void the_column_time_is_no_quantity_and_no_doubt(void **state)
-{
-    (void)state;
-    struct settings_serial one = port("kerb", "/dev/a", "csv", 4);
-    struct settings_sensor sensor = sensor_of("kerb");
-    sensor.kind = KIND_PARKING;
-    one.columns = "time distance_m";
-    check(&one, 1, &sensor, 1);
-    assert_int_equal(findings.count, 0);
-    one.columns = "time -";
-    check(&one, 1, NULL, 0);
-    assert_found(0, FINDING_DISABLES, "no column is wanted");
 }
 
 static void an_unknown_codec_of_a_sensor_disables_the_sensor(void **state)
@@ -509,9 +323,6 @@ int main(void)
         cmocka_unit_test_teardown(observed_resources_are_bounded_and_have_one_identity, clean),
         cmocka_unit_test_teardown(an_efento_sensor_needs_its_serial_number, clean),
         cmocka_unit_test_teardown(a_file_of_keys_does_not_depend_on_the_folder, clean),
-        cmocka_unit_test_teardown(a_vehicle_without_a_position_is_a_warning, clean),
-        cmocka_unit_test_teardown(a_port_that_gives_a_position_needs_no_sensor, clean),
-        cmocka_unit_test_teardown(the_column_time_is_no_quantity_and_no_doubt, clean),
         cmocka_unit_test_teardown(a_port_as_it_should_be_gives_no_finding, clean),
         cmocka_unit_test_teardown(senml_is_merged_only_where_the_ini_says_so, clean),
         cmocka_unit_test_teardown(a_port_whose_name_may_change_is_warned_about, clean),
@@ -526,8 +337,6 @@ int main(void)
         cmocka_unit_test_teardown(two_ports_on_one_device_are_both_named_and_the_second_disabled, clean),
         cmocka_unit_test_teardown(a_link_to_a_device_is_the_device, clean),
         cmocka_unit_test_teardown(a_disabled_port_shares_with_nobody, clean),
-        cmocka_unit_test_teardown(columns_that_cannot_be_used_disable_the_port, clean),
-        cmocka_unit_test_teardown(columns_that_nobody_has_a_quantity_for_are_a_warning, clean),
         cmocka_unit_test_teardown(a_port_without_sensors_is_a_warning, clean),
         cmocka_unit_test_teardown(an_unknown_codec_of_a_sensor_disables_the_sensor, clean),
     };
