@@ -1,55 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """`citygw modbus-scan` before a bus of devices with faults."""
 import json
-import os
-import select
-import threading
 
 import pytest
 
 import peers
+from bus import Bus, sealed
 from conftest import ROOT
-from modbus_test import crc
 
 
-def sealed(*frame):
-    return bytes(frame) + crc(bytes(frame))
-
-
-class Bus:
+class Faulty(Bus):
     """Answers each request with what `answers` has for its unit: bytes, or seconds to think and bytes."""
 
     def __init__(self, line, answers):
-        self.line, self.answers, self.requests, self.ended = line, answers, [], threading.Event()
-        self.thread = threading.Thread(target=self._live, daemon=True)
-        self.thread.start()
+        self.answers = answers
+        super().__init__(line)
 
-    def _say(self, request):
-        self.requests.append(request)
+    def answer(self, request):
         answer = self.answers.get(request[0], b"")
         pause, answer = answer if isinstance(answer, tuple) else (0, answer)
         self.ended.wait(pause)  # the device thinks
-        os.write(self.line.master, answer)
-
-    def _live(self):
-        pending = b""
-        while not self.ended.is_set():
-            if not select.select([self.line.master], [], [], 0.05)[0]:
-                continue
-            try:
-                pending += os.read(self.line.master, 256)
-            except OSError:  # nobody has it open
-                pending = b""
-                self.ended.wait(0.02)
-                continue
-            while len(pending) >= 8:
-                self._say(pending[:8])
-                pending = pending[8:]
-
-    def end(self):
-        self.ended.set()
-        self.thread.join()
-        self.line.close()
+        return answer
 
 
 @pytest.fixture
@@ -57,12 +28,13 @@ def bus(tmp_path):
     begun = []
 
     def begin(answers):
-        begun.append(Bus(peers.Line(tmp_path / "bus"), answers))
+        begun.append(Faulty(peers.Line(tmp_path / "bus"), answers))
         return begun[-1]
 
     yield begin
     for one in begun:
         one.end()
+        one.line.close()
 
 
 ANSWER = sealed(2, 4, 2, 0x12, 0x34)

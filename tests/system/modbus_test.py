@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Modbus bus, from INI alone: devices in the test answer on a pty, or `citygw simulate` plays them."""
-import collections
 import json
-import os
 import pathlib
-import select
 import subprocess
-import threading
 
 import conftest
 import peers
+from bus import Devices
 
 CONFIG = """
 [modbus:garage]
@@ -31,63 +28,6 @@ address = 18
 device = counter
 map.people = discrete:1
 """
-
-
-def crc(data):
-    value = 0xFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
-    return value.to_bytes(2, "little")
-
-
-class Devices:
-    """Units that answer on a line: register A holds A, unless `registers` says otherwise; those of `resets` hold 0 after
-    they were read."""
-
-    def __init__(self, line, units):
-        self.line, self.units, self.functions, self.ended = line, set(units), set(), threading.Event()
-        self.registers, self.resets, self.asked = {}, set(), collections.Counter()  # asked: requests by unit
-        self.thread = threading.Thread(target=self._live, daemon=True)
-        self.thread.start()
-
-    def _register(self, address):
-        if address in self.resets:
-            return self.registers.pop(address, 0)
-        return self.registers.get(address, address)
-
-    def _answer(self, request):
-        unit, function, first, count = request[0], request[1], *(int.from_bytes(request[i:i + 2]) for i in (2, 4))
-        self.functions.add(function)
-        if function <= 2:
-            data = bytes([(1 << count) - 1])  # a few bits, all set
-        else:
-            data = b"".join(self._register(a).to_bytes(2) for a in range(first, first + count))
-        frame = bytes([unit, function, len(data)]) + data
-        return frame + crc(frame)
-
-    def _live(self):
-        pending = b""
-        while not self.ended.is_set():
-            if not select.select([self.line.master], [], [], 0.05)[0]:
-                continue
-            try:
-                pending += os.read(self.line.master, 256)
-            except OSError:  # nobody has it open
-                pending = b""
-                self.ended.wait(0.02)
-                continue
-            while len(pending) >= 8:
-                request, pending = pending[:8], pending[8:]
-                assert crc(request[:6]) == request[6:]
-                self.asked[request[0]] += 1
-                if request[0] in self.units:
-                    os.write(self.line.master, self._answer(request))
-
-    def end(self):
-        self.ended.set()
-        self.thread.join()
 
 
 def source(gateway):

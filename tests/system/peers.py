@@ -265,7 +265,8 @@ class Line:
 
     def unplug(self):
         os.unlink(self.path)
-        os.close(self.master)
+        gone, self.master = self.master, -1  # its number may soon be another file's
+        os.close(gone)
 
     def write(self, text):
         data = text.encode() if isinstance(text, str) else text

@@ -9,10 +9,10 @@ import threading
 import time
 
 import peers
-from modbus_test import Devices
+from bus import Devices
 
 SECONDS = float(os.environ.get("CITYGW_PORTS_SECONDS", "12"))
-PLUGGED = 2  # seconds in and seconds out
+PERIOD = 2  # seconds, of which half is unplugged
 TICK = 0.1
 
 PORTS = """
@@ -86,7 +86,7 @@ class Counted(Devices):
         self.given = {}
         super().__init__(line, units)
 
-    def _register(self, address):
+    def register(self, _address):
         number = len(self.given) + 1
         self.given[number] = time.monotonic()
         return number
@@ -96,33 +96,37 @@ class Sender:
     """A device that says a rising number ten times a second, and notes when."""
 
     def __init__(self, line, frame):
-        self.line, self.frame, self.given, self.ended = line, frame, {}, threading.Event()
+        self.line, self.frame, self.given, self.ended, self.said = line, frame, {}, threading.Event(), threading.Condition()
         self.thread = threading.Thread(target=self._live, daemon=True)
         self.thread.start()
 
     def _live(self):
         while not self.ended.wait(TICK):
             number = len(self.given) + 1
-            self.given[number] = time.monotonic()
             with contextlib.suppress(OSError):
+                self.given[number] = time.monotonic()
                 self.line.write(self.frame(number))
+            with self.said:
+                self.said.notify_all()
+
+    def wait(self, seconds):
+        """Until it has said as many more as it does in that time."""
+        wanted = len(self.given) + round(seconds / TICK)
+        with self.said:
+            assert self.said.wait_for(lambda: len(self.given) >= wanted, seconds + peers.WAIT)
 
     def end(self):
         self.ended.set()
         self.thread.join()
 
 
-def loose(line, seconds):
-    """Unplugs and plugs in again; ends plugged in."""
-    end = time.monotonic() + seconds
-    times = 0
-    while time.monotonic() < end:
-        time.sleep(PLUGGED / 2)
-        line.unplug()
-        time.sleep(PLUGGED / 2)
-        line.plug()
-        times += 1
-    return times
+def come_loose(device, times):
+    """Unplugs it and plugs it in again; ends plugged in."""
+    for _ in range(times):
+        device.wait(PERIOD / 2)
+        device.line.unplug()
+        device.wait(PERIOD / 2)
+        device.line.plug()
 
 
 def arrivals(subscriber, sensor, quantity, scale=1):
@@ -160,10 +164,11 @@ def test_ports_in_trouble_harm_nobody(mqtt_gateway, subscriber, tmp_path):
             "alive": (Counted(lines["garage"], {17}), "in_total", 1)}
     shaky = Sender(lines["loose"], lambda n: f'[{{"n":"loose:in_total","v":{n}}}]\n'.encode())
     began = time.monotonic()
-    time.sleep(SECONDS / 4)  # the devices' own time: nothing is waited for
+    shaky.wait(SECONDS / 4)
     trouble = time.monotonic()
     flood = subprocess.Popen(["cat", "/dev/urandom"], stdout=lines["flood"].master)
-    times = loose(lines["loose"], SECONDS)
+    times = round(SECONDS / PERIOD)
+    come_loose(shaky, times)
     flood.kill()
     flood.wait()
     ended = time.monotonic()
