@@ -207,6 +207,16 @@ static void give_times(struct intake *intake)
             intake->pack->readings[i].reading.time_us++;
 }
 
+// After a start nothing else is there to show.
+static void keep_first(struct intake *intake, struct sensor_live *live, const struct reading *reading)
+{
+    if (live->last.used > 0)
+        return;
+    bytes_clear(&intake->stored);
+    reading_encode(reading, &intake->stored);
+    bytes_keep(&live->last, intake->stored.data, intake->stored.used);
+}
+
 // A state that was asked for again, or once more after a restart, is not a second reading.
 static void leave_out_known(struct intake *intake, struct source *source)
 {
@@ -217,9 +227,7 @@ static void leave_out_known(struct intake *intake, struct source *source)
         struct sensor_live *live = &intake->live[pack->readings[i].sensor->index];
         if (reading->time_quality == TIME_SENSOR &&
             moments_known(&live->moments, reading->time_us, pack->readings[i].content)) {
-            bytes_clear(&intake->stored);
-            reading_encode(reading, &intake->stored);
-            bytes_keep(&live->last, intake->stored.data, intake->stored.used);
+            keep_first(intake, live, reading);
             live->last_boot_us = clock_boot_us(intake->clock); // it was heard
             source->repeated++;
             continue;

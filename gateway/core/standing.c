@@ -28,7 +28,6 @@ struct standing {
     char path[PATH_SIZE];
     json_t *others;        // what the file says of sensors that are not configured now
     bool changed, is_busy; // since the last save; the worker has `text`
-    bool is_urgent;        // the file says less than what has to be known after a power cut
     uint64_t saved_number; // of the reading up to which that was
     int64_t saved_boot_us;
     char *text;
@@ -42,13 +41,84 @@ static uint64_t next_number(const struct standing *standing)
     return figures.next;
 }
 
-static char *text_of(struct standing *standing);
-static void write_file(struct standing *standing);
+/* Saving. */
+
+static bool has_any(const struct standing *standing)
+{
+    for (size_t i = 0; i < sensors_count(standing->options.sensors); i++) {
+        const struct stand *stand = &standing->stands[i];
+        if (stand->counters.count > 0 || (stand->parking && stand->parking->begun))
+            return true;
+    }
+    return false;
+}
+
+static void write_file(struct standing *standing)
+{
+    struct fault why;
+    if (file_replace(standing->path, standing->text, strlen(standing->text), &why) != 0)
+        log_line(LOG_LEVEL_WARNING, "standing", "%s", why.text);
+}
+
+static void on_worker(uv_work_t *work)
+{
+    write_file(work->data);
+}
+
+static void on_written(uv_work_t *work, int status)
+{
+    (void)status;
+    struct standing *standing = work->data;
+    free(standing->text);
+    standing->text = NULL;
+    standing->is_busy = false;
+}
+
+// What there is to write, or NULL. From then on it counts as written: what fails to be is still in the readings.
+static char *text_of(struct standing *standing)
+{
+    standing->saved_number = next_number(standing);
+    standing->saved_boot_us = clock_boot_us(standing->options.clock);
+    standing->changed = false;
+    return standing_file_text(standing->options.sensors, standing->stands, standing->others,
+                              buffer_epoch(standing->options.buffer), standing->saved_number);
+}
+
+static void save_now(struct standing *standing)
+{
+    standing->text = text_of(standing);
+    if (standing->text)
+        write_file(standing);
+    free(standing->text);
+    standing->text = NULL;
+}
+
+// That a file is as old as many readings costs a start that reads them all; so the number has to follow, also where nothing changes.
+static bool is_due(struct standing *standing)
+{
+    int64_t since_us = clock_boot_us(standing->options.clock) - standing->saved_boot_us;
+    if (standing->is_busy || since_us < save_soonest_us)
+        return false;
+    return (standing->changed && since_us >= save_latest_us) ||
+           (next_number(standing) - standing->saved_number >= SAVE_READINGS && has_any(standing));
+}
+
+void standing_tick(struct standing *standing)
+{
+    if (!is_due(standing))
+        return;
+    standing->text = text_of(standing);
+    if (!standing->text)
+        return;
+    standing->work.data = standing;
+    standing->is_busy = uv_queue_work(standing->options.loop, &standing->work, on_worker, on_written) == 0;
+    if (!standing->is_busy)
+        on_written(&standing->work, 0);
+}
 
 /* Reading back. */
 
 struct recalling {
-    const struct standing *standing;
     struct stand **by_stream;
     size_t streams;
 };
@@ -67,7 +137,7 @@ static void recall(void *context, const struct buffer_item *item, const struct r
 static int recall_from(struct standing *standing, uint64_t from, struct fault *why)
 {
     struct buffer *buffer = standing->options.buffer;
-    struct recalling recalling = {.standing = standing, .streams = buffer_stream_count(buffer)};
+    struct recalling recalling = {.streams = buffer_stream_count(buffer)};
     recalling.by_stream = calloc(recalling.streams + 1, sizeof *recalling.by_stream);
     if (!recalling.by_stream)
         return fault_set(why, -ENOMEM, _("out of memory"));
@@ -98,13 +168,15 @@ static uint64_t begin_of(struct standing *standing, uint64_t from, bool is_damag
 
 // Another device's number says nothing of what this one counted. The file says so before anything is counted, so that what the new
 // one is known for after the next start is not taken for the old one's.
-static void mark_replaced(struct standing *standing)
+static bool mark_replaced(struct standing *standing)
 {
+    bool any = false;
     for (size_t i = 0; i < sensors_count(standing->options.sensors); i++) {
         struct stand *stand = &standing->stands[i];
         for (size_t k = 0; stand->is_replaced && k < stand->counters.count; k++)
-            stand->counters.list[k].replaced = standing->is_urgent = true;
+            stand->counters.list[k].replaced = any = true;
     }
+    return any;
 }
 
 static int load(struct standing *standing, struct fault *why)
@@ -116,8 +188,10 @@ static int load(struct standing *standing, struct fault *why)
     bool is_damaged = error && error != -ENOENT;
     if (is_damaged)
         log_line(LOG_LEVEL_WARNING, "standing", "%s", unreadable.text);
-    error = recall_from(standing, begin_of(standing, from, is_damaged), why);
-    mark_replaced(standing);
+    standing->saved_number = begin_of(standing, from, is_damaged);
+    error = recall_from(standing, standing->saved_number, why);
+    if (!error && mark_replaced(standing))
+        save_now(standing);
     return error;
 }
 
@@ -139,17 +213,9 @@ int standing_create(const struct standing_options *options, struct standing **re
         return fault_set(why, -ENOMEM, _("out of memory"));
     standing->options = *options;
     snprintf(standing->path, sizeof standing->path, "%s/standing", options->folder);
-    int error = make_stands(standing) ? load(standing, why) : fault_set(why, -ENOMEM, _("out of memory"));
-    *ret_standing = standing;
-    if (error)
-        return error;
-    standing->saved_number = next_number(standing);
     standing->saved_boot_us = clock_boot_us(options->clock);
-    if (standing->is_urgent && (standing->text = text_of(standing)))
-        write_file(standing);
-    free(standing->text);
-    standing->text = NULL;
-    return 0;
+    *ret_standing = standing;
+    return make_stands(standing) ? load(standing, why) : fault_set(why, -ENOMEM, _("out of memory"));
 }
 
 /* Taking. */
@@ -215,71 +281,7 @@ void standing_undo(struct standing *standing)
     }
 }
 
-/* Saving. */
-
-static bool has_any(const struct standing *standing)
-{
-    for (size_t i = 0; i < sensors_count(standing->options.sensors); i++) {
-        const struct stand *stand = &standing->stands[i];
-        if (stand->counters.count > 0 || (stand->parking && stand->parking->begun))
-            return true;
-    }
-    return false;
-}
-
-static void write_file(struct standing *standing)
-{
-    struct fault why;
-    if (file_replace(standing->path, standing->text, strlen(standing->text), &why) != 0)
-        log_line(LOG_LEVEL_WARNING, "standing", "%s", why.text);
-}
-
-static void on_worker(uv_work_t *work)
-{
-    write_file(work->data);
-}
-
-static void on_written(uv_work_t *work, int status)
-{
-    (void)status;
-    struct standing *standing = work->data;
-    free(standing->text);
-    standing->text = NULL;
-    standing->is_busy = false;
-}
-
-// What there is to write, or NULL. From then on it counts as written: what fails to be is still in the readings.
-static char *text_of(struct standing *standing)
-{
-    standing->saved_number = next_number(standing);
-    standing->saved_boot_us = clock_boot_us(standing->options.clock);
-    standing->changed = false;
-    return standing_file_text(standing->options.sensors, standing->stands, standing->others,
-                              buffer_epoch(standing->options.buffer), standing->saved_number);
-}
-
-// That a file is as old as many readings costs a start that reads them all; so the number has to follow, also where nothing changes.
-static bool is_due(struct standing *standing)
-{
-    int64_t since_us = clock_boot_us(standing->options.clock) - standing->saved_boot_us;
-    if (standing->is_busy || since_us < save_soonest_us)
-        return false;
-    return (standing->changed && since_us >= save_latest_us) ||
-           (has_any(standing) && next_number(standing) - standing->saved_number >= SAVE_READINGS);
-}
-
-void standing_tick(struct standing *standing)
-{
-    if (!is_due(standing))
-        return;
-    standing->text = text_of(standing);
-    if (!standing->text)
-        return;
-    standing->work.data = standing;
-    standing->is_busy = uv_queue_work(standing->options.loop, &standing->work, on_worker, on_written) == 0;
-    if (!standing->is_busy)
-        on_written(&standing->work, 0);
-}
+/* The end. */
 
 void standing_destroy(struct standing *standing)
 {
@@ -288,10 +290,8 @@ void standing_destroy(struct standing *standing)
     while (standing->is_busy)
         uv_run(standing->options.loop, UV_RUN_ONCE);
     bool follows = standing->stands && has_any(standing) && next_number(standing) != standing->saved_number;
-    if ((standing->changed || follows) && (standing->text = text_of(standing))) {
-        write_file(standing);
-        free(standing->text);
-    }
+    if (standing->changed || follows)
+        save_now(standing);
     for (size_t i = 0; standing->stands && i < sensors_count(standing->options.sensors); i++) {
         counters_finish(&standing->stands[i].counters);
         free(standing->stands[i].parking);
