@@ -117,6 +117,28 @@ static bool has_sensors(const struct settings *settings, const struct port *port
     return false;
 }
 
+// Frames that name no sensor are the only one's; of two, nobody knows whose.
+static void check_alone(const struct checked *checked, const struct port *port, const char *name)
+{
+    const struct codec *codec = codec_find(name);
+    const struct settings_sensor *first = NULL;
+    char text[300];
+    for (size_t i = 0; codec && !codec->addressed && i < checked->settings->sensor_count; i++) {
+        const struct settings_sensor *sensor = &checked->settings->sensor[i];
+        if (!reports_through(sensor, port))
+            continue;
+        if (first) {
+            snprintf(text, sizeof text,
+                     _("its frames name no sensor, and both %s and %s report through it, so that nothing can be taken; "
+                       "expected one sensor"),
+                     first->id, sensor->id);
+            add_finding(checked->findings, FINDING_WARNING, port, "codec", text);
+            return;
+        }
+        first = sensor;
+    }
+}
+
 // What the device really is, as far as it exists now: by-path names are links.
 static bool same_device(const char *one, const char *other)
 {
@@ -183,6 +205,9 @@ static void check_ports(struct settings *settings, struct findings *findings)
     for (size_t i = 0; i < settings->serial_count; i++)
         if (!*ports[i].disabled)
             check_columns(&checked, &ports[i], &settings->serial[i]);
+    for (size_t i = 0; i < settings->serial_count; i++)
+        if (!*ports[i].disabled)
+            check_alone(&checked, &ports[i], settings->serial[i].codec);
     check_shared(&checked, ports, count);
     for (size_t i = 0; i < count; i++)
         check_name(findings, &ports[i]);

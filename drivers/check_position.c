@@ -3,6 +3,7 @@
 
 #include "base/messages.h"
 #include "base/text.h"
+#include "drivers/codec.h"
 #include "settings/address.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,6 +50,13 @@ static void warn(struct findings *findings, const struct settings_sensor *sensor
     findings_add(findings, FINDING_WARNING, sensor->origin, section, "position", "%s", sentence);
 }
 
+// No device that has a codec of its own says where it is.
+static bool is_blind(const struct settings_serial *port)
+{
+    const struct codec *codec = codec_find(port->codec);
+    return codec && codec->anonymous;
+}
+
 static void check_position(const struct settings *settings, const struct settings_sensor *sensor,
                            struct findings *findings)
 {
@@ -60,11 +68,12 @@ static void check_position(const struct settings *settings, const struct setting
         warn(findings, sensor, _("it has no effect here; expected it in a sensor of kind bump"));
     } else if (begins(position, port_type)) {
         const struct settings_serial *port = port_of(settings, position + strlen(port_type));
-        if (port && !port->disabled)
+        if (port && !port->disabled && !is_blind(port))
             return;
         snprintf(text, sizeof text,
-                 port ? _("the section of the port \"%s\" is wrong; expected it to be put right first")
-                      : _("there is no port \"%s\"; expected one that has a section"),
+                 !port            ? _("there is no port \"%s\"; expected one that has a section")
+                 : port->disabled ? _("the section of the port \"%s\" is wrong; expected it to be put right first")
+                                  : _("the codec of the port \"%s\" gives no position; expected one such as nmea"),
                  shown);
         warn(findings, sensor, text);
     } else if (!begins(position, gpsd_type) || !url_parse(position, &url)) {

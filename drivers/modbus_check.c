@@ -3,16 +3,28 @@
 
 #include "base/messages.h"
 #include "modbus_target.h"
+#include "reading/vocabulary.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { KEY_SIZE = 80 };
 
-static int check_map(const struct settings_map *map, unsigned registers_max, struct fault *why)
+// What was counted since the last reading is added up: an offset would be counted each time, too.
+static bool can_reset(const struct settings_map *map, enum kind kind)
+{
+    const struct quantity *quantity = vocabulary_find(map->quantity, kind);
+    return quantity && quantity_is_counter(quantity) && map->offset == 0 && map->factor > 0;
+}
+
+static int check_map(const struct settings_map *map, enum kind kind, unsigned registers_max, struct fault *why)
 {
     struct modbus_field field;
     int error = modbus_field_parse(map->field, &field, why);
+    if (!error && field.resets && !can_reset(map, kind))
+        return fault_set(why, -EINVAL,
+                         _("resets is for a running total; expected a quantity such as in_total, no offset, and no "
+                           "negative factor"));
     if (error || modbus_table_has_bits(field.table) || modbus_field_width(&field) <= registers_max)
         return error;
     return fault_set(why, -EINVAL,
@@ -33,7 +45,7 @@ static void check_maps(struct settings *settings, struct settings_sensor *sensor
     const struct settings_map *maps[MODBUS_FIELDS_MAX];
     size_t count = modbus_maps(settings, sensor, maps);
     for (size_t i = 0; i < count; i++) {
-        if (check_map(maps[i], modbus_registers_max(settings, sensor), &why) == 0)
+        if (check_map(maps[i], (enum kind)sensor->kind, modbus_registers_max(settings, sensor), &why) == 0)
             continue;
         snprintf(key, sizeof key, "map.%s", maps[i]->quantity);
         if (is_own(sensor, maps[i]))

@@ -288,6 +288,7 @@ const struct codec codec_csv = {
     .description = N_("lines of numbers, which the port's key columns names"),
     .content_format = -1,
     .frame_max = LINE_MAX_BYTES,
+    .addressed = true,
     .delimit = frame_line,
     .parse = parse,
     .compose = compose,

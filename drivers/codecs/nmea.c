@@ -117,7 +117,7 @@ static void parse_vtg(struct sentence *sentence, struct raw_pack *pack)
 static void parse_gst(struct sentence *sentence, struct raw_pack *pack)
 {
     double north, east;
-    if (sentence_number(sentence, 6, &north) && sentence_number(sentence, 7, &east))
+    if (sentence_number(sentence, 6, &north) && sentence_number(sentence, 7, &east) && north >= 0 && east >= 0)
         add(pack, "sigma_m", "m", sqrt(north * north + east * east));
 }
 

@@ -136,6 +136,7 @@ const struct codec codec_senml = {
     .description = N_("SenML in JSON (RFC 8428); on a serial line one pack a line"),
     .content_format = 110,
     .frame_max = FRAME_MAX_BYTES,
+    .addressed = true,
     .composed = true,
     .delimit = frame_line,
     .parse = parse,

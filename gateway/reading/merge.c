@@ -29,6 +29,13 @@ static bool is_other_state(const struct value *one, const struct value *other)
            (one->type == VALUE_TEXT && strcmp(one->text, other->text) != 0);
 }
 
+// What is added up stays within the quantity's range.
+static bool is_too_much(enum kind kind, const struct value *one, const struct value *other)
+{
+    const struct quantity *quantity = adds_up(one->name) ? vocabulary_find(one->name, kind) : NULL;
+    return quantity && one->number + other->number > quantity->high;
+}
+
 static bool can_merge(struct reading *into, const struct reading *later)
 {
     size_t count = into->value_count;
@@ -38,7 +45,8 @@ static bool can_merge(struct reading *into, const struct reading *later)
     for (size_t i = 0; i < later->value_count; i++) {
         const struct value *earlier = find(into, later->values[i].name);
         count += !earlier;
-        if (earlier && is_other_state(earlier, &later->values[i]))
+        if (earlier &&
+            (is_other_state(earlier, &later->values[i]) || is_too_much(into->kind, earlier, &later->values[i])))
             return false;
     }
     return count <= READING_VALUES_MAX;

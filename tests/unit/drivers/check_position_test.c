@@ -35,6 +35,8 @@ static void a_vehicle_without_a_position_is_a_warning(void **state)
         {"source = serial:bare", "says acceleration and no position"},
         {"source = serial:imu\nposition = serial:gps", "there is no port \"serial:gps\"; expected one"},
         {"source = serial:imu\nposition = serial:bad", "the section of the port \"serial:bad\" is wrong"},
+        {"source = serial:both\nmap.acceleration_x_mps2 = ax\nposition = serial:imu",
+         "the codec of the port \"serial:imu\" gives no position; expected one such as nmea"},
         {"source = serial:imu\nposition = gnss", "\"gnss\" gives no position; expected serial:ID or gpsd://"},
         {"source = serial:imu\nposition = gpsd://", "\"gpsd://\" gives no position"},
         {"source = serial:imu\nposition = serial:gnss\n[sensor:t]\nkind = traffic\nposition = serial:gnss",

@@ -290,6 +290,22 @@ static void a_disabled_port_shares_with_nobody(void **state)
     assert_false(serial[1].disabled);
 }
 
+static void frames_that_name_no_sensor_are_of_one_alone(void **state)
+{
+    (void)state;
+    static const char *const codec_names[] = {"nmea", "tfmini", "text", "senml"};
+    for (size_t i = 0; i < sizeof codec_names / sizeof *codec_names; i++) {
+        struct settings_serial serial[] = {port("kerb", "/dev/a", codec_names[i], 3)};
+        struct settings_sensor sensors[] = {sensor_of("kerb"), sensor_of("kerb")};
+        sensors[1].id = "t";
+        check(serial, 1, sensors, 2);
+        assert_int_equal(findings.count, i < 3);
+        if (i < 3)
+            assert_found(0, FINDING_WARNING, "[serial:kerb] codec: its frames name no sensor, and both s and t report");
+        clean(state);
+    }
+}
+
 static void a_port_without_sensors_is_a_warning(void **state)
 {
     (void)state;
@@ -337,6 +353,7 @@ int main(void)
         cmocka_unit_test_teardown(two_ports_on_one_device_are_both_named_and_the_second_disabled, clean),
         cmocka_unit_test_teardown(a_link_to_a_device_is_the_device, clean),
         cmocka_unit_test_teardown(a_disabled_port_shares_with_nobody, clean),
+        cmocka_unit_test_teardown(frames_that_name_no_sensor_are_of_one_alone, clean),
         cmocka_unit_test_teardown(a_port_without_sensors_is_a_warning, clean),
         cmocka_unit_test_teardown(an_unknown_codec_of_a_sensor_disables_the_sensor, clean),
     };

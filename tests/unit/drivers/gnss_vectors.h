@@ -42,6 +42,7 @@ static const struct vector {
      0, "", 0},
     {"nmea", "$GPVTG,054.7,T,034.4,M,005.5,N,010.2,K*48", "speed_mps m/s v=2.8294\nheading_deg deg v=54.7\n", 0, "", 0},
     {"nmea", "$GPGST,024603.00,3.2,6.6,4.7,47.3,5.8,5.6,22.0*58", "sigma_m m v=8.0623\n", 0, "", 0},
+    {"nmea", "$GPGST,024603.00,3.2,6.6,4.7,47.3,-5.8,-5.6,22.0*58", "", 0, "", 0}, // M: no sigma is below zero
     {"nmea", "$GNGGA,092204.999,4250.5589,S,14718.5084,E,1,04,24.4,-19.7,M,,,,0000*2C",
      "fix - v=1\n"
      "latitude lat v=-42.8426483\n"

@@ -91,6 +91,20 @@ static void a_wrong_field_of_a_profile_disables_those_who_read_it(void **state)
     assert_false(settings->sensor[1].disabled || settings->sensor[2].disabled);
 }
 
+static void only_a_running_total_can_begin_again(void **state)
+{
+    (void)state;
+    check(SENSOR("a") "address = 1\nmap.in_total = input:1 u16 resets * 2\n"  //
+          SENSOR("b") "address = 2\nmap.in_total = input:1 u16 resets + 5\n"  //
+          SENSOR("c") "address = 3\nmap.in_total = input:1 u16 resets * -1\n" //
+          SENSOR("d") "address = 4\nmap.people = input:1 u16 resets\n");
+    assert_int_equal(findings.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_found(i, "resets is for a running total; expected a quantity such as in_total, no offset");
+    assert_false(settings->sensor[0].disabled);
+    assert_true(settings->sensor[1].disabled && settings->sensor[2].disabled && settings->sensor[3].disabled);
+}
+
 static void a_field_wider_than_a_read_is_refused(void **state)
 {
     (void)state;
@@ -124,6 +138,7 @@ int main(void)
         cmocka_unit_test_teardown(a_unit_id_that_is_none_disables_the_sensor, clean),
         cmocka_unit_test_teardown(a_field_that_is_none_is_told_with_its_place, clean),
         cmocka_unit_test_teardown(a_wrong_field_of_a_profile_disables_those_who_read_it, clean),
+        cmocka_unit_test_teardown(only_a_running_total_can_begin_again, clean),
         cmocka_unit_test_teardown(a_field_wider_than_a_read_is_refused, clean),
         cmocka_unit_test_teardown(a_sensor_without_anything_to_read_is_disabled, clean),
         cmocka_unit_test_teardown(an_id_that_is_a_table_would_hide_its_fields, clean),

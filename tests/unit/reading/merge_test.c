@@ -113,10 +113,21 @@ static void refused_names_and_the_worse_quality_stay(void **state)
     assert_int_equal(into.quality, QUALITY_RANGE);
 }
 
+static void what_is_added_up_stays_within_its_range(void **state)
+{
+    (void)state;
+    struct reading into = of(1), later = of(2);
+    put_number(&into, "in", 6e8);
+    put_number(&later, "in", 6e8);
+    assert_false(reading_merge(&into, &later));
+    assert_true(into.values[0].number == 6e8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_numbers_the_last_counts_and_its_time),
+        cmocka_unit_test(what_is_added_up_stays_within_its_range),
         cmocka_unit_test(what_was_counted_in_between_is_added_up),
         cmocka_unit_test(a_change_of_state_is_not_merged_away),
         cmocka_unit_test(what_is_of_another_kind_or_clock_is_not_merged),
