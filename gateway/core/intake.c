@@ -5,10 +5,10 @@
 #include "base/messages.h"
 #include "fast.h"
 #include "hold.h"
-#include "reading/guess.h"
 #include "recall.h"
 #include "source.h"
 #include "standing.h"
+#include "stranger.h"
 #include "unknown.h"
 #include "vehicle.h"
 #include <errno.h>
@@ -273,40 +273,6 @@ bool intake_turn(struct intake *intake)
     return took;
 }
 
-// The sensor whose address is the base name alone: the sender has left out what parts it from the field.
-static const struct sensor *sensor_before(const struct intake *intake, const struct source *source,
-                                          const struct raw_value *record)
-{
-    char base[GUESS_ADDRESS_MAX + 1];
-    const char *field;
-    if (record->base_size == 0 || record->base_size > GUESS_ADDRESS_MAX || !record->name[record->base_size])
-        return NULL;
-    memcpy(base, record->name, record->base_size);
-    base[record->base_size] = '\0';
-    const struct sensor *sensor = sensors_by_name(intake->sensors, source->name, base, &field);
-    return sensor && !*field ? sensor : NULL;
-}
-
-// `name` is the sensor that the request was for, or what the first record of a stranger is called.
-static enum refusal unknown_sensor(struct intake *intake, const struct source *source, const struct driver_pack *pack,
-                                   const char *name, struct fault *why)
-{
-    size_t record = pack->sensor ? 0 : intake->pack->unknown_record;
-    const struct sensor *begins = pack->sensor ? NULL : sensor_before(intake, source, &pack->raw->values[record]);
-    if (begins) {
-        fault_set(why, 0,
-                  _("\"%s\" begins with the sensor %s, and no \":\" or \"/\" follows; expected one at the end of bn"),
-                  name, begins->settings->id);
-        return REFUSAL_UNKNOWN_SENSOR;
-    }
-    if (unknowns_note(intake->unknowns, source->name, pack, record, intake->sensors, clock_wall_us(intake->clock)))
-        fault_set(why, 0, _("unknown sensor %s"), name);
-    else
-        fault_set(why, 0, _("the section of the sensor %s is wrong, and so it is disabled; citygw check tells why"),
-                  name);
-    return REFUSAL_UNKNOWN_SENSOR;
-}
-
 // A frame's header and key, its records' headers, and the padding; see the buffer's format.
 static uint64_t bytes_in_buffer(size_t readings, size_t payload, size_t key)
 {
@@ -362,7 +328,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     }
     const struct sensor *sensor = pack->sensor ? sensors_find(intake->sensors, pack->sensor) : NULL;
     if (pack->sensor && !sensor)
-        return unknown_sensor(intake, source, pack, pack->sensor, why);
+        return stranger_refuse(intake, source->name, pack, pack->sensor, why);
     struct normalise_context context = {.sensors = intake->sensors,
                                         .source = source->name,
                                         .sensor = sensor,
@@ -373,7 +339,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     enum refusal refusal = normalise(&context, pack->raw, intake->pack, why);
     if (refusal == REFUSAL_UNKNOWN_SENSOR) {
         struct fault name = *why; // what the source called it
-        return unknown_sensor(intake, source, pack, name.text, why);
+        return stranger_refuse(intake, source->name, pack, name.text, why);
     }
     if (refusal)
         return refusal;
