@@ -70,7 +70,12 @@ static int make_link(const struct fake_port *port, const char *device, struct fa
         return fault_set(why, -EBUSY, _("%s is in use by another program; expected a free path"), device);
     if (found >= 0)
         unlink(device);
-    return symlink(port->slave, device) == 0 ? 0 : fault_errno(why, -errno, _("%s cannot be made"), device);
+    if (symlink(port->slave, device) == 0)
+        return 0;
+    return fault_errno(
+        why, -errno,
+        _("%s cannot be made (a played port needs a free path, such as /tmp/kerb, in a copy of the configuration)"),
+        device);
 }
 
 int fake_port_open(struct fake_port *port, const char *device, struct fault *why)
