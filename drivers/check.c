@@ -2,6 +2,7 @@
 #include "base/messages.h"
 #include "base/text.h"
 #include "check_columns.h"
+#include "check_gives.h"
 #include "check_position.h"
 #include "coap_keys.h"
 #include "coap_observe_uri.h"
@@ -382,4 +383,5 @@ void drivers_check(struct settings *settings, struct findings *findings)
     check_observed(settings, findings);
     check_serial_numbers(settings, findings);
     check_positions(settings, findings);
+    check_heads(settings, findings);
 }

@@ -3,6 +3,7 @@
 
 #include "base/messages.h"
 #include "base/text.h"
+#include "check_gives.h"
 #include "drivers/codec.h"
 #include "settings/address.h"
 #include <stdbool.h>
@@ -35,14 +36,6 @@ bool gives_position(const struct settings *settings, const char *type, const cha
     return false;
 }
 
-static const struct settings_serial *port_of(const struct settings *settings, const char *name)
-{
-    for (size_t i = 0; i < settings->serial_count; i++)
-        if (strcmp(settings->serial[i].name, name) == 0)
-            return &settings->serial[i];
-    return NULL;
-}
-
 static void warn(struct findings *findings, const struct settings_sensor *sensor, const char *sentence)
 {
     char section[SECTION_SIZE];
@@ -67,7 +60,7 @@ static void check_position(const struct settings *settings, const struct setting
     if (sensor->kind != KIND_BUMP) {
         warn(findings, sensor, _("it has no effect here; expected it in a sensor of kind bump"));
     } else if (begins(position, port_type)) {
-        const struct settings_serial *port = port_of(settings, position + strlen(port_type));
+        const struct settings_serial *port = port_named(settings, position + strlen(port_type));
         if (port && !port->disabled && !is_blind(port))
             return;
         snprintf(text, sizeof text,
@@ -82,54 +75,16 @@ static void check_position(const struct settings *settings, const struct setting
     }
 }
 
-static bool maps(const struct settings_map *maps, size_t count, const char *quantity, const char *field)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(maps[i].quantity, quantity) == 0 && strcmp(maps[i].field, field) == 0)
-            return true;
-    return false;
-}
-
-static bool means(const struct settings *settings, const struct settings_sensor *sensor, const char *field,
-                  const char *quantity)
-{
-    if (strcmp(field, quantity) == 0 || maps(sensor->maps, sensor->map_count, quantity, field))
-        return true;
-    for (size_t i = 0; sensor->device && i < settings->device_count; i++) {
-        const struct settings_device *device = &settings->device[i];
-        if (strcmp(device->name, sensor->device) == 0 && maps(device->maps, device->map_count, quantity, field))
-            return true;
-    }
-    return false;
-}
-
-// One of the names in `columns`, without an address in front.
-static bool has_column(const struct settings *settings, const struct settings_sensor *sensor, const char *columns,
-                       const char *quantity)
-{
-    while (*(columns += strspn(columns, " \t"))) {
-        char name[ID_MAX + 1];
-        size_t size = strcspn(columns, " \t");
-        snprintf(name, sizeof name, "%.*s", (int)size, columns);
-        const char *colon = strrchr(name, ':');
-        if (means(settings, sensor, colon ? colon + 1 : name, quantity))
-            return true;
-        columns += size;
-    }
-    return false;
-}
-
 // Of formats that say themselves what they carry nobody knows before.
 static bool lacks_position(const struct settings *settings, const struct settings_sensor *sensor)
 {
     const struct settings_serial *port =
-        sensor->source_type == SOURCE_SERIAL ? port_of(settings, sensor->source_name) : NULL;
+        sensor->source_type == SOURCE_SERIAL ? port_named(settings, sensor->source_name) : NULL;
     if (!port || sensor->kind != KIND_BUMP)
         return false;
     if (strcmp(port->codec, "csv") != 0)
         return strcmp(port->codec, "wt901") == 0;
-    return port->columns && has_column(settings, sensor, port->columns, "acceleration_x_mps2") &&
-           !has_column(settings, sensor, port->columns, "latitude");
+    return gives(settings, sensor, "acceleration_x_mps2") && !gives(settings, sensor, "latitude");
 }
 
 void check_positions(const struct settings *settings, struct findings *findings)

@@ -153,6 +153,7 @@ int modbus_scan_ask(struct modbus_scan *scan, unsigned unit, struct scan_finding
             first = second;
         }
     }
+    first.is_late = is_late;
     scan->was_silent[unit] = first.verdict == SCAN_SILENT;
     *ret_finding = first;
     return 0;

@@ -14,6 +14,9 @@ enum {
     READS_PER_WAKE = 16, // then the loop has its turn, so that a flood starves nobody
 };
 
+// A line of which something comes so soon after the opening began before it: its beginning was not heard.
+static const int64_t begun_before_us = 50 * 1000LL;
+
 struct serial {
     const struct settings_serial *settings;
     const struct driver_host *host;
@@ -22,6 +25,8 @@ struct serial {
     uv_poll_t *poll;    // NULL: closed. Made anew by each open, because the old one closes in the background
     struct codec_options options;
     int fd;
+    int64_t opened_boot_us;
+    enum { HEAD_UNKNOWN, HEAD_MISSING, HEAD_HEARD } head; // of the line that comes
     uint64_t position; // how many bytes came before the buffer's first one, since the open
     size_t used;       // of the buffer, which has room for a whole frame and one more chunk
     struct raw_pack pack;
@@ -90,9 +95,33 @@ static size_t decode_frame(struct serial *serial, size_t at, size_t left)
     return used > 0 && used <= left ? used : left;
 }
 
+// Passes over the rest of a line that began before the port was open. Returns how many bytes that is.
+static size_t pass_over_rest(struct serial *serial)
+{
+    struct fault why;
+    if (serial->head == HEAD_UNKNOWN) {
+        int64_t since_us = clock_boot_us(serial->host->clock) - serial->opened_boot_us;
+        serial->head = serial->codec->headless && since_us < begun_before_us ? HEAD_MISSING : HEAD_HEARD;
+    }
+    if (serial->head == HEAD_HEARD)
+        return 0;
+    const uint8_t *end = memchr(serial->buffer, '\n', serial->used);
+    if (!end && serial->position + serial->used <= serial->codec->frame_max)
+        return serial->used;
+    serial->head = HEAD_HEARD;
+    if (!end)
+        return serial->used;
+    size_t rest = (size_t)(end - serial->buffer) + 1;
+    if (serial->position + rest > sizeof "\r\n" - 1) { // more than an empty line
+        fault_set(&why, 0, _("the line began before the port was open; the rest of it is left out"));
+        refuse(serial, serial->position + 1, REFUSAL_SYNTAX, &why);
+    }
+    return rest;
+}
+
 static void decode_all(struct serial *serial)
 {
-    size_t at = 0, used = 1;
+    size_t at = pass_over_rest(serial), used = 1;
     while (used > 0 && at < serial->used) {
         used = decode_frame(serial, at, serial->used - at);
         at += used;
@@ -162,6 +191,8 @@ static int serial_open(void *state, struct fault *why)
         return error;
     serial->used = 0;
     serial->position = 0;
+    serial->head = HEAD_UNKNOWN;
+    serial->opened_boot_us = clock_boot_us(serial->host->clock);
     error = start_polling(serial);
     if (error) {
         serial_port_close(serial->fd);

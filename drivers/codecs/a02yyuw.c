@@ -55,6 +55,7 @@ const struct codec codec_a02yyuw = {
     .content_format = -1,
     .frame_max = FRAME,
     .anonymous = true,
+    .measures_distance = true,
     .delimit = frame_found,
     .match = match,
     .parse = parse,

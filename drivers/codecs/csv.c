@@ -289,6 +289,7 @@ const struct codec codec_csv = {
     .content_format = -1,
     .frame_max = LINE_MAX_BYTES,
     .addressed = true,
+    .headless = true,
     .delimit = frame_line,
     .parse = parse,
     .compose = compose,

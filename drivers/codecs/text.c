@@ -76,6 +76,7 @@ const struct codec codec_text = {
     .description = N_("one number, or true or false, as text; on a serial line one a line"),
     .content_format = 0,
     .frame_max = LINE_MAX_BYTES,
+    .headless = true,
     .delimit = frame_line,
     .parse = parse,
     .compose = compose,

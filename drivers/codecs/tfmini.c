@@ -61,6 +61,7 @@ const struct codec codec_tfmini = {
     .content_format = -1,
     .frame_max = FRAME,
     .anonymous = true,
+    .measures_distance = true,
     .delimit = frame_found,
     .match = match,
     .parse = parse,

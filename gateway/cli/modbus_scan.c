@@ -31,11 +31,8 @@ static void end_progress(void)
 // A unit that was silent when it was asked, and answered while another was.
 static void mark_late(struct scan_bus *bus, const struct scan_finding *finding)
 {
-    if (finding->foreign <= 0 || finding->foreign > SCAN_UNIT_MAX)
-        return;
-    struct scan_finding *late = &bus->findings[finding->foreign];
-    if (bus->asked[finding->foreign] && late->verdict == SCAN_SILENT)
-        late->verdict = SCAN_LATE;
+    if (finding->is_late)
+        bus->findings[finding->foreign].verdict = SCAN_LATE;
 }
 
 static int scan_units(struct scan_result *result, struct scan_bus *bus, struct modbus_scan *scan)
@@ -101,7 +98,9 @@ static int show(const struct scan_result *result, bool as_json)
         scan_print_json(result, stdout);
     else
         scan_print(result, stdout);
-    return scan_count(result, scan_is_there) > 0 && scan_count(result, scan_is_trouble) == 0 ? VERB_FINE : VERB_PROBLEM;
+    return scan_count(result, scan_is_there) > 0 && scan_count(result, scan_is_trouble) == 0 && scan_is_whole(result)
+               ? VERB_FINE
+               : VERB_PROBLEM;
 }
 
 int verb_modbus_scan(int argc, char **argv)

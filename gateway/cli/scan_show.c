@@ -35,6 +35,11 @@ static bool is_asked(enum scan_verdict verdict)
     return true;
 }
 
+bool scan_is_whole(const struct scan_result *result)
+{
+    return scan_count(result, is_asked) == result->port->baud_count * (result->to - result->from + 1);
+}
+
 static bool has_echo(const struct scan_result *result)
 {
     for (size_t i = 0; i < result->count; i++)
@@ -184,7 +189,10 @@ void scan_print(const struct scan_result *result, FILE *to)
     print_table(result, to);
     fprintf(to, _("Units asked: %zu, there: %zu, trouble: %zu\n"), scan_count(result, is_asked),
             scan_count(result, scan_is_there), scan_count(result, scan_is_trouble));
-    print_advice(result, to);
+    if (!scan_is_whole(result))
+        fprintf(to, "%s\n", _("Ended early: the other units were not asked."));
+    else
+        print_advice(result, to);
     bytes_init(&ini, OUT_MAX);
     paste(result, &ini);
     if (ini.used)
@@ -226,6 +234,7 @@ void scan_print_json(const struct scan_result *result, FILE *to)
     json_key_text(&json, "device", result->port->device);
     json_key_text(&json, "lasting_name", result->port->lasting);
     json_key_unsigned(&json, "asked", scan_count(result, is_asked));
+    json_key_bool(&json, "whole", scan_is_whole(result));
     json_key_unsigned(&json, "there", scan_count(result, scan_is_there));
     json_key(&json, "units");
     json_array_begin(&json);

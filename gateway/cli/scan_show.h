@@ -24,7 +24,8 @@ struct scan_result {
 
 // How many findings of all rates are such ones.
 size_t scan_count(const struct scan_result *result, bool (*is_such)(enum scan_verdict verdict));
-bool scan_is_trouble(enum scan_verdict verdict); // garbage, two devices on one id, another unit's answer
+bool scan_is_trouble(enum scan_verdict verdict);      // garbage, two devices on one id, another unit's answer
+bool scan_is_whole(const struct scan_result *result); // every unit was asked at every rate
 
 void scan_print(const struct scan_result *result, FILE *to);
 void scan_print_json(const struct scan_result *result, FILE *to);

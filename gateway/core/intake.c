@@ -315,6 +315,37 @@ static enum refusal settle_at_once(struct source *source, const struct driver_pa
     return REFUSAL_NONE;
 }
 
+static enum refusal take_readings(struct intake *intake, struct source *source, const struct driver_pack *pack,
+                                  int64_t received_us, struct fault *why)
+{
+    note_contents(intake); // before anything is added that the source did not say
+    if (pack->may_repeat)
+        leave_out_known(intake, source);
+    if (intake->standing)
+        standing_take(intake->standing, source, intake->pack);
+    source->unknown_fields += intake->pack->unknown_fields;
+    if (source->merge_us > 0 && !pack->ticket)
+        fast_hold_back(intake, source);
+    if (intake->pack->count == 0)
+        return settle_at_once(source, pack);
+    enum refusal refusal = store(intake, source, pack, received_us, why);
+    if (refusal && intake->standing)
+        standing_undo(intake->standing);
+    return refusal;
+}
+
+// Records of nobody in a pack whose others are taken.
+static void note_strangers(struct intake *intake, struct source *source, const struct driver_pack *pack,
+                           struct fault *why)
+{
+    size_t first = intake->pack->unknown_record;
+    if (intake->pack->unknown_records == 0)
+        return;
+    enum refusal refusal = stranger_refuse(intake, source->name, pack, pack->raw->values[first].name, why);
+    source_refused(source, refusal, why);
+    why->text[0] = '\0';
+}
+
 static enum refusal take(struct intake *intake, struct source *source, const struct driver_pack *pack,
                          struct fault *why)
 {
@@ -335,6 +366,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
                                         .received_us = clock_wall_us(intake->clock),
                                         .clock_synchronised = is_synchronised(intake),
                                         .unauthenticated = pack->unauthenticated,
+                                        .takes_parts = !pack->ticket,
                                         .identity = pack->identity};
     enum refusal refusal = normalise(&context, pack->raw, intake->pack, why);
     if (refusal == REFUSAL_UNKNOWN_SENSOR) {
@@ -343,20 +375,12 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     }
     if (refusal)
         return refusal;
-    source->received += vehicles_take(intake->vehicles, intake->pack, context.received_us);
-    note_contents(intake); // before anything is added that the source did not say
-    if (pack->may_repeat)
-        leave_out_known(intake, source);
-    if (intake->standing)
-        standing_take(intake->standing, source, intake->pack);
-    source->unknown_fields += intake->pack->unknown_fields;
-    if (source->merge_us > 0 && !pack->ticket)
-        fast_hold_back(intake, source);
-    if (intake->pack->count == 0)
-        return settle_at_once(source, pack);
-    refusal = store(intake, source, pack, context.received_us, why);
-    if (refusal && intake->standing)
-        standing_undo(intake->standing);
+    note_strangers(intake, source, pack, why);
+    size_t samples = vehicles_take(intake->vehicles, intake->pack, context.received_us);
+    refusal = take_readings(intake, source, pack, context.received_us, why);
+    bool comes_again = refusal && pack->ticket;
+    vehicles_settle(intake->vehicles, !comes_again);
+    source->received += comes_again ? 0 : samples;
     return refusal;
 }
 

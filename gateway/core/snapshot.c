@@ -358,6 +358,7 @@ const struct status *snapshot_take(void *context)
         snapshot->status.sensors_disabled += gateway->settings->sensor[i].disabled;
     snapshot->status.unknown_senders = unknowns_count(gateway->intake.unknowns);
     snapshot->status.unknown_forgotten = unknowns_forgotten(gateway->intake.unknowns);
+    vocabulary_made(&snapshot->status.quantities_made, &snapshot->status.quantities_refused);
     take_vehicles(snapshot);
     take_warnings(snapshot);
     return &snapshot->status;

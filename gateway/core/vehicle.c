@@ -20,6 +20,20 @@ struct vehicle {
     uint64_t incomplete;
 };
 
+struct motion {
+    bool any, accelerated;
+    struct ride_acceleration acceleration; // NAN: not told
+};
+
+// What a reading says of a ride, until it is known whether its pack is taken.
+struct moved {
+    struct vehicle *vehicle;
+    struct ride_stamp stamp;
+    struct motion motion;
+    struct place place;
+    bool is_located;
+};
+
 struct vehicles {
     const struct settings *settings;
     const struct clock *clock;
@@ -27,6 +41,8 @@ struct vehicles {
     size_t count;
     struct vehicle **by_sensor; // NULL where the sensor is none
     int64_t turn_boot_us;       // 0: not asked yet in this turn
+    struct moved moved[PACK_READINGS_MAX];
+    size_t moved_count;
     vehicle_consumer *consumer;
     void *context;
 };
@@ -161,11 +177,6 @@ static bool is_motion(const char *name)
     return is_acceleration(name) || begins(name, "angular_");
 }
 
-struct motion {
-    bool any, accelerated;
-    struct ride_acceleration acceleration; // NAN: not told
-};
-
 static void note_axis(struct motion *motion, const struct value *value)
 {
     struct ride_acceleration *all = &motion->acceleration;
@@ -207,32 +218,35 @@ static void take_refused(struct reading *reading, struct motion *motion)
         reading->quality = QUALITY_GOOD;
 }
 
-static bool accelerate(struct vehicle *vehicle, const struct ride_stamp *stamp, const struct motion *motion)
+static bool is_complete(const struct motion *motion)
 {
     const struct ride_acceleration *all = &motion->acceleration;
-    if (isnan(all->x) || isnan(all->y) || isnan(all->z) || !has_ride(vehicle)) {
-        vehicle->incomplete++;
-        return false;
-    }
-    vehicle->fed_boot_us = stamp->received_us;
-    vehicle->is_flushed = false;
-    ride_accelerate(vehicle->ride, stamp, all);
-    return true;
+    return motion->accelerated && !isnan(all->x) && !isnan(all->y) && !isnan(all->z);
 }
 
-// The position that the sensor's own source says, with the acceleration or without. That of an event is the event's.
-static void locate_itself(struct vehicle *vehicle, struct reading *reading, bool with_acceleration)
+static void accelerate(struct vehicle *vehicle, const struct moved *moved)
 {
-    struct place place;
-    if (*vehicle->position || !vehicle->ride || place_is_event(reading))
+    if (!is_complete(&moved->motion) || !has_ride(vehicle)) {
+        vehicle->incomplete++;
         return;
-    place_read(reading, &place);
-    if (!with_acceleration)
-        locate(vehicle, &place);
-    else if (place.no_fix)
+    }
+    vehicle->fed_boot_us = moved->stamp.received_us;
+    vehicle->is_flushed = false;
+    ride_accelerate(vehicle->ride, &moved->stamp, &moved->motion.acceleration);
+}
+
+// The position that the sensor's own source says, with the acceleration or without.
+static void locate_itself(struct vehicle *vehicle, struct moved *moved)
+{
+    struct place *place = &moved->place;
+    if (!vehicle->ride)
+        return;
+    if (!is_complete(&moved->motion))
+        locate(vehicle, place);
+    else if (place->no_fix)
         ride_no_fix(vehicle->ride, ride_now(vehicle->ride));
-    else if (place.says)
-        ride_locate(vehicle->ride, ride_now(vehicle->ride), &place.position);
+    else if (place->says)
+        ride_locate(vehicle->ride, ride_now(vehicle->ride), &place->position);
 }
 
 // A sender that gives one of its readings a time of its own means all of them; those without one are of its now.
@@ -252,18 +266,21 @@ static struct ride_stamp stamp_of(struct vehicle *vehicle, const struct normalis
     return stamp;
 }
 
-// Returns whether the reading held an acceleration that became a sample.
+// Returns whether the reading held an acceleration that makes a sample.
 static bool take_reading(struct vehicle *vehicle, struct normalised *one, bool own_times)
 {
-    struct motion motion = take_values(&one->reading);
-    take_refused(&one->reading, &motion);
-    one->is_rest = motion.any && !place_is_event(&one->reading);
-    struct ride_stamp stamp = stamp_of(vehicle, one, own_times);
-    bool taken = motion.accelerated && accelerate(vehicle, &stamp, &motion);
-    locate_itself(vehicle, &one->reading, taken);
-    if (motion.any)
+    bool is_event = place_is_event(&one->reading); // whose position is its own
+    struct moved *moved = &vehicle->all->moved[vehicle->all->moved_count++];
+    *moved = (struct moved){.vehicle = vehicle, .motion = take_values(&one->reading)};
+    take_refused(&one->reading, &moved->motion);
+    one->is_rest = moved->motion.any && !is_event;
+    moved->stamp = stamp_of(vehicle, one, own_times);
+    moved->is_located = !*vehicle->position && !is_event;
+    if (moved->is_located)
+        place_read(&one->reading, &moved->place);
+    if (moved->motion.any)
         place_leave_out_none(&one->reading);
-    return taken;
+    return is_complete(&moved->motion);
 }
 
 size_t vehicles_take(struct vehicles *vehicles, struct normalised_pack *pack, int64_t received_us)
@@ -271,6 +288,8 @@ size_t vehicles_take(struct vehicles *vehicles, struct normalised_pack *pack, in
     size_t kept = 0, samples = 0;
     const struct vehicle *asked = NULL;
     bool own_times = false;
+    if (vehicles)
+        vehicles->moved_count = 0;
     for (size_t i = 0; vehicles && i < pack->count; i++) {
         struct normalised *one = &pack->readings[i];
         struct vehicle *vehicle = vehicles->by_sensor[one->sensor->index];
@@ -286,6 +305,19 @@ size_t vehicles_take(struct vehicles *vehicles, struct normalised_pack *pack, in
     if (vehicles)
         pack->count = kept;
     return samples;
+}
+
+void vehicles_settle(struct vehicles *vehicles, bool taken)
+{
+    for (size_t i = 0; vehicles && taken && i < vehicles->moved_count; i++) {
+        struct moved *moved = &vehicles->moved[i];
+        if (moved->motion.accelerated)
+            accelerate(moved->vehicle, moved);
+        if (moved->is_located)
+            locate_itself(moved->vehicle, moved);
+    }
+    if (vehicles)
+        vehicles->moved_count = 0;
 }
 
 void vehicles_tick(struct vehicles *vehicles)

@@ -38,8 +38,10 @@ void vehicles_consume(struct vehicles *vehicles, vehicle_consumer *consumer, voi
 bool vehicles_locate(struct vehicles *vehicles, const char *source, const struct driver_pack *pack);
 
 // Takes acceleration and angular rates out of the pack's readings; those that hold nothing else leave it, and what is left of others
-// is marked as a rest. Returns how many accelerations it took.
+// is marked as a rest. Returns how many accelerations it took; they become samples with vehicles_settle().
 size_t vehicles_take(struct vehicles *vehicles, struct normalised_pack *pack, int64_t received_us);
+// The pack was taken, or it was refused, and whoever sent it may send it again: then it was no ride.
+void vehicles_settle(struct vehicles *vehicles, bool taken);
 
 // Ends a turn of the loop, within which everything is received at one time.
 void vehicles_turn(struct vehicles *vehicles);

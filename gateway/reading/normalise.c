@@ -256,6 +256,13 @@ static const char *field_of_known(const struct sensor *sensor, const char *name)
     return name[size] == ':' || name[size] == '/' ? name + size + 1 : name;
 }
 
+static enum refusal take_stranger(struct walk *walk)
+{
+    if (walk->pack->unknown_records++ == 0)
+        walk->pack->unknown_record = walk->number - 1;
+    return walk->context->takes_parts ? REFUSAL_NONE : REFUSAL_UNKNOWN_SENSOR;
+}
+
 static enum refusal take_record(struct walk *walk)
 {
     const struct normalise_context *context = walk->context;
@@ -272,11 +279,8 @@ static enum refusal take_record(struct walk *walk)
     }
     if (!sensor)
         sensor = only_on_line(context, record);
-    if (!sensor) {
-        fault_set(walk->why, -ENOENT, "%s", record->name);
-        walk->pack->unknown_record = walk->number - 1;
-        return REFUSAL_UNKNOWN_SENSOR;
-    }
+    if (!sensor)
+        return take_stranger(walk);
     return may_report(context, sensor) ? take_field(walk, sensor, field) : refuse_identity(walk, sensor);
 }
 
@@ -286,7 +290,7 @@ enum refusal normalise(const struct normalise_context *context, const struct raw
     struct walk walk = {.context = context, .pack = ret_pack, .why = why};
     enum refusal refusal = REFUSAL_NONE;
     ret_pack->count = 0;
-    ret_pack->unknown_fields = 0;
+    ret_pack->unknown_fields = ret_pack->unknown_records = 0;
     if (context->sensor && strcmp(context->sensor->settings->source, context->source))
         return refuse_foreign_source(context, why);
     for (size_t i = 0; i < raw->count && !refusal; i++) {
@@ -294,6 +298,10 @@ enum refusal normalise(const struct normalise_context *context, const struct raw
         walk.number = i + 1;
         refusal = take_record(&walk);
     }
+    if (!refusal && !ret_pack->count && ret_pack->unknown_records)
+        refusal = REFUSAL_UNKNOWN_SENSOR;
+    if (refusal == REFUSAL_UNKNOWN_SENSOR)
+        fault_set(why, -ENOENT, "%s", raw->values[ret_pack->unknown_record].name);
     if (!refusal && !ret_pack->count && walk.unknown_count)
         refusal = refuse_unknown_fields(&walk);
     if (!refusal && !ret_pack->count) {

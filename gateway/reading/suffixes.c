@@ -95,6 +95,7 @@ static struct made {
     char name[QUANTITY_NAME_MAX + 1];
 } made[MADE_MAX];
 static size_t made_count;
+static uint64_t made_refused;
 static unsigned short made_slots[SLOTS]; // index + 1, 0 for free
 
 static const struct quantity *make(const char *name, const struct suffix *suffix)
@@ -118,8 +119,10 @@ static const struct quantity *find_or_make(const char *name, const struct suffix
         slot = (slot + 1) % SLOTS;
     if (made_slots[slot])
         return &made[made_slots[slot] - 1].quantity;
-    if (made_count == MADE_MAX)
+    if (made_count == MADE_MAX) {
+        made_refused++;
         return NULL;
+    }
     made_slots[slot] = (unsigned short)(made_count + 1);
     return make(name, suffix);
 }
@@ -133,4 +136,12 @@ const struct quantity *suffix_quantity(const char *name)
     const struct quantity *quantity = find_or_make(name, suffix);
     pthread_mutex_unlock(&made_lock);
     return quantity;
+}
+
+void vocabulary_made(uint64_t *ret_made, uint64_t *ret_refused)
+{
+    pthread_mutex_lock(&made_lock);
+    *ret_made = made_count;
+    *ret_refused = made_refused;
+    pthread_mutex_unlock(&made_lock);
 }

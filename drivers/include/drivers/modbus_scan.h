@@ -30,6 +30,7 @@ struct scan_finding {
     uint16_t value;
     uint8_t exception;
     int foreign;    // the other unit that answered; -1: none did
+    bool is_late;   // that one was silent when it was asked itself
     bool two_whole; // of SCAN_TWO: both answers came whole, so that it is certain
     bool disturbed; // there was garbage around the answer, or it came at the second attempt only
     bool echo;      // the adapter gave back what was sent
@@ -51,6 +52,5 @@ int modbus_scan_open(const struct settings_modbus *bus, const struct clock *cloc
                      struct fault *why);
 void modbus_scan_close(struct modbus_scan *scan); // NULL is fine
 
-// Asks one unit, and once more when what came is unclear. `foreign` is also a unit that was silent when it was asked before,
-// and answered now: then it is late. 0, or -EIO: the port is gone.
+// Asks one unit, and once more when what came is unclear. 0, or -EIO: the port is gone.
 int modbus_scan_ask(struct modbus_scan *scan, unsigned unit, struct scan_finding *ret_finding);

@@ -10,7 +10,7 @@ static void a_pack_is_taken_whole_or_not_at_all(void **state)
     struct fault why;
     add("bay-1:occupied", true, 0);
     add("nobody:occupied", true, 0);
-    assert_int_equal(take(&why), REFUSAL_UNKNOWN_SENSOR);
+    assert_int_equal(request(&why), REFUSAL_UNKNOWN_SENSOR);
     assert_non_null(strstr(why.text, "nobody:occupied"));
     assert_stored_times(NULL, 0);
     assert_int_equal(way.source.received, 0);
@@ -19,10 +19,24 @@ static void a_pack_is_taken_whole_or_not_at_all(void **state)
 
     add("bay-1:occupied", true, 0);
     add("bay-2:occupied", true, 0);
-    assert_int_equal(take(&why), REFUSAL_NONE);
+    assert_int_equal(request(&why), REFUSAL_NONE);
     assert_stored_times((int64_t[]){now_us, now_us}, 2);
     assert_int_equal(way.source.received, 2);
     assert_int_equal(way.source.babbling_boot_us, 0); // as it was since the refusal
+}
+
+static void of_a_line_that_is_not_said_again_all_that_is_known_is_taken(void **state)
+{
+    (void)state;
+    add("bay-1:occupied", true, 0);
+    add("nobody:occupied", true, 0);
+    add("urn:off:occupied", true, 0);
+    assert_int_equal(take(NULL), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){now_us}, 1);
+    assert_int_equal(way.source.received, 1);
+    assert_int_equal(way.source.refusals[REFUSAL_UNKNOWN_SENSOR].count, 1);
+    assert_int_equal(unknowns_count(way.intake.unknowns), 1);
+    assert_int_equal(way.source.babbling_boot_us, 0);
 }
 
 static void equal_times_of_one_sensor_get_a_microsecond_more(void **state)
@@ -121,10 +135,10 @@ static void a_stranger_is_noted(void **state)
     name[sizeof name - 1] = '\0';
     add("bay-1:occupied", true, 0);
     add("nobody:occupied", true, 0);
-    assert_int_equal(take(NULL), REFUSAL_UNKNOWN_SENSOR);
+    assert_int_equal(request(NULL), REFUSAL_UNKNOWN_SENSOR);
     add("bay-1:occupied", true, 0);
     add(name, true, 0); // longer than a message may be
-    assert_int_equal(take(NULL), REFUSAL_UNKNOWN_SENSOR);
+    assert_int_equal(request(NULL), REFUSAL_UNKNOWN_SENSOR);
     const struct driver_pack named = {.raw = &way.raw, .sensor = "bay-9"};
     add("occupied", true, 0);
     assert_int_equal(take_pack(&named, NULL), REFUSAL_UNKNOWN_SENSOR);
@@ -200,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_pack_is_taken_whole_or_not_at_all, begin, finish),
+        cmocka_unit_test_setup_teardown(of_a_line_that_is_not_said_again_all_that_is_known_is_taken, begin, finish),
         cmocka_unit_test_setup_teardown(equal_times_of_one_sensor_get_a_microsecond_more, begin, finish),
         cmocka_unit_test_setup_teardown(other_sensors_may_have_the_same_time, begin, finish),
         cmocka_unit_test_setup_teardown(times_and_quantities_are_remembered_over_a_restart, begin, finish),

@@ -126,6 +126,7 @@ static inline size_t take(const char *source, const char *sensor)
     if (refusal)
         fail_msg("%s", why.text);
     size_t taken = vehicles_take(way.vehicles, &way.pack, context.received_us);
+    vehicles_settle(way.vehicles, true);
     raw_pack_clear(&way.raw);
     return taken;
 }

@@ -195,6 +195,26 @@ static void a_pack_of_samples_with_times_keeps_their_distances(void **state)
     assert_true(fabs(figures_of("van-4").ride.rate_hz - 100) < 0.1);
 }
 
+static void a_refused_pack_is_no_ride(void **state)
+{
+    (void)state;
+    raw_pack_clear(&way.raw);
+    add_axes(1);
+    struct fault why = {""};
+    struct normalise_context context = {.sensors = way.sensors,
+                                        .source = "serial:imu",
+                                        .sensor = sensors_find(way.sensors, "van-2"),
+                                        .received_us = moved_wall(NULL)};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(normalise(&context, &way.raw, &way.pack, &why), REFUSAL_NONE);
+        assert_int_equal(vehicles_take(way.vehicles, &way.pack, context.received_us), 1);
+        vehicles_settle(way.vehicles, i == 1);
+        assert_int_equal(figures_of("van-2").ride.samples_in, i);
+    }
+    vehicles_settle(way.vehicles, true); // there is nothing more
+    assert_int_equal(figures_of("van-2").ride.samples_in, 1);
+}
+
 static void what_waits_goes_when_nothing_more_comes(void **state)
 {
     (void)state;
@@ -237,6 +257,7 @@ int main(void)
         VEHICLE_TEST(a_position_said_again_without_its_time_only_completes),
         VEHICLE_TEST(the_place_of_an_event_is_not_where_the_vehicle_is),
         VEHICLE_TEST(a_pack_of_samples_with_times_keeps_their_distances),
+        VEHICLE_TEST(a_refused_pack_is_no_ride),
         VEHICLE_TEST(what_waits_goes_when_nothing_more_comes),
         VEHICLE_TEST(vehicles_are_shown_once_they_are_some),
     };

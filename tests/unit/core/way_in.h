@@ -133,6 +133,12 @@ static inline enum refusal take(struct fault *why)
     return take_pack(&(struct driver_pack){.raw = &way.raw}, why);
 }
 
+// Of a sender that waits for the answer, and may send it again.
+static inline enum refusal request(struct fault *why)
+{
+    return take_pack(&(struct driver_pack){.raw = &way.raw, .ticket = 1}, why);
+}
+
 // Waits until everything is durable, and reads it back, oldest first.
 static inline void assert_stored_times(const int64_t times_us[], size_t count)
 {

@@ -31,7 +31,8 @@ static inline struct settings_serial port(const char *name, const char *device, 
 
 static inline struct settings_sensor sensor_of(const char *name)
 {
-    return (struct settings_sensor){.id = "s", .source_type = SOURCE_SERIAL, .source_name = name, .codec = ""};
+    return (struct settings_sensor){
+        .id = "s", .source_type = SOURCE_SERIAL, .source_name = name, .codec = "", .occupied_below_m = 1};
 }
 
 static inline void check(struct settings_serial *serial, size_t count, struct settings_sensor *sensors,

@@ -297,6 +297,52 @@ static void what_came_before_the_open_is_thrown_away(void **state)
     assert_string_equal(port->names[0], "new:x");
 }
 
+static int64_t boot_us;
+
+static int64_t held_boot(const struct clock *clock)
+{
+    (void)clock;
+    return boot_us;
+}
+
+static const struct clock held = {.boot_us = held_boot};
+
+static void open_text_port(struct port *port, int64_t heard_after_us)
+{
+    struct fault why = {""};
+    port->driver->destroy(port->state);
+    port->serial.codec = "text";
+    port->host.clock = &held;
+    assert_int_equal(port->driver->create(&port->settings, "kerb", &port->host, &port->state, &why), 0);
+    open_port(port);
+    boot_us += heard_after_us;
+}
+
+static void a_line_that_began_before_the_port_was_open_is_no_value(void **state)
+{
+    struct port *port = *state;
+    open_text_port(port, 10000);
+    say(port, "3.5\n123.5\n");
+    wait_until(port, port->packs == 1);
+    assert_true(port->numbers[0] == 123.5);
+    assert_int_equal(port->refusals[REFUSAL_SYNTAX], 1);
+    assert_non_null(strstr(port->refused.text, "began before the port was open"));
+}
+
+static void a_line_after_a_pause_is_whole(void **state)
+{
+    struct port *port = *state;
+    open_text_port(port, 60000);
+    say(port, "123.5\n");
+    wait_until(port, port->packs == 1);
+    assert_true(port->numbers[0] == 123.5);
+    open_text_port(port, 0); // as is one after an empty line
+    say(port, "\r\n124.5\n");
+    wait_until(port, port->packs == 2);
+    assert_true(port->numbers[1] == 124.5);
+    assert_int_equal(port->refusals[REFUSAL_SYNTAX], 0);
+}
+
 static void a_second_opener_is_refused(void **state)
 {
     struct port *port = *state;
@@ -443,6 +489,8 @@ int main(void)
         TEST(a_flood_of_a_megabyte_is_refused_and_the_next_line_is_read),
         TEST(unplugging_fails_once_and_plugging_in_again_works),
         TEST(what_came_before_the_open_is_thrown_away),
+        TEST(a_line_that_began_before_the_port_was_open_is_no_value),
+        TEST(a_line_after_a_pause_is_whole),
         TEST(a_second_opener_is_refused),
         TEST(who_holds_the_port_is_named),
         TEST(a_pty_whose_holder_was_killed_can_be_opened_again),

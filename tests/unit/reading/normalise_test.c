@@ -416,12 +416,35 @@ static void a_refusal_needs_nobody_to_tell(void **state)
     assert_int_equal(normalise(&street->context, &street->raw, &street->pack, NULL), REFUSAL_UNKNOWN_FIELD);
 }
 
+static void who_cannot_say_it_again_is_taken_in_parts(void **state)
+{
+    (void)state;
+    open_one(KIND_PARKING);
+    street->context.takes_parts = true;
+    street_bool(street, "nobody:occupied", true);
+    street_bool(street, "one:occupied", true);
+    street_bool(street, "other:occupied", true);
+    assert_int_equal(street_take(street), REFUSAL_NONE);
+    assert_int_equal(street->pack.count, 1);
+    assert_int_equal(street->pack.unknown_records, 2);
+    assert_int_equal(street->pack.unknown_record, 0);
+    street_bool(street, "nobody:occupied", true);
+    assert_int_equal(street_take(street), REFUSAL_UNKNOWN_SENSOR); // nothing is left
+    assert_string_equal(street->why.text, "nobody:occupied");
+    street->context.takes_parts = false;
+    street_bool(street, "one:occupied", true);
+    street_bool(street, "nobody:occupied", true);
+    assert_int_equal(street_take(street), REFUSAL_UNKNOWN_SENSOR);
+    assert_int_equal(street->pack.unknown_record, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(fields_with_the_names_of_quantities_are_taken),
+        TEST(who_cannot_say_it_again_is_taken_in_parts),
         TEST(only_the_identity_that_a_sensor_names_reports_it),
         TEST(fields_of_lwm2m_need_no_map),
         TEST(an_unknown_field_is_ignored_and_counted),

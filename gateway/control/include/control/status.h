@@ -126,7 +126,8 @@ struct status {
     void *sensors;
     struct status_buffer buffer;
     uint64_t unknown_senders, unknown_forgotten;
-    const struct status_figure *figures; // the drivers' own
+    uint64_t quantities_made, quantities_refused; // that end in a unit and stand in no table
+    const struct status_figure *figures;          // the drivers' own
     size_t figure_count;
     const char *const *warnings; // lines a person should read
     size_t warning_count;

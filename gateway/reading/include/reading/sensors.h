@@ -64,6 +64,7 @@ struct normalise_context {
     int64_t received_us;         // wall clock at reception
     bool clock_synchronised;
     bool unauthenticated;
+    bool takes_parts; // nobody can say it again: records of no sensor are left out, where others are of one
     const char
         *identity; // that the sender has proved to be, or NULL; it may report sensors that name it, and no others
 };
@@ -82,8 +83,9 @@ enum { PACK_READINGS_MAX = 128 };
 struct normalised_pack {
     struct normalised readings[PACK_READINGS_MAX];
     size_t count;
-    size_t unknown_fields; // ignored fields of known sensors
-    size_t unknown_record; // with REFUSAL_UNKNOWN_SENSOR: the first that names none, counted from 0
+    size_t unknown_fields;  // ignored fields of known sensors
+    size_t unknown_records; // that name no sensor, or one that is disabled
+    size_t unknown_record;  // the first of them, counted from 0
 };
 
 // Turns a pack into readings, whole or not at all: the records of one sensor with one time make one reading, in the order

@@ -4,6 +4,7 @@
 #include "settings/settings.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * The vocabulary of quantities: name (with its unit, as it appears in topics and fields), unit, type and range; and the
@@ -30,6 +31,9 @@ enum { QUANTITY_NAME_MAX = 64 };
 // program (at most 1024; NULL when the bound is reached). Thread-safe. Quantities and their names never move, so that
 // pointers to them may be kept.
 const struct quantity *vocabulary_find(const char *name, enum kind kind);
+
+// How many such names there are, and how often one was refused because there were too many.
+void vocabulary_made(uint64_t *ret_made, uint64_t *ret_refused);
 
 // A running counter, "in_total": it only grows.
 bool quantity_is_counter(const struct quantity *quantity);
