@@ -15,7 +15,7 @@ enum {
 };
 
 // A line of which something comes so soon after the opening began before it: its beginning was not heard.
-static const int64_t begun_before_us = 50 * 1000LL;
+static const int64_t begun_before_us = 20 * 1000LL;
 
 struct serial {
     const struct settings_serial *settings;

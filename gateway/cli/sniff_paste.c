@@ -42,7 +42,8 @@ static void paste_port(const struct port *port, const struct sniff_trial *trial,
                  parity_name(trial->parity), findings->best->codec->name);
     if (*findings->columns) {
         bytes_printf(out, "columns = %s", findings->columns);
-        bytes_printf(out, _("    ; put the names of quantities here, and - for what is not wanted\n"));
+        bytes_printf(
+            out, _("    ; put the names of quantities here (citygw keys quantities), and - for what is not wanted\n"));
         bytes_printf(out, "separator = %s\n", separators[findings->separator]);
     }
 }
@@ -56,6 +57,9 @@ static void paste_sensor(const struct port *port, const struct sniff_findings *f
     bytes_printf(out, "kind = %s", kind_names[kind]);
     bytes_printf(out, device ? "\n" : _("    ; a guess; parking, bump, crowd, traffic, environment or generic\n"));
     bytes_printf(out, "source = serial:%s\n", port->name);
+    if (strcmp(findings->best->codec->name, "text") == 0)
+        bytes_printf(
+            out, _("map.QUANTITY = value    ; what the number is, such as temperature_c; citygw keys quantities\n"));
     if (*findings->address && strcmp(findings->address, findings->id) != 0)
         bytes_printf(out, "address = %s\n",
                      text_escape(findings->address, strlen(findings->address), address, sizeof address));

@@ -90,7 +90,7 @@ static const char of_modbus_scan[] =
 
 const struct verb verbs[] = {
     {"check", N_("[FILE]"), N_("shows every error and warning of the configuration"), verb_check, of_configuration},
-    {"keys", N_("[SECTION]"), N_("lists the configuration's keys with type, default, range and help"), verb_keys,
+    {"keys", N_("[SECTION]"), N_("lists the configuration's keys with type, default, range and help; `keys quantities`: what can be measured"), verb_keys,
      of_language},
     {"status", N_("[OPTIONS]"), N_("shows on one screen how the running gateway is doing"), verb_status, of_gateway},
     {"sensors", N_("[OPTIONS]"), N_("lists the running gateway's sensors with their last values"), verb_sensors,

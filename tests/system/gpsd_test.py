@@ -103,7 +103,7 @@ def test_lines_of_numbers_have_the_names_of_the_port(mqtt_gateway, subscriber, t
     mqtt_gateway.configure(PORT.format(device=meter.path, codec="csv", columns="distance_m - battery_v") +
                            SENSOR.format(source="serial:gnss").replace("bump", "parking"))
     mqtt_gateway.start()
-    meter.write("1,25;77;3,6\r\n")
+    meter.write("\r\n1,25;77;3,6\r\n")  # the empty line: nothing of what follows began before the port was open
     subscriber.wait(lambda s: s.last("parking/van-1"), "a reading")
     assert json.loads(subscriber.last("parking/van-1").payload)["values"] == {"distance_m": 1.25, "battery_v": 3.6}
     meter.close()

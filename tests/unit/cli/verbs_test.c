@@ -124,6 +124,11 @@ static void keys_are_printed_for_one_section_or_all(void **state)
     RUN(&got, "keys", "gatewy");
     assert_int_equal(got.exit, VERB_USAGE);
     assert_non_null(strstr(got.err, "gateway"));
+    RUN(&got, "keys", "quantities");
+    assert_int_equal(got.exit, VERB_FINE);
+    assert_non_null(strstr(got.out, "\nbattery_v "));
+    assert_non_null(strstr(got.out, "\nwind_speed_mps "));
+    assert_null(strstr(got.out, "stale_after"));
 }
 
 static void a_gateway_that_does_not_run_is_said_so(void **state)
