@@ -59,7 +59,7 @@ static void paste_sensor(const struct port *port, const struct sniff_findings *f
     bytes_printf(out, "source = serial:%s\n", port->name);
     if (strcmp(findings->best->codec->name, "text") == 0)
         bytes_printf(
-            out, _("map.QUANTITY = value    ; what the number is, such as temperature_c; citygw keys quantities\n"));
+            out, _("; map.temperature_c = value    or what else the number is (citygw keys quantities lists all)\n"));
     if (*findings->address && strcmp(findings->address, findings->id) != 0)
         bytes_printf(out, "address = %s\n",
                      text_escape(findings->address, strlen(findings->address), address, sizeof address));
