@@ -200,6 +200,8 @@ static const struct family families[] = {
      &sources, offsetof(struct status_source, merged), .value = write_unsigned},
     {"citygw_readings_repeated_total", "counter", "Readings left out because a source that was asked said them before.",
      &sources, offsetof(struct status_source, repeated), .value = write_unsigned},
+    {"citygw_readings_unchanged_total", "counter", "Readings left out because report = changes and they are no news.",
+     &sources, offsetof(struct status_source, unchanged), .value = write_unsigned},
     {"citygw_counter_wraps_total", "counter", "Running counters of devices that went on from 0 after their end.",
      &sources, offsetof(struct status_source, wraps), .value = write_unsigned},
     {"citygw_counter_restarts_total", "counter",

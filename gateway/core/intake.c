@@ -3,6 +3,7 @@
 
 #include "account.h"
 #include "base/messages.h"
+#include "city/change.h"
 #include "fast.h"
 #include "hold.h"
 #include "recall.h"
@@ -239,6 +240,45 @@ static void leave_out_known(struct intake *intake, struct source *source)
     pack->count = kept;
 }
 
+// The reading of that sensor before this one: of the first `count` of the pack, or the last that was stored.
+static const struct reading *reading_before(const struct intake *intake, const struct sensor *sensor, size_t count,
+                                            struct reading *ret_stored)
+{
+    const struct bytes *last = &intake->live[sensor->index].last;
+    for (size_t i = count; i-- > 0;)
+        if (intake->pack->readings[i].sensor == sensor)
+            return &intake->pack->readings[i].reading;
+    return last->used && reading_decode(last->data, last->used, ret_stored) == 0 ? ret_stored : NULL;
+}
+
+static bool is_unchanged(const struct intake *intake, const struct normalised *one, size_t count)
+{
+    struct reading stored;
+    const struct settings_sensor *settings = one->sensor->settings;
+    if (!settings->report_changes || is_event(one))
+        return false;
+    const struct reading *before = reading_before(intake, one->sensor, count, &stored);
+    return before && !change_is_news(before, &one->reading, settings->heartbeat_us);
+}
+
+// With `report = changes` only news is stored.
+static void leave_out_unchanged(struct intake *intake, struct source *source)
+{
+    struct normalised_pack *pack = intake->pack;
+    size_t kept = 0;
+    for (size_t i = 0; i < pack->count; i++) {
+        if (is_unchanged(intake, &pack->readings[i], kept)) {
+            intake->live[pack->readings[i].sensor->index].last_boot_us = clock_boot_us(intake->clock); // it was heard
+            source->unchanged++;
+            continue;
+        }
+        if (kept != i)
+            pack->readings[kept] = pack->readings[i];
+        kept++;
+    }
+    pack->count = kept;
+}
+
 static enum refusal refuse_append(int error, struct fault *why)
 {
     switch (error) {
@@ -323,6 +363,7 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
         leave_out_known(intake, source);
     if (intake->standing)
         standing_take(intake->standing, source, intake->pack);
+    leave_out_unchanged(intake, source);
     source->unknown_fields += intake->pack->unknown_fields;
     if (source->merge_us > 0 && !pack->ticket)
         fast_hold_back(intake, source);

@@ -72,6 +72,7 @@ static void take_source(const struct source *source, int64_t now_boot_us, struct
                                   .received = source->received,
                                   .merged = source->merged,
                                   .repeated = source->repeated,
+                                  .unchanged = source->unchanged,
                                   .wraps = source->counters[COUNTER_WRAPPED],
                                   .restarts = source->counters[COUNTER_BEGAN_AGAIN],
                                   .jumps = source->counters[COUNTER_JUMPED],

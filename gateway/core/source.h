@@ -34,7 +34,7 @@ struct source {
     bool told;          // the failure that we are waiting after is in the log
     bool steady;        // took a pack since it was opened, so the next failure is a new one
     struct fault fault; // the last that was told
-    uint64_t received, merged, repeated, reopened, unknown_fields;
+    uint64_t received, merged, repeated, unchanged, reopened, unknown_fields;
     uint64_t counters[COUNTER_STEP_COUNT];             // numbers of running counters that went back, by how
     int64_t counters_told_boot_us[COUNTER_STEP_COUNT]; // when such a line was last written; 0: never
     int64_t babbling_boot_us;                          // since when nothing that came could be taken; 0: the last was

@@ -200,7 +200,7 @@ static bool make_stands(struct standing *standing)
     const struct sensors *sensors = standing->options.sensors;
     standing->stands = calloc(sensors_count(sensors) + 1, sizeof *standing->stands);
     for (size_t i = 0; standing->stands && i < sensors_count(sensors); i++)
-        if (parking_is_head(sensors_at(sensors, i)->settings) &&
+        if (sensors_at(sensors, i)->settings->kind == KIND_PARKING &&
             !(standing->stands[i].parking = calloc(1, sizeof *standing->stands[i].parking)))
             return false;
     return standing->stands != NULL;

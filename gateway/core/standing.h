@@ -8,7 +8,7 @@
 #include <uv.h>
 
 /*
- * Where each sensor stands, beyond its last reading: the totals of its running counters, and, of a distance head, the state of its bay. It outlives a restart,
+ * Where each sensor stands, beyond its last reading: the totals of its running counters, and, of a parking sensor, the state of its bay. It outlives a restart,
  * a power cut too. What is known is in the stored readings themselves; a sensor that rarely reports may have none among the last that
  * are read back at a start, or none at all any more. For these the file `standing` in the buffer's folder says it as of some reading: a
  * JSON object, so that a person can look at it. It is written, on a worker, when many readings came since, once an hour, and at the end.

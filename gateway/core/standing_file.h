@@ -22,7 +22,7 @@
 // Where one sensor stands.
 struct stand {
     struct counters counters;
-    struct parking *parking; // NULL: it is none of a distance head over a bay
+    struct parking *parking; // NULL: it is no parking sensor
     bool is_replaced;        // the file is of another source or address: another device is in its place since
 };
 

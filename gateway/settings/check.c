@@ -222,6 +222,8 @@ static void check_address(struct loading *loading, struct section *section, stru
                   origin_place(origin, section->origin, place));
 }
 
+static const int64_t head_hold_us = 2000000; // it measures ten times a second, and people walk by
+
 static void check_bay(struct loading *loading, struct section *section)
 {
     struct settings_sensor *sensor = section->object;
@@ -236,6 +238,8 @@ static void check_bay(struct loading *loading, struct section *section)
                       _("only a bay is occupied; expected kind = parking"));
     if (!(sensor->free_above_m > 0))
         sensor->free_above_m = 1.25 * sensor->occupied_below_m;
+    if (!section_entry(section, "hold"))
+        sensor->hold_us = head_hold_us;
     if (sensor->free_above_m < sensor->occupied_below_m)
         section_error(loading, section, section_line(section, "free_above"), "free_above",
                       _("it is nearer than occupied_below; expected the same or more"));

@@ -39,7 +39,7 @@ static const struct choice separators[] = {{"auto", SEPARATOR_AUTO, false},
                                            {"blank", SEPARATOR_BLANK, false},
                                            {NULL, 0, false}};
 static const struct choice categories[] = {{"onStreet", 0, false}, {"offStreet", 1, false}, {NULL, 0, false}};
-static const struct choice reports[] = {{"all", false, false}, {"changes", true, true}, {NULL, 0, false}};
+static const struct choice reports[] = {{"all", false, false}, {"changes", true, false}, {NULL, 0, false}};
 
 #define LIST(member) offsetof(struct settings, member), offsetof(struct settings, member##_count)
 #define ONE(member) offsetof(struct settings, member), 0
@@ -287,14 +287,14 @@ const struct key keys[] = {
         N_("after this silence it counts as stale"), AT(sensor, stale_after_us)),
     KEY("sensor", "report", TYPE_CHOICE, "all", NULL, 0,
         N_("send all readings, or states only when they change"), AT(sensor, report_changes), .choices = reports),
-    KEY("sensor", "heartbeat", TYPE_DURATION, "10 min", "1 s..3660 d", KEY_LATER,
+    KEY("sensor", "heartbeat", TYPE_DURATION, "10 min", "1 s..3660 d", 0,
         N_("with report = changes: how often an unchanged state is sent"), AT(sensor, heartbeat_us)),
     KEY("sensor", "occupied_below", TYPE_METRES, NULL, "0.01 m..100 m", 0,
         N_("a distance head over a bay: nearer than this a vehicle stands there"), AT(sensor, occupied_below_m)),
     KEY("sensor", "free_above", TYPE_METRES, NULL, "0.01 m..100 m", 0,
         N_("and farther than this the bay is free; default: a quarter more than occupied_below"), AT(sensor, free_above_m)),
-    KEY("sensor", "hold", TYPE_DURATION, "2 s", "0 s..10 min", 0,
-        N_("how long such a state must last before it counts"), AT(sensor, hold_us)),
+    KEY("sensor", "hold", TYPE_DURATION, NULL, "0 s..10 min", 0,
+        N_("how long a bay's state must last before it counts; default: 2 s for a distance head, else 0 s"), AT(sensor, hold_us)),
     KEY("sensor", "map.", TYPE_MAP, NULL, NULL, 0,
         N_("where a quantity comes from: map.occupied = 3431/0/1"), AT(sensor, maps), WITH(sensor, map_count)),
     KEY("sensor", "range.", TYPE_RANGE, NULL, NULL, 0,

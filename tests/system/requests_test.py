@@ -128,7 +128,7 @@ def test_a_value_out_of_range_is_left_out_and_named(mqtt_gateway, subscriber):
     subscriber.wait(lambda s: s.readings(), "the reading")
     reading = subscriber.readings()[0][1]
     assert reading["quality"] == "range" and reading["refused"] == ["temperature_c"]
-    assert reading["values"] == {"occupied": True}
+    assert reading["values"] == {"occupied": True, "state": "occupied"}
 
 
 def test_a_non_confirmable_reading_is_answered_after_its_commit(lone_gateway):

@@ -96,7 +96,7 @@ def test_the_api_and_the_metrics(mqtt_gateway, subscriber):
     assert coap.once(mqtt_gateway.coap_port, "readings", GOOD).code == "2.04"
     subscriber.wait(lambda s: s.readings(), "the reading")
     sensor = mqtt_gateway.api("sensors/bay-0000")
-    assert sensor["values"] == {"occupied": True} and sensor["seq"] == 1
+    assert sensor["values"] == {"occupied": True, "state": "occupied"} and sensor["seq"] == 1
     assert mqtt_gateway.get("/api/v1/sensors/nobody")[0] == 404
     assert mqtt_gateway.get("/api/v1/status", "DELETE")[0] == 405
     assert mqtt_gateway.get("/nowhere")[0] == 404

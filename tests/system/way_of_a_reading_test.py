@@ -93,7 +93,7 @@ def test_one_sensor_by_path_with_libcoaps_own_client(gateway, subscriber, tmp_pa
                             capture_output=True, text=True, timeout=peers.WAIT)
     assert "2.04" in client.stdout + client.stderr, client
     subscriber.wait(lambda s: s.last("parking/bay-0123"), "the reading")
-    assert json.loads(subscriber.last("parking/bay-0123").payload)["values"] == {"occupied": True}
+    assert json.loads(subscriber.last("parking/bay-0123").payload)["values"] == {"occupied": True, "state": "occupied"}
     line.close()
 
 

@@ -39,6 +39,37 @@ static void of_a_line_that_is_not_said_again_all_that_is_known_is_taken(void **s
     assert_int_equal(way.source.babbling_boot_us, 0);
 }
 
+static void with_report_changes_only_news_is_stored(void **state)
+{
+    (void)state;
+    static const int64_t minute_us = 60 * 1000000LL;
+    static const struct {
+        bool occupied;
+        int minute;
+        bool stored;
+    } said[] = {{true, 0, true},   {true, 1, false}, {false, 2, true},   {false, 3, false},
+                {false, 12, true}, {false, 5, true}, {false, 13, false}, {true, 14, true}};
+    int64_t times_us[8];
+    size_t stored = 0;
+    for (size_t i = 0; i < 8; i++) {
+        add("quiet:occupied", said[i].occupied, now_us + said[i].minute * minute_us);
+        assert_int_equal(request(NULL), REFUSAL_NONE);
+        if (said[i].stored)
+            times_us[stored++] = now_us + said[i].minute * minute_us;
+    }
+    assert_stored_times(times_us, stored);
+    assert_int_equal(way.source.unchanged, 3);
+}
+
+static void in_one_pack_each_reading_is_compared_with_the_one_before(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        add("quiet:occupied", i == 1, now_us + i * 1000000LL);
+    assert_int_equal(request(NULL), REFUSAL_NONE);
+    assert_stored_times((int64_t[]){now_us, now_us + 1000000, now_us + 2000000}, 3);
+}
+
 static void equal_times_of_one_sensor_get_a_microsecond_more(void **state)
 {
     (void)state;
@@ -215,6 +246,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_pack_is_taken_whole_or_not_at_all, begin, finish),
         cmocka_unit_test_setup_teardown(of_a_line_that_is_not_said_again_all_that_is_known_is_taken, begin, finish),
+        cmocka_unit_test_setup_teardown(with_report_changes_only_news_is_stored, begin, finish),
+        cmocka_unit_test_setup_teardown(in_one_pack_each_reading_is_compared_with_the_one_before, begin, finish),
         cmocka_unit_test_setup_teardown(equal_times_of_one_sensor_get_a_microsecond_more, begin, finish),
         cmocka_unit_test_setup_teardown(other_sensors_may_have_the_same_time, begin, finish),
         cmocka_unit_test_setup_teardown(times_and_quantities_are_remembered_over_a_restart, begin, finish),

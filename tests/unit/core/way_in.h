@@ -57,6 +57,7 @@ static const char config[] =
     "[sensor:head]\nkind = parking\noccupied_below = 1 m\nhold = 0 s\n"
     "[sensor:seen-1]\nkind = parking\nsource = coap://127.0.0.1/x\n"
     "[sensor:seen-2]\nkind = parking\nsource = coap://127.0.0.1/x\n"
+    "[sensor:quiet]\nkind = parking\nreport = changes\nheartbeat = 10 min\n"
     "[sensor:off]\nkind = parking\naddress = urn:off\nmap.nothing = x\n";
 
 static inline void open_way(void)

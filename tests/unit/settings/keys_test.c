@@ -103,7 +103,7 @@ static const char *const built[] = {
     "device kind", "device codec", "device poll", "device registers_per_read", "device map.",
     "zone kind",
     "sensor kind", "sensor source", "sensor address", "sensor device", "sensor codec", "sensor psk_identity", "sensor zone", "sensor name",
-    "sensor latitude", "sensor longitude", "sensor position", "sensor stale_after", "sensor report", "sensor occupied_below", "sensor free_above", "sensor hold", "sensor map.", "sensor range.",
+    "sensor latitude", "sensor longitude", "sensor position", "sensor stale_after", "sensor report", "sensor heartbeat", "sensor occupied_below", "sensor free_above", "sensor hold", "sensor map.", "sensor range.",
 };
 // clang-format on
 

@@ -25,6 +25,7 @@ struct status_source {
     uint64_t received;               // readings taken
     uint64_t merged;                 // readings that became part of another, because they came within report_interval
     uint64_t repeated;               // readings left out, because they were taken before
+    uint64_t unchanged;              // and because they are no news, with report = changes
     uint64_t wraps, restarts, jumps; // numbers of running counters that went back: at their end, to 0, otherwise
     uint64_t reopened;
     uint64_t unknown_fields;

@@ -195,7 +195,7 @@ struct settings_sensor {
     bool report_changes;
     int64_t heartbeat_us;
     double occupied_below_m, free_above_m; // of a distance head; occupied_below_m 0: it is none. The default is filled in
-    int64_t hold_us;
+    int64_t hold_us; // of a bay's state
     struct settings_map *maps;
     size_t map_count;
     struct settings_range *ranges;
