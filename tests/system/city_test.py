@@ -8,7 +8,7 @@ BAY = "[sensor:bay-1]\nkind = parking\n{}\n"
 
 
 def say(gateway, sensor, occupied):
-    body = json.dumps([{"n": f"{sensor}:occupied", "vb": occupied}])
+    body = json.dumps([{"n": f"{sensor}:occupied", "vb": occupied}]).encode()
     assert coap.once(gateway.coap_port, "readings", body).code == "2.04"
 
 

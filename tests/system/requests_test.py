@@ -211,8 +211,8 @@ def test_efento_sensors_are_known_by_their_serial_numbers(mqtt_gateway, subscrib
     assert told == [
         ("air-1", 1, "2023-11-14T22:13:20.000Z", {"temperature_c": 21.5, "humidity_pct": 45}),
         ("air-1", 2, "2023-11-14T22:14:20.000Z", {"temperature_c": 21.2, "humidity_pct": 46, "rssi_dbm": -71}),
-        ("bay-1", 1, "2023-11-14T22:13:20.000Z", {"occupied": False}),
-        ("bay-1", 2, "2023-11-14T22:13:28.000Z", {"occupied": True, "rssi_dbm": -71}),
+        ("bay-1", 1, "2023-11-14T22:13:20.000Z", {"occupied": False, "state": "free"}),
+        ("bay-1", 2, "2023-11-14T22:13:28.000Z", {"occupied": True, "rssi_dbm": -71, "state": "occupied", "duration_s": 8}),
     ]
 
 

@@ -27,7 +27,7 @@ def test_an_adopted_stranger_is_heard(lone_gateway):
     lone_gateway.start()
     assert coap.once(lone_gateway.coap_port, "readings", PACK).code == "2.04"
     values = lone_gateway.api("sensors/0024befffe804ff1")["values"]
-    assert values == {"occupied": True}
+    assert values == {"occupied": True, "state": "occupied"}
     assert lone_gateway.api("unknown")["senders"] == []
 
 

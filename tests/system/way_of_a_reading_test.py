@@ -53,7 +53,7 @@ def test_a_json_pack_arrives_by_mqtt_and_in_influxdb(gateway, subscriber, influx
     assert re.fullmatch("[a-z0-9]{4}", epoch)
     assert reading == {"sensor": "bay-0123", "kind": "parking", "seq": 1, "time": "2023-11-14T22:13:20.000Z",
                        "time_quality": "sensor", "quality": "good",
-                       "values": {"occupied": True, "battery_v": 3.61, "temperature_c": 18.5}}
+                       "values": {"occupied": True, "battery_v": 3.61, "temperature_c": 18.5, "state": "occupied"}}
     assert message.qos == 1
     properties = message.properties
     assert properties.ContentType == "application/json"
