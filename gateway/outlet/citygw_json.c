@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "reading/stream.h"
+#include <stdio.h>
 
 // Beyond 2^53 a double no longer counts single units, so an integer's digits would claim more than is known.
 #define INTEGER_EXACT 9007199254740992.0
@@ -53,6 +55,21 @@ static void write_refused(struct json *json, const struct reading *reading)
     json_array_end(json);
 }
 
+static void write_subject(struct json *json, const char *stream, enum kind kind)
+{
+    static const char *const keys[] = {[SUBJECT_SENSOR] = "sensor", [SUBJECT_ZONE] = "zone", [SUBJECT_ALERT] = "alert"};
+    char alert_kind[STREAM_SIZE];
+    const char *id;
+    unsigned size;
+    enum subject subject = stream_subject(stream, &id);
+    json_key_text(json, keys[subject], id);
+    if (subject == SUBJECT_ALERT) {
+        const char *begin = stream_alert_kind(stream, &size);
+        snprintf(alert_kind, sizeof alert_kind, "%.*s", (int)size, begin);
+    }
+    json_key_text(json, "kind", subject == SUBJECT_ALERT ? alert_kind : kind_names[kind]);
+}
+
 void citygw_json(const struct outlet_record *record, const struct reading *reading, const char *epoch,
                  struct bytes *out)
 {
@@ -60,8 +77,7 @@ void citygw_json(const struct outlet_record *record, const struct reading *readi
     struct json json;
     json_begin(&json, out);
     json_object_begin(&json);
-    json_key_text(&json, "sensor", record->sensor);
-    json_key_text(&json, "kind", kind_names[reading->kind]);
+    write_subject(&json, record->sensor, reading->kind);
     json_key_text(&json, "epoch", epoch);
     json_key_unsigned(&json, "seq", record->seq);
     json_key_text(&json, "time", utc_text(reading->time_us, time));

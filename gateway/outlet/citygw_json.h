@@ -10,7 +10,8 @@
  *   {"sensor":"bay-0123","kind":"parking","epoch":"k7f3","seq":1042,"time":"2026-11-22T03:04:05.678Z",
  *    "time_quality":"synced","quality":"good","values":{"occupied":true,"battery_v":3.61}}
  *
- * and, only when they say something, "refused":[names], "backlog":true, "replay":true and "authenticated":false.
+ * A zone has "zone":"umeda-lot" instead of "sensor", an alert "alert":"plaza", and what it is about as "kind".
+ * And, only when they say something, "refused":[names], "backlog":true, "replay":true and "authenticated":false.
  */
 
 // Appends the object for that record, which is backlog if it says so. Check out->overflow.

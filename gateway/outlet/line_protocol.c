@@ -2,6 +2,7 @@
 #include "line_protocol.h"
 
 #include "base/number.h"
+#include "reading/stream.h"
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -46,6 +47,13 @@ static void append_tag(const char *key, const char *value, struct bytes *out)
     append_name(value, out);
 }
 
+static void append_alert_kind(const char *stream, struct bytes *out)
+{
+    unsigned size;
+    const char *kind = stream_alert_kind(stream, &size);
+    bytes_printf(out, ",kind=%.*s", (int)size, kind);
+}
+
 static void append_text_field(const char *key, const char *value, struct bytes *out)
 {
     bytes_printf(out, ",%s=", key);
@@ -80,14 +88,31 @@ static void append_value(const struct value *value, struct bytes *out)
         bytes_append(out, text, number_text(value->number, text));
 }
 
+// Zones and alerts have measurements of their own: who asks for the people of all sensors does not count those of a square twice.
+static void append_measurement(const struct line_identity *identity, const char *stream, const struct reading *reading,
+                               struct bytes *out)
+{
+    static const char *const names[] = {[SUBJECT_ZONE] = "zone", [SUBJECT_ALERT] = "alert"};
+    const char *id;
+    enum subject subject = stream_subject(stream, &id);
+    bytes_text(out, subject == SUBJECT_SENSOR ? kind_names[reading->kind] : names[subject]);
+    append_tag("gateway", identity->gateway, out);
+    if (subject == SUBJECT_ALERT) {
+        append_tag("id", id, out);
+        append_alert_kind(stream, out);
+    } else if (subject == SUBJECT_ZONE) {
+        append_tag("kind", kind_names[reading->kind], out);
+    }
+    append_tag("municipality", identity->municipality, out);
+    if (subject == SUBJECT_SENSOR)
+        append_tag("sensor", stream, out);
+    append_tag("zone", subject == SUBJECT_ZONE ? id : reading->zone, out);
+}
+
 void line_append(const struct line_identity *identity, const char *sensor, uint64_t seq, const struct reading *reading,
                  struct bytes *out)
 {
-    bytes_text(out, kind_names[reading->kind]);
-    append_tag("gateway", identity->gateway, out);
-    append_tag("municipality", identity->municipality, out);
-    append_tag("sensor", sensor, out);
-    append_tag("zone", reading->zone, out);
+    append_measurement(identity, sensor, reading, out);
 
     bytes_text(out, " epoch=");
     append_quoted(identity->epoch, out);

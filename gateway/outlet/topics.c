@@ -2,6 +2,7 @@
 #include "topics.h"
 
 #include "base/text.h"
+#include "reading/stream.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,21 +55,25 @@ int topic_below(const char *tree, const char *below, char ret_topic[TOPIC_SIZE])
     return join(ret_topic, tree, below);
 }
 
-int topic_reading(const char *tree, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE])
+int topic_reading(const char *tree, enum kind kind, const char *stream, char ret_topic[TOPIC_SIZE])
 {
     char below[ID_MAX * 2];
-    int size = snprintf(below, sizeof below, "%s/%s", kind_names[kind], sensor);
-    if (size < 0 || size >= (int)sizeof below || !text_is_id(sensor, strlen(sensor))) {
+    const char *id;
+    if (stream_subject(stream, &id) != SUBJECT_SENSOR) {
+        return text_is_id(id, strlen(id)) ? join(ret_topic, tree, stream) : -EINVAL;
+    }
+    int size = snprintf(below, sizeof below, "%s/%s", kind_names[kind], stream);
+    if (size < 0 || size >= (int)sizeof below || !text_is_id(stream, strlen(stream))) {
         return -EINVAL;
     }
     return join(ret_topic, tree, below);
 }
 
-int topic_replay(const char *tree, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE])
+int topic_replay(const char *tree, enum kind kind, const char *stream, char ret_topic[TOPIC_SIZE])
 {
     char replay[TOPIC_SIZE];
     int error = join(replay, tree, "replay");
-    return error ? error : topic_reading(replay, kind, sensor, ret_topic);
+    return error ? error : topic_reading(replay, kind, stream, ret_topic);
 }
 
 bool topic_valid(const char *topic)
@@ -115,7 +120,12 @@ static bool level_is_branch(struct level level)
             return true;
         }
     }
-    return level_is(level, "about");
+    return level_is(level, "about") || level_is(level, "zone");
+}
+
+static bool ends_in_id(const struct level *levels, size_t count)
+{
+    return text_is_id(levels[count - 1].text, levels[count - 1].size);
 }
 
 static bool ends_tree(const struct level *municipality, const struct level *gateway)
@@ -138,7 +148,9 @@ bool topic_is_ours(const char *topic, size_t size)
     if (count >= 4 && level_is_document(levels[count - 1]) && ends_tree(&levels[count - 3], &levels[count - 2])) {
         return true;
     }
-    return count >= 5 && level_is_branch(levels[count - 2]) &&
-           text_is_id(levels[count - 1].text, levels[count - 1].size) &&
+    if (count >= 6 && level_is(levels[count - 3], "alert") && ends_in_id(levels, count - 1) && ends_in_id(levels, count)) {
+        return ends_tree(&levels[count - 5], &levels[count - 4]);
+    }
+    return count >= 5 && level_is_branch(levels[count - 2]) && ends_in_id(levels, count) &&
            ends_tree(&levels[count - 4], &levels[count - 3]);
 }

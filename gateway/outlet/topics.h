@@ -7,8 +7,8 @@
 
 /*
  * Names of topics. Everything of a gateway lives in one tree, {topic_prefix}/{municipality}/{gateway}; below it stand
- * retained status, info, health, loss, report, about/{sensor} and {kind}/{sensor} of states; and, never retained,
- * {kind}/{sensor} of events, batch, replay/{kind}/{sensor}, cmd/{verb} and reply/{verb}.
+ * retained status, info, health, loss, report, about/{sensor}, {kind}/{sensor} of states, zone/{zone} and alert/{kind}/{id}; and,
+ * never retained, {kind}/{sensor} of events, batch, replay/{kind}/{sensor}, cmd/{verb} and reply/{verb}.
  */
 
 enum { TOPIC_SIZE = 512, TOPIC_PREFIX_MAX = 200 };
@@ -19,8 +19,9 @@ int topic_tree(const char *prefix, const struct settings_gateway *gateway, char 
 
 // `below` under `tree`; -EINVAL as above.
 int topic_below(const char *tree, const char *below, char ret_topic[TOPIC_SIZE]);
-int topic_reading(const char *tree, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE]);
-int topic_replay(const char *tree, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE]);
+// Of a reading of that stream (see reading/stream.h); zones and alerts have no kind in their place.
+int topic_reading(const char *tree, enum kind kind, const char *stream, char ret_topic[TOPIC_SIZE]);
+int topic_replay(const char *tree, enum kind kind, const char *stream, char ret_topic[TOPIC_SIZE]);
 
 // Whether somebody else's topic can be published to: not too long, no wildcard, nothing that topic_tree would refuse.
 bool topic_valid(const char *topic);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/*
+ * What a stream of readings is of, as its name in the buffer tells: "bay-1" of a sensor, "zone/umeda-lot" of a zone, and
+ * "alert/crowd/plaza" an alert. Ids have no slash, so that no sensor's name is one of the others.
+ */
+
+enum subject { SUBJECT_SENSOR, SUBJECT_ZONE, SUBJECT_ALERT };
+
+// *ret_id: the sensor's, the zone's, or what the alert is about, "plaza"; it lies within `stream`.
+enum subject stream_subject(const char *stream, const char **ret_id);
+
+// The alert's kind, "crowd", which lies within `stream`; *ret_size: its length.
+const char *stream_alert_kind(const char *stream, unsigned *ret_size);
+
+enum { STREAM_SIZE = 96 };
+
+// The name of a zone's stream, and of an alert's; ids have at most 64 bytes.
+void stream_zone(const char *zone, char ret_stream[STREAM_SIZE]);
+void stream_alert(const char *kind, const char *id, char ret_stream[STREAM_SIZE]);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reading/stream.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char zone_prefix[] = "zone/", alert_prefix[] = "alert/";
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+enum subject stream_subject(const char *stream, const char **ret_id)
+{
+    const char *slash = strrchr(stream, '/');
+    *ret_id = slash ? slash + 1 : stream;
+    return begins(stream, zone_prefix) ? SUBJECT_ZONE : begins(stream, alert_prefix) ? SUBJECT_ALERT : SUBJECT_SENSOR;
+}
+
+const char *stream_alert_kind(const char *stream, unsigned *ret_size)
+{
+    const char *kind = stream + sizeof alert_prefix - 1;
+    *ret_size = (unsigned)strcspn(kind, "/");
+    return kind;
+}
+
+void stream_zone(const char *zone, char ret_stream[STREAM_SIZE])
+{
+    snprintf(ret_stream, STREAM_SIZE, "%s%s", zone_prefix, zone);
+}
+
+void stream_alert(const char *kind, const char *id, char ret_stream[STREAM_SIZE])
+{
+    snprintf(ret_stream, STREAM_SIZE, "%s%s/%s", alert_prefix, kind, id);
+}
