@@ -45,6 +45,9 @@ static void judge_level(struct health *health, const struct gauge *gauge, double
     bool was_low = health_is(health, HEALTH_BATTERY_LOW);
     bool holds = was_low ? battery->fine_in_row < IN_ROW : battery->low_in_row >= IN_ROW;
     health_set(health, gauge->limit > 0 && holds, &facts, report);
+    facts.condition = HEALTH_BATTERY_FALLING;
+    if (health_is(health, HEALTH_BATTERY_LOW)) // which says more
+        health_set(health, false, &facts, report);
 }
 
 static void keep_day(struct health_battery *battery, const struct gauge *gauge)
@@ -89,13 +92,15 @@ static double days_left(const struct health_battery *battery, const struct gauge
 static void judge_slope(struct health *health, const struct settings_sensor *sensor, const struct gauge *gauge,
                         const struct health_moment *moment, struct health_report *report)
 {
+    bool was_falling = health_is(health, HEALTH_BATTERY_FALLING);
     double left = days_left(&health->battery, gauge);
     double limit = (double)sensor->battery_days_us / (double)health_day_us;
     struct health_news facts = {.condition = HEALTH_BATTERY_FALLING,
                                 .since_us = health_ago(moment, 0),
                                 .value = left,
                                 .quantity = gauge->quantity};
-    health_set(health, health_is(health, HEALTH_BATTERY_FALLING) ? left < 1.5 * limit : left < limit, &facts, report);
+    bool holds = was_falling ? left < 1.5 * limit : left < limit;
+    health_set(health, holds && !health_is(health, HEALTH_BATTERY_LOW), &facts, report);
 }
 
 // Judges once a day, when the day before is whole. A wall clock that was set back by days begins anew.

@@ -104,6 +104,18 @@ static void a_fall_tells_weeks_before(void **state)
     assert_string_equal(day_of(&puck, "battery_pct", 100, 0.5), "-battery_falling");
 }
 
+static void what_is_low_is_not_told_to_fall_too(void **state)
+{
+    (void)state;
+    struct watched puck = watch_puck();
+    for (int day = 0; day < 9; day++)
+        day_of(&puck, "battery_pct", 60 - 5 * day, 0);
+    assert_true(health_is(&puck.health, HEALTH_BATTERY_FALLING));
+    assert_string_equal(day_of(&puck, "battery_pct", 14, 0), "+battery_low -battery_falling");
+    assert_string_equal(day_of(&puck, "battery_pct", 13, 0), "");
+    assert_string_equal(day_of(&puck, "battery_pct", 12, 0), "");
+}
+
 static void a_battery_that_holds_or_only_wavers_does_not_fall(void **state)
 {
     (void)state;
@@ -170,6 +182,7 @@ int main(void)
         cmocka_unit_test(late_and_repeated_levels_count_for_nothing),
         cmocka_unit_test(zero_is_never),
         cmocka_unit_test(a_fall_tells_weeks_before),
+        cmocka_unit_test(what_is_low_is_not_told_to_fall_too),
         cmocka_unit_test(a_battery_that_holds_or_only_wavers_does_not_fall),
         cmocka_unit_test(it_takes_a_week_and_a_clock),
         cmocka_unit_test(a_sensor_that_reports_once_a_week_is_foreseen_too),

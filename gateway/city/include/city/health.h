@@ -20,8 +20,9 @@
  *   a sensor are watched. Ends when it has changed twice.
  * - range: of the last ten readings five had values outside their range. Ends when it is one, or none.
  * - battery_low: three readings in a row were below the limit. Ends with three that are well above it, by ten points, or 3 % of volts.
- * - battery_falling: by the daily means of eight days (with readings, of UTC) the limit will be reached within `battery_days`. It takes a
- *   fall that is more than noise; another battery begins it anew. Ends when half as many days again are left.
+ * - battery_falling: by the means of the last five to eight days (of UTC, with readings), over a week or more, the limit will be reached
+ *   within `battery_days`. It takes a fall that is more than noise; another battery begins it anew. Ends when half as many days again are
+ *   left, or when the battery is low.
  *
  * The battery is judged by volts where `battery_low_voltage` is given, else by percent.
  *
