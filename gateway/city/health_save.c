@@ -25,10 +25,10 @@ static const struct kept {
     {                                                                                                                  \
         offsetof(struct health, values[0].member), type, most, HEALTH_VALUES_MAX, sizeof(struct health_value)          \
     }
-    VALUES(name_hash, WORD, UINT32_MAX),
-    VALUES(value_hash, WORD, UINT32_MAX),
+    VALUES(quantity, BYTE, UINT8_MAX),
+    VALUES(hash, WORD, UINT32_MAX),
     VALUES(since_boot_us, AGE, 0x1p53),
-    VALUES(same, SHORT, UINT16_MAX),
+    VALUES(same, BYTE, UINT8_MAX),
     VALUES(changes, BYTE, UINT8_MAX),
     VALUES(is_stuck, BYTE, 1),
     {offsetof(struct health, battery.means), REAL, 1e6, HEALTH_DAYS, sizeof(float)},

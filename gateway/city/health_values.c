@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "health_parts.h"
 
-#include "base/number.h"
 #include <math.h>
 #include <string.h>
 
 enum { SAME_READINGS = 6, CHANGES_TO_END = 2, COARSE = 3 };
 
 // What varies in nature, and where it may well rest: in the dark, in fog, in clean air, in a calm, or at the floor of the sensor.
+// A row's number is saved: new ones go to the end.
 static const struct varying {
     const char *name;
     double rests[2];
@@ -22,24 +22,27 @@ static const struct varying {
 static const struct varying *find_varying(const char *name)
 {
     for (size_t i = 0; i < sizeof varying / sizeof *varying; i++)
-        if (strcmp(varying[i].name, name) == 0)
+        if (varying[i].name[0] == name[0] && strcmp(varying[i].name, name) == 0)
             return &varying[i];
     return NULL;
 }
 
-static uint32_t hash_of(const void *data, size_t size)
+static uint32_t hash_of(double number)
 {
-    uint64_t hash = fnv64(FNV_START, data, size);
-    return (uint32_t)(hash ^ hash >> 32) | 1; // 0 is an empty place
+    double plain = number + 0.0; // -0.0 is 0.0
+    uint64_t bits;
+    memcpy(&bits, &plain, sizeof bits);
+    return (uint32_t)((bits ^ bits >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> 32) | 1; // 0: none yet
 }
 
 // The place of a quantity, or a new one; NULL when all are taken.
-static struct health_value *place_of(struct health *health, uint32_t name_hash)
+static struct health_value *place_of(struct health *health, const struct varying *quantity)
 {
+    uint8_t number = (uint8_t)(quantity - varying + 1);
     for (size_t i = 0; i < HEALTH_VALUES_MAX; i++) {
         struct health_value *place = &health->values[i];
-        if (place->name_hash == name_hash || !place->name_hash) {
-            place->name_hash = name_hash;
+        if (place->quantity == number || !place->quantity) {
+            place->quantity = number;
             return place;
         }
     }
@@ -59,7 +62,7 @@ static void begin_anew(struct health_value *place, int64_t now_boot_us)
 
 static void change(struct health_value *place, uint32_t hash, int64_t now_boot_us)
 {
-    place->value_hash = hash;
+    place->hash = hash;
     begin_anew(place, now_boot_us);
     if (place->is_stuck && ++place->changes >= CHANGES_TO_END)
         place->is_stuck = 0;
@@ -69,9 +72,8 @@ static void change(struct health_value *place, uint32_t hash, int64_t now_boot_u
 static void see(struct health_value *place, const struct varying *quantity, double number, bool is_late, int64_t now_us,
                 int64_t stuck_after_us)
 {
-    double plain = number + 0.0; // -0.0 is 0.0
-    uint32_t hash = hash_of(&plain, sizeof plain);
-    bool differs = hash != place->value_hash;
+    uint32_t hash = hash_of(number);
+    bool differs = hash != place->hash;
     if (is_late) {
         if (differs && !place->is_stuck)
             begin_anew(place, now_us);
@@ -107,7 +109,7 @@ void health_take_values(struct health *health, const struct settings_sensor *sen
     for (size_t i = 0; i < reading->value_count; i++) {
         const struct value *value = &reading->values[i];
         const struct varying *quantity = value->type == VALUE_NUMBER ? find_varying(value->name) : NULL;
-        struct health_value *place = quantity ? place_of(health, hash_of(value->name, strlen(value->name))) : NULL;
+        struct health_value *place = quantity ? place_of(health, quantity) : NULL;
         if (!place)
             continue;
         uint8_t was_stuck = place->is_stuck;

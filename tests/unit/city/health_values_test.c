@@ -133,6 +133,16 @@ static void a_few_readings_prove_nothing(void **state)
     assert_string_equal(told(&air), "+stuck");
 }
 
+static void the_first_value_was_none_before(void **state)
+{
+    (void)state;
+    struct watched air = watch_air();
+    air.boot_s = 30 * DAY;
+    repeat(&air, "temperature_c", 0, 2 * HOUR);
+    repeat(&air, "noise_db", 0.5, 2 * HOUR);
+    assert_string_equal(told(&air), "");
+}
+
 static void a_clock_that_is_set_makes_nothing_stuck(void **state)
 {
     (void)state;
@@ -221,6 +231,7 @@ int main(void)
         cmocka_unit_test(what_may_stay_as_it_is_is_not_stuck),
         cmocka_unit_test(a_whole_number_needs_three_times_as_long),
         cmocka_unit_test(a_few_readings_prove_nothing),
+        cmocka_unit_test(the_first_value_was_none_before),
         cmocka_unit_test(a_clock_that_is_set_makes_nothing_stuck),
         cmocka_unit_test(late_and_repeated_readings_end_nothing),
         cmocka_unit_test(a_late_reading_may_show_that_it_does_vary),

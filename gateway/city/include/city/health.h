@@ -46,10 +46,11 @@ enum health_condition {
 
 enum { HEALTH_VALUES_MAX = 4, HEALTH_DAYS = 8 };
 
-struct health_value { // of a quantity that varies
-    uint32_t name_hash, value_hash;
+struct health_value {      // of a quantity that varies
     int64_t since_boot_us; // when it came to this value
-    uint16_t same;         // readings that repeated it
+    uint32_t hash;         // of the value
+    uint8_t quantity;      // a row's number of the table of these; 0: none
+    uint8_t same;          // readings that repeated it, as far as they count
     uint8_t changes;       // since it is stuck
     uint8_t is_stuck;
 };
