@@ -8,9 +8,15 @@
 enum { STEPS = 2, MINUTE = 60, HOUR = 3600 };
 
 struct step {
-    double begin, end; // it holds from `begin` on, until `end` is reached; both beyond each other in the same sense
+    double begin,
+        end; // of too little: holds below `begin`, until `end` is reached; of too much (`end` is 0): holds from `begin` on
     enum alert_level level;
 };
+
+#define NEVER                                                                                                          \
+    {                                                                                                                  \
+        INFINITY, 0, ALERT_CRITICAL                                                                                    \
+    }
 
 static double measure_certificate(const struct gateway_facts *facts)
 {
@@ -42,7 +48,6 @@ static double measure_duplicate(const struct gateway_facts *facts)
     return facts->duplicate;
 }
 
-// A step whose `begin` is smaller than its `end` is one of too little; else of too much. One that begins at INFINITY is none.
 static const struct check {
     const char *name, *value_name;
     double (*measure)(const struct gateway_facts *facts);
@@ -52,7 +57,7 @@ static const struct check {
     [GATEWAY_CERTIFICATE] =
         {"certificate", "days_left", measure_certificate, 0, 0, {{30, 31, ALERT_WARNING}, {7, 8, ALERT_CRITICAL}}},
     [GATEWAY_CLOCK] =
-        {"clock", "unset_s", measure_clock, 0, MINUTE, {{HOUR, 1, ALERT_WARNING}, {24 * HOUR, 1, ALERT_CRITICAL}}},
+        {"clock", "unset_s", measure_clock, 0, MINUTE, {{HOUR, 0, ALERT_WARNING}, {24 * HOUR, 0, ALERT_CRITICAL}}},
     [GATEWAY_DISK] =
         {"disk", "free", measure_disk, MINUTE, MINUTE, {{0.10, 0.12, ALERT_WARNING}, {0.03, 0.04, ALERT_CRITICAL}}},
     [GATEWAY_AUTONOMY] = {"autonomy",
@@ -61,21 +66,15 @@ static const struct check {
                           HOUR,
                           HOUR,
                           {{1, 1.25, ALERT_WARNING}, {0.25, 0.3, ALERT_CRITICAL}}},
-    [GATEWAY_POWER] =
-        {"power", "", measure_power, 0, 10 * MINUTE, {{0.5, 0.4, ALERT_WARNING}, {INFINITY, 0, ALERT_CRITICAL}}},
-    [GATEWAY_DUPLICATE] = {"duplicate",
-                           "",
-                           measure_duplicate,
-                           0,
-                           10 * MINUTE,
-                           {{0.5, 0.4, ALERT_CRITICAL}, {INFINITY, 0, ALERT_CRITICAL}}},
+    [GATEWAY_POWER] = {"power", "", measure_power, 0, 10 * MINUTE, {{1, 0, ALERT_WARNING}, NEVER}},
+    [GATEWAY_DUPLICATE] = {"duplicate", "", measure_duplicate, 0, 10 * MINUTE, {{1, 0, ALERT_CRITICAL}, NEVER}},
 };
 
 static bool holds(const struct step *step, bool held, double value)
 {
-    if (step->begin < step->end)
+    if (step->end > 0)
         return value < (held ? step->end : step->begin);
-    return held ? value > step->end : value >= step->begin;
+    return value >= step->begin;
 }
 
 // The level that the value asks for now: 0, or the number of the highest step that holds.
@@ -107,7 +106,7 @@ void gateway_health_take(struct gateway_health *health, const struct gateway_fac
         double value = check->measure(facts);
         uint8_t level = health->checks[i].level;
         uint8_t next = isnan(value) ? level : wanted(check, level, value);
-        if (next == level || next != health->checks[i].next)
+        if (next != health->checks[i].next)
             health->checks[i].next_boot_us = now_boot_us;
         health->checks[i].next = next;
         int64_t wait_us = (next > level ? check->worse_s : check->better_s) * INT64_C(1000000);

@@ -44,7 +44,7 @@ static void judge_level(struct health *health, const struct gauge *gauge, double
                                 .quantity = gauge->quantity};
     bool was_low = health_is(health, HEALTH_BATTERY_LOW);
     bool holds = was_low ? battery->fine_in_row < IN_ROW : battery->low_in_row >= IN_ROW;
-    health_set(health, gauge->limit > 0 && holds, &facts, report);
+    health_set(health, holds, &facts, report);
     facts.condition = HEALTH_BATTERY_FALLING;
     if (health_is(health, HEALTH_BATTERY_LOW)) // which says more
         health_set(health, false, &facts, report);
@@ -135,6 +135,5 @@ void health_take_battery(struct health *health, const struct settings_sensor *se
     if (!level || level->type != VALUE_NUMBER || !isfinite(level->number))
         return;
     judge_level(health, &gauge, level->number, moment, report);
-    if (sensor->battery_days_us > 0)
-        take_day(health, sensor, &gauge, level->number, moment, report);
+    take_day(health, sensor, &gauge, level->number, moment, report);
 }

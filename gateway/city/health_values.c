@@ -108,7 +108,7 @@ void health_take_values(struct health *health, const struct settings_sensor *sen
         return;
     for (size_t i = 0; i < reading->value_count; i++) {
         const struct value *value = &reading->values[i];
-        const struct varying *quantity = value->type == VALUE_NUMBER ? find_varying(value->name) : NULL;
+        const struct varying *quantity = find_varying(value->name);
         struct health_value *place = quantity ? place_of(health, quantity) : NULL;
         if (!place)
             continue;

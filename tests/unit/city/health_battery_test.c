@@ -104,6 +104,30 @@ static void a_fall_tells_weeks_before(void **state)
     assert_string_equal(day_of(&puck, "battery_pct", 100, 0.5), "-battery_falling");
 }
 
+static void a_fall_that_slows_down_ends_once_it_is_far_enough(void **state)
+{
+    (void)state;
+    struct watched puck = watch_puck();
+    double level = 60.5;
+    for (int day = 0; day < 18; day++, level -= 1)
+        day_of(&puck, "battery_pct", level, 0);
+    assert_true(health_is(&puck.health, HEALTH_BATTERY_FALLING));
+    for (int day = 0; day < 3; day++) // by now it would last for 37 days
+        assert_string_equal(day_of(&puck, "battery_pct", level, 0), "");
+    day_of(&puck, "battery_pct", level, 0);
+    assert_string_equal(day_of(&puck, "battery_pct", level, 0), "-battery_falling");
+    assert_true(puck.report.count == 0 && level > 42);
+}
+
+static void a_few_weeks_prove_nothing(void **state)
+{
+    (void)state;
+    struct watched puck = watch_puck();
+    for (int week = 0; week < 5; week++, puck.boot_s += 7 * DAY)
+        assert_string_equal(after(&puck, "battery_pct", 90 - 10 * week), "");
+    assert_string_equal(after(&puck, "battery_pct", 40), "+battery_falling");
+}
+
 static void what_is_low_is_not_told_to_fall_too(void **state)
 {
     (void)state;
@@ -182,6 +206,8 @@ int main(void)
         cmocka_unit_test(late_and_repeated_levels_count_for_nothing),
         cmocka_unit_test(zero_is_never),
         cmocka_unit_test(a_fall_tells_weeks_before),
+        cmocka_unit_test(a_fall_that_slows_down_ends_once_it_is_far_enough),
+        cmocka_unit_test(a_few_weeks_prove_nothing),
         cmocka_unit_test(what_is_low_is_not_told_to_fall_too),
         cmocka_unit_test(a_battery_that_holds_or_only_wavers_does_not_fall),
         cmocka_unit_test(it_takes_a_week_and_a_clock),

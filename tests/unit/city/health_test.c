@@ -134,6 +134,41 @@ static void stamps_far_ahead_are_frozen_and_do_not_stop_the_rest(void **state)
     assert_string_equal(told(&bay), "-frozen +battery_low");
 }
 
+static void a_clock_that_runs_ahead_further_and_further_is_frozen(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    for (int i = 0; i < 3; i++) {
+        take_aged(&bay, -400 * DAY - i * HOUR);
+        bay.boot_s += HOUR;
+    }
+    assert_string_equal(told(&bay), "+frozen");
+}
+
+// Nobody knew then that it was too late a time.
+static void a_time_from_before_the_clock_was_set_makes_nothing_late(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.clock_is_unset = true;
+    take_aged(&bay, -400 * DAY);
+    bay.clock_is_unset = false;
+    bay.boot_s += 2 * DAY;
+    for (int i = 0; i < 4; i++, bay.boot_s += MINUTE) {
+        struct reading reading = reading_before(&bay, -(i == 0) * 2 * DAY); // the first is still wrong
+        add_number(&reading, "battery_pct", i ? 3 : 90);
+        take(&bay, reading);
+    }
+    assert_string_equal(told(&bay), "");
+    bay.boot_s += DAY;
+    for (int i = 0; i < 3; i++, bay.boot_s += MINUTE) {
+        struct reading reading = reading_before(&bay, 0);
+        add_number(&reading, "battery_pct", 3);
+        take(&bay, reading);
+    }
+    assert_string_equal(told(&bay), "+battery_low");
+}
+
 static void a_backlog_is_not_frozen(void **state)
 {
     (void)state;
@@ -410,6 +445,8 @@ int main(void)
         cmocka_unit_test(a_clock_that_stands_still_is_frozen),
         cmocka_unit_test(stamps_of_1970_are_frozen_though_they_go_on),
         cmocka_unit_test(stamps_far_ahead_are_frozen_and_do_not_stop_the_rest),
+        cmocka_unit_test(a_clock_that_runs_ahead_further_and_further_is_frozen),
+        cmocka_unit_test(a_time_from_before_the_clock_was_set_makes_nothing_late),
         cmocka_unit_test(a_backlog_is_not_frozen),
         cmocka_unit_test(an_old_burst_or_old_ones_between_fresh_ones_are_not_frozen),
         cmocka_unit_test(what_tells_no_time_or_comes_before_the_clock_is_set_is_not_frozen),

@@ -133,6 +133,19 @@ static void a_few_readings_prove_nothing(void **state)
     assert_string_equal(told(&air), "+stuck");
 }
 
+static void what_calibrates_is_not_stuck(void **state)
+{
+    (void)state;
+    struct watched air = watch_air();
+    for (int hour = 0; hour < 100; hour++, air.boot_s += HOUR) {
+        struct reading reading = reading_now(&air);
+        reading.quality = QUALITY_CALIBRATING;
+        add_number(&reading, "temperature_c", 21.5);
+        take(&air, reading);
+    }
+    assert_string_equal(told(&air), "");
+}
+
 static void the_first_value_was_none_before(void **state)
 {
     (void)state;
@@ -231,6 +244,7 @@ int main(void)
         cmocka_unit_test(what_may_stay_as_it_is_is_not_stuck),
         cmocka_unit_test(a_whole_number_needs_three_times_as_long),
         cmocka_unit_test(a_few_readings_prove_nothing),
+        cmocka_unit_test(what_calibrates_is_not_stuck),
         cmocka_unit_test(the_first_value_was_none_before),
         cmocka_unit_test(a_clock_that_is_set_makes_nothing_stuck),
         cmocka_unit_test(late_and_repeated_readings_end_nothing),
