@@ -124,8 +124,19 @@ static void a_few_weeks_prove_nothing(void **state)
     (void)state;
     struct watched puck = watch_puck();
     for (int week = 0; week < 5; week++, puck.boot_s += 7 * DAY)
-        assert_string_equal(after(&puck, "battery_pct", 90 - 10 * week), "");
-    assert_string_equal(after(&puck, "battery_pct", 40), "+battery_falling");
+        assert_string_equal(after(&puck, "battery_pct", 90 - 15 * week), "");
+    assert_string_equal(after(&puck, "battery_pct", 20), "+battery_falling");
+}
+
+static void another_battery_is_judged_by_its_own_days(void **state)
+{
+    (void)state;
+    struct watched puck = watch_puck();
+    for (int i = 0; i < 5; i++, puck.boot_s += DAY) // each second day
+        assert_string_equal(day_of(&puck, "battery_pct", 40, 0), "");
+    for (int i = 0; i < 5; i++, puck.boot_s += DAY)
+        assert_string_equal(day_of(&puck, "battery_pct", 100 - 10 * i, 0), "");
+    assert_string_equal(day_of(&puck, "battery_pct", 50, 0), "+battery_falling");
 }
 
 static void what_is_low_is_not_told_to_fall_too(void **state)
@@ -208,6 +219,7 @@ int main(void)
         cmocka_unit_test(a_fall_tells_weeks_before),
         cmocka_unit_test(a_fall_that_slows_down_ends_once_it_is_far_enough),
         cmocka_unit_test(a_few_weeks_prove_nothing),
+        cmocka_unit_test(another_battery_is_judged_by_its_own_days),
         cmocka_unit_test(what_is_low_is_not_told_to_fall_too),
         cmocka_unit_test(a_battery_that_holds_or_only_wavers_does_not_fall),
         cmocka_unit_test(it_takes_a_week_and_a_clock),

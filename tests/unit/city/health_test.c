@@ -169,6 +169,19 @@ static void a_time_from_before_the_clock_was_set_makes_nothing_late(void **state
     assert_string_equal(told(&bay), "+battery_low");
 }
 
+static void a_clock_that_lost_its_time_makes_nothing_late(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    take_aged(&bay, 0);
+    for (int i = 0; i < 3; i++, bay.boot_s += MINUTE) {
+        struct reading reading = reading_before(&bay, start_us / micro); // some minutes of 1970
+        add_number(&reading, "battery_pct", 3);
+        take(&bay, reading);
+    }
+    assert_string_equal(told(&bay), "+battery_low");
+}
+
 static void a_backlog_is_not_frozen(void **state)
 {
     (void)state;
@@ -447,6 +460,7 @@ int main(void)
         cmocka_unit_test(stamps_far_ahead_are_frozen_and_do_not_stop_the_rest),
         cmocka_unit_test(a_clock_that_runs_ahead_further_and_further_is_frozen),
         cmocka_unit_test(a_time_from_before_the_clock_was_set_makes_nothing_late),
+        cmocka_unit_test(a_clock_that_lost_its_time_makes_nothing_late),
         cmocka_unit_test(a_backlog_is_not_frozen),
         cmocka_unit_test(an_old_burst_or_old_ones_between_fresh_ones_are_not_frozen),
         cmocka_unit_test(what_tells_no_time_or_comes_before_the_clock_is_set_is_not_frozen),
