@@ -5,6 +5,7 @@
 
 enum { RANGE_OF = 10, RANGE_BEGINS = 5, RANGE_ENDS = 1 };
 
+static const int64_t range_spacing_us = 60 * INT64_C(1000000);
 static const int64_t year_2020_us = INT64_C(1577836800) * 1000000;
 
 static const struct {
@@ -129,12 +130,28 @@ static bool order(struct health *health, const struct reading *reading, const st
     return false;
 }
 
+// What comes within a minute, as of a stream, counts as one.
+static void count_refused(struct health_range *range, bool is_refused, int64_t now_boot_us)
+{
+    if (now_boot_us - range->begun_boot_us >= range_spacing_us) {
+        range->begun_boot_us = now_boot_us;
+        range->seen = range->refused = 0;
+        range->refusals = (uint16_t)(range->refusals << 1 & ((1 << RANGE_OF) - 1));
+    }
+    if (range->seen < UINT16_MAX) {
+        range->seen++;
+        range->refused = (uint16_t)(range->refused + is_refused);
+    }
+    bool is_most = 2 * range->refused >= range->seen;
+    range->refusals = (uint16_t)((range->refusals & ~1) | is_most);
+}
+
 static void judge_range(struct health *health, const struct reading *reading, const struct health_moment *moment,
                         struct health_report *report)
 {
     bool is_refused = reading->refused_count > 0;
-    health->refusals = (uint16_t)((health->refusals << 1 | is_refused) & ((1 << RANGE_OF) - 1));
-    int refused = __builtin_popcount(health->refusals);
+    count_refused(&health->range, is_refused, moment->boot_us);
+    int refused = __builtin_popcount(health->range.refusals);
     struct health_news facts = {.condition = HEALTH_RANGE,
                                 .since_us = health_ago(moment, 0),
                                 .value = refused,

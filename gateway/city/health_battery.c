@@ -6,6 +6,8 @@
 
 enum { IN_ROW = 3, DAYS_LEAST = 5, SPAN_LEAST = 7 };
 
+static const int64_t level_spacing_us = 10 * 60 * INT64_C(1000000); // longer than a dip
+
 // How the battery is judged: by volts where a limit of volts is given, else by percent.
 struct gauge {
     const char *quantity;
@@ -35,6 +37,9 @@ static void judge_level(struct health *health, const struct gauge *gauge, double
                         const struct health_moment *moment, struct health_report *report)
 {
     struct health_battery *battery = &health->battery;
+    if (battery->judged_boot_us && moment->boot_us - battery->judged_boot_us < level_spacing_us)
+        return;
+    battery->judged_boot_us = moment->boot_us;
     bool is_low = level < gauge->limit, is_fine = level >= gauge->above;
     battery->low_in_row = (uint8_t)(is_low ? battery->low_in_row + (battery->low_in_row < IN_ROW) : 0);
     battery->fine_in_row = (uint8_t)(is_fine ? battery->fine_in_row + (battery->fine_in_row < IN_ROW) : 0);

@@ -19,7 +19,7 @@ static const struct kept {
     {offsetof(struct health, old_last_boot_us), AGE, 0x1p53, 1, 0},
     {offsetof(struct health, least_age_us), WALL, 253402300799999999.0, 1, 0},
     {offsetof(struct health, old), BYTE, 3, 1, 0},
-    {offsetof(struct health, refusals), SHORT, 1023, 1, 0},
+    {offsetof(struct health, range.refusals), SHORT, 1023, 1, 0},
     {offsetof(struct health, active), BYTE, (1 << HEALTH_CONDITION_COUNT) - 1, 1, 0},
 #define VALUES(member, type, most)                                                                                     \
     {                                                                                                                  \

@@ -32,6 +32,17 @@ static void three_in_a_row_begin_and_three_that_are_well_above_end(void **state)
     assert_string_equal(after(&puck, "battery_pct", 14), "");
 }
 
+static void a_dip_is_not_low(void **state)
+{
+    (void)state;
+    struct watched puck = watch_puck();
+    for (int second = 0; second < DAY; second++) {
+        take_number(&puck, "battery_pct", second % 1000 < 500 ? 10 : 60);
+        puck.boot_s += SECOND;
+    }
+    assert_string_equal(told(&puck), "");
+}
+
 static void volts_are_judged_where_a_limit_of_volts_is_given(void **state)
 {
     (void)state;
@@ -54,17 +65,18 @@ static void late_and_repeated_levels_count_for_nothing(void **state)
 {
     (void)state;
     struct watched puck = watch_puck();
+    puck.settings.frozen_after_us = 0;
     struct reading low = reading_before(&puck, HOUR);
     add_number(&low, "battery_pct", 5);
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 10; i++, puck.boot_s += 10 * MINUTE)
         take(&puck, low);
     struct reading fresh = reading_before(&puck, 0);
     add_number(&fresh, "battery_pct", 90); // a new battery
     take(&puck, fresh);
-    for (int i = 0; i < 10; i++, low.time_us += micro)
+    for (int i = 0; i < 10; i++, low.time_us += micro, puck.boot_s += 10 * MINUTE)
         take(&puck, low);
     low.time_us -= 30 * DAY * micro;
-    for (int i = 0; i < 10; i++, low.time_us += micro)
+    for (int i = 0; i < 10; i++, low.time_us += micro, puck.boot_s += 10 * MINUTE)
         take(&puck, low);
     assert_string_equal(told(&puck), "");
 }
@@ -213,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_in_a_row_begin_and_three_that_are_well_above_end),
+        cmocka_unit_test(a_dip_is_not_low),
         cmocka_unit_test(volts_are_judged_where_a_limit_of_volts_is_given),
         cmocka_unit_test(late_and_repeated_levels_count_for_nothing),
         cmocka_unit_test(zero_is_never),

@@ -129,7 +129,7 @@ static void stamps_far_ahead_are_frozen_and_do_not_stop_the_rest(void **state)
         struct reading reading = reading_before(&bay, 0);
         add_number(&reading, "battery_pct", 3);
         take(&bay, reading);
-        bay.boot_s += MINUTE;
+        bay.boot_s += 10 * MINUTE;
     }
     assert_string_equal(told(&bay), "-frozen +battery_low");
 }
@@ -154,14 +154,14 @@ static void a_time_from_before_the_clock_was_set_makes_nothing_late(void **state
     take_aged(&bay, -400 * DAY);
     bay.clock_is_unset = false;
     bay.boot_s += 2 * DAY;
-    for (int i = 0; i < 4; i++, bay.boot_s += MINUTE) {
+    for (int i = 0; i < 4; i++, bay.boot_s += 10 * MINUTE) {
         struct reading reading = reading_before(&bay, -(i == 0) * 2 * DAY); // the first is still wrong
         add_number(&reading, "battery_pct", i ? 3 : 90);
         take(&bay, reading);
     }
     assert_string_equal(told(&bay), "");
     bay.boot_s += DAY;
-    for (int i = 0; i < 3; i++, bay.boot_s += MINUTE) {
+    for (int i = 0; i < 3; i++, bay.boot_s += 10 * MINUTE) {
         struct reading reading = reading_before(&bay, 0);
         add_number(&reading, "battery_pct", 3);
         take(&bay, reading);
@@ -174,7 +174,7 @@ static void a_clock_that_lost_its_time_makes_nothing_late(void **state)
     (void)state;
     struct watched bay = watch(KIND_PARKING);
     take_aged(&bay, 0);
-    for (int i = 0; i < 3; i++, bay.boot_s += MINUTE) {
+    for (int i = 0; i < 3; i++, bay.boot_s += 10 * MINUTE) {
         struct reading reading = reading_before(&bay, start_us / micro); // some minutes of 1970
         add_number(&reading, "battery_pct", 3);
         take(&bay, reading);
@@ -244,6 +244,7 @@ static void take_range(struct watched *watched, bool is_refused)
         reading.quality = QUALITY_RANGE;
     }
     take(watched, reading);
+    watched->boot_s += MINUTE;
 }
 
 static void half_of_ten_outside_their_range_begin_and_one_ends(void **state)
@@ -267,6 +268,22 @@ static void half_of_ten_outside_their_range_begin_and_one_ends(void **state)
     assert_int_equal(bay.quality, QUALITY_GOOD);
 }
 
+static void a_stream_is_judged_by_the_minute(void **state)
+{
+    (void)state;
+    struct watched head = watch(KIND_PARKING);
+    for (int second = 0; second < HOUR; second++) { // twenty seconds of each minute, and a whole one
+        head.boot_s += SECOND - MINUTE;
+        take_range(&head, second % 60 >= 40 || second / 60 == 30);
+    }
+    assert_string_equal(told(&head), "");
+    for (int second = 0; second < 6 * MINUTE; second++) { // forty of each
+        head.boot_s += SECOND - MINUTE;
+        take_range(&head, second % 60 >= 20);
+    }
+    assert_string_equal(told(&head), "+range");
+}
+
 static void one_refused_reading_that_comes_again_and_again_is_one(void **state)
 {
     (void)state;
@@ -275,11 +292,13 @@ static void one_refused_reading_that_comes_again_and_again_is_one(void **state)
     reading.refused[reading.refused_count++] = "distance_m";
     for (int i = 0; i < 50; i++)
         take(&bay, reading);
+    for (int i = 0; i < 50; i++, bay.boot_s += MINUTE)
+        take(&bay, reading);
     reading.time_us -= 2 * DAY * micro; // and late ones are none
-    for (int i = 0; i < 50; i++, reading.time_us += micro)
+    for (int i = 0; i < 50; i++, reading.time_us += micro, bay.boot_s += MINUTE)
         take(&bay, reading);
     assert_string_equal(told(&bay), "");
-    assert_int_equal(bay.health.refusals, 1);
+    assert_int_equal(bay.health.range.refusals, 1);
 }
 
 /* All of them. */
@@ -294,13 +313,14 @@ static void out_of_service_ends_all_and_begins_nothing(void **state)
         add_number(&reading, "battery_pct", 3);
         reading.refused[reading.refused_count++] = "temperature_c";
         take(&bay, reading);
+        bay.boot_s += 10 * MINUTE;
     }
     pass(&bay, HOUR);
     assert_string_equal(told(&bay), "+battery_low +range +stale");
     bay.out_of_service = true;
     pass(&bay, 1);
     assert_string_equal(told(&bay), "-stale -range -battery_low");
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++, bay.boot_s += 10 * MINUTE)
         take_number(&bay, "battery_pct", 3);
     pass(&bay, 5 * DAY);
     assert_string_equal(told(&bay), "");
@@ -357,7 +377,7 @@ static void what_is_saved_goes_on_after_a_restart(void **state)
     bay.settings.stale_after_us = 3 * HOUR * micro;
     for (int hour = 0; hour < 20; hour++, bay.boot_s += HOUR)
         take_number(&bay, "temperature_c", 21.3);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++, bay.boot_s += 10 * MINUTE)
         take_number(&bay, "battery_pct", 2);
     assert_string_equal(told(&bay), "+battery_low");
     double numbers[HEALTH_NUMBERS];
@@ -465,6 +485,7 @@ int main(void)
         cmocka_unit_test(an_old_burst_or_old_ones_between_fresh_ones_are_not_frozen),
         cmocka_unit_test(what_tells_no_time_or_comes_before_the_clock_is_set_is_not_frozen),
         cmocka_unit_test(half_of_ten_outside_their_range_begin_and_one_ends),
+        cmocka_unit_test(a_stream_is_judged_by_the_minute),
         cmocka_unit_test(one_refused_reading_that_comes_again_and_again_is_one),
         cmocka_unit_test(out_of_service_ends_all_and_begins_nothing),
         cmocka_unit_test(a_sensor_that_calibrates_keeps_its_quality),

@@ -18,8 +18,10 @@
  *   counters, distances and batteries may stay as they are and do not count; nor does a value that is natural rest (no light, no wind,
  *   100 % humidity). A value without a fraction may be a coarse one, and needs three times as long. The first four such quantities of
  *   a sensor are watched. Ends when it has changed twice.
- * - range: of the last ten readings five had values outside their range. Ends when it is one, or none.
- * - battery_low: three readings in a row were below the limit. Ends with three that are well above it, by ten points, or 3 % of volts.
+ * - range: of the last ten readings (a minute apart; what comes faster counts by its majority) five had values outside their range.
+ *   Ends when it is one, or none.
+ * - battery_low: three readings in a row (ten minutes apart) were below the limit. Ends with three that are well above it, by ten points,
+ *   or 3 % of volts.
  * - battery_falling: by the means of the last five to eight days (of UTC, with readings), over a week or more, the limit will be reached
  *   within `battery_days`. It takes a fall that is more than noise; another battery begins it anew. Ends when half as many days again are
  *   left, or when the battery is low.
@@ -55,7 +57,14 @@ struct health_value {      // of a quantity that varies
     uint8_t is_stuck;
 };
 
+struct health_range {
+    int64_t begun_boot_us;  // the last bit
+    uint16_t seen, refused; // readings that it is made of
+    uint16_t refusals;      // a bit for each of the last readings, or minutes
+};
+
 struct health_battery {
+    int64_t judged_boot_us;   // the last level in a row
     float means[HEALTH_DAYS]; // oldest first
     uint16_t days[HEALTH_DAYS];
     uint16_t day; // since 1970; that of `sum`
@@ -70,9 +79,9 @@ struct health {
     int64_t least_age_us;
     struct health_value values[HEALTH_VALUES_MAX];
     struct health_battery battery;
-    uint16_t refusals; // a bit for each of the last readings
-    uint8_t old;       // readings with old times in a row
-    uint8_t active;    // a bit for each condition
+    struct health_range range;
+    uint8_t old;    // readings with old times in a row
+    uint8_t active; // a bit for each condition
 };
 
 struct health_moment {
