@@ -106,7 +106,7 @@ static inline FILE *recording(const char *name)
 }
 
 // Nine hours ahead of UTC, all year.
-static inline int64_t tokyo_utc_us(const struct calendar *calendar, int64_t day, int64_t minute)
+__attribute__((unused)) static inline int64_t tokyo_utc_us(const struct calendar *calendar, int64_t day, int64_t minute)
 {
     (void)calendar;
     return day * DAY + minute * 60 * S - 9 * HOUR;
