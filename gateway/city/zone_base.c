@@ -67,27 +67,3 @@ void zone_base_end(const struct zone_base *base, struct reading *reading)
     if (base->cause)
         value_put_text(reading, "cause", base->cause->id);
 }
-
-const struct zone_way zone_ways[2] = {{"in_total", "in", COUNTING_OUT}, {"out_total", "out", COUNTING_IN}};
-
-enum tally_kind zone_counted(const struct reading *reading, const struct zone_way *way,
-                             const struct settings_sensor *sensor, double *ret_value)
-{
-    const bool is_one_way = sensor->counting != COUNTING_BOTH;
-    const struct {
-        const char *name;
-        enum tally_kind kind;
-        bool is_said;
-    } rows[] = {{way->total, TALLY_TOTAL, true},
-                {"vehicles_total", TALLY_TOTAL, is_one_way},
-                {way->count, TALLY_COUNTS, true},
-                {"vehicles", TALLY_COUNTS, is_one_way}};
-    for (size_t i = 0; sensor->counting != way->other && i < sizeof rows / sizeof *rows; i++) {
-        const struct value *value = rows[i].is_said ? value_find(reading, rows[i].name) : NULL;
-        if (!value || (value->type != VALUE_INTEGER && value->type != VALUE_NUMBER) || !(value->number >= 0))
-            continue;
-        *ret_value = value->number;
-        return rows[i].kind;
-    }
-    return TALLY_NONE;
-}

@@ -38,14 +38,3 @@ int64_t zone_base_due_us(const struct zone_base *base);
 // Begins a reading, with its cause still to be added. False when it is not time.
 bool zone_base_begin(struct zone_base *base, int64_t clock_us, struct reading *ret_reading);
 void zone_base_end(const struct zone_base *base, struct reading *reading);
-
-// The counting by entries and exits, of the way that these two names are about.
-struct zone_way {
-    const char *total, *count;
-    int other; // enum counting: a sensor that counts only that says nothing of this way
-};
-extern const struct zone_way zone_ways[2]; // in, out
-
-// What the reading counted that way; TALLY_NONE: it does not say.
-enum tally_kind zone_counted(const struct reading *reading, const struct zone_way *way,
-                             const struct settings_sensor *sensor, double *ret_value);

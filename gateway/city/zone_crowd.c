@@ -2,6 +2,7 @@
 #include "city/zone_crowd.h"
 
 #include "base/text.h"
+#include "gate.h"
 #include "late.h"
 #include "service_level.h"
 #include "values.h"
@@ -11,16 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMITS = 3, KEEP_VERSION = 1, WAYS = 2 };
+enum { LIMITS = 3, KEEP_VERSION = 1 };
 
 static const double densest_per_m2 = 10, fastest_per_m_s = 2, slack_people = 5, limit_left = 0.9;
 
 const char *const crowd_level_names[CROWD_LEVEL_COUNT] = {"normal", "warn", "high", "critical"};
-
-struct way {
-    struct tally tally;
-    struct passage passage;
-};
 
 // A number of people that was said once.
 struct said {
@@ -36,7 +32,7 @@ struct member {
     bool heard;
     int64_t heard_us;
     struct said believed, doubted; // doubted: newer than the believed one
-    struct way *ways;              // in and out, of a counter that has counted; else NULL
+    struct gate *gate;             // of a counter that has counted; else NULL
 };
 
 // What there is to tell, in the steps in which it is told.
@@ -71,7 +67,7 @@ struct zone_crowd *zone_crowd_create(const struct settings_zone *settings, const
 void zone_crowd_destroy(struct zone_crowd *zone)
 {
     for (int i = 0; zone && i < zone->count; i++)
-        free(zone->members[i].ways);
+        free(zone->members[i].gate);
     if (zone)
         free(zone->members);
     free(zone);
@@ -101,14 +97,11 @@ struct sum {
 
 static void add_counter(const struct member *member, struct sum *sum)
 {
-    const struct way *ways = member->ways;
-    sum->inside += tally_sum(&ways[0].tally) - tally_sum(&ways[1].tally);
+    double per_minute = member->silent ? (double)NAN : gate_per_minute(member->gate);
+    sum->inside += gate_inside(member->gate);
     sum->counts = true;
-    for (size_t i = 0; i < WAYS && !member->silent; i++) {
-        double per_minute = passage_per_minute(&ways[i].passage, ways[i].tally.kind);
-        sum->has_flow |= !isnan(per_minute);
-        sum->flow += isnan(per_minute) ? 0 : per_minute;
-    }
+    sum->has_flow |= !isnan(per_minute);
+    sum->flow += isnan(per_minute) ? 0 : per_minute;
 }
 
 static void add_up(const struct zone_crowd *zone, struct zone_crowd_figures *figures)
@@ -124,8 +117,8 @@ static void add_up(const struct zone_crowd *zone, struct zone_crowd_figures *fig
         any |= says;
         sum.says_people |= speaks;
         sum.people += speaks ? member->believed.people : 0;
-        is_estimate |= member->sensor->estimate && (speaks || (!says && member->ways));
-        if (member->ways)
+        is_estimate |= member->sensor->estimate && (speaks || (!says && member->gate));
+        if (member->gate)
             add_counter(member, &sum);
     }
     bool by_counters = !any && sum.counts;
@@ -237,34 +230,13 @@ static enum zone_news take_people(const struct settings_zone *settings, struct m
     return ZONE_TAKEN;
 }
 
-static enum zone_news take_counts(const struct zone_crowd *zone, struct member *member, const struct reading *reading)
-{
-    enum zone_news news = ZONE_SAID_NOTHING;
-    for (size_t i = 0; i < WAYS; i++) {
-        double value;
-        enum tally_kind kind = zone_counted(reading, &zone_ways[i], member->sensor, &value);
-        if (kind == TALLY_NONE)
-            continue;
-        if (!member->ways && !(member->ways = calloc(WAYS, sizeof *member->ways)))
-            return ZONE_SAID_NOTHING;
-        struct way *way = &member->ways[i];
-        if (way->tally.kind != kind)
-            way->passage.count = 0;
-        bool is_new = tally_take(&way->tally, kind, reading, value, zone->base.since_us);
-        if (is_new)
-            passage_take(&way->passage, kind, reading, value);
-        news = is_new || news == ZONE_TAKEN ? ZONE_TAKEN : ZONE_LATE;
-    }
-    return news;
-}
-
 static void count_anew(struct zone_crowd *zone, int64_t now_us, bool may_go_back)
 {
     if (!zone_base_pass(&zone->base, now_us, may_go_back))
         return;
     for (int i = 0; i < zone->count; i++)
-        for (size_t way = 0; zone->members[i].ways && way < WAYS; way++)
-            tally_since(&zone->members[i].ways[way].tally);
+        if (zone->members[i].gate)
+            gate_since(zone->members[i].gate);
 }
 
 // The zone's time does not go back, but when a clock does.
@@ -284,7 +256,7 @@ enum zone_news zone_crowd_take(struct zone_crowd *zone, int number, struct readi
         member->heard_us = reading->time_us;
     member->heard = true;
     enum zone_news people = take_people(zone->base.settings, member, reading);
-    enum zone_news counts = take_counts(zone, member, reading);
+    enum zone_news counts = gate_take(&member->gate, member->sensor, reading, zone->base.since_us);
     listen(member, now_us);
     sum_up(zone, member->sensor, reading, now_us, people == ZONE_TAKEN || counts == ZONE_TAKEN);
     return people != ZONE_SAID_NOTHING ? people : counts;
@@ -362,7 +334,7 @@ bool zone_crowd_alert(struct zone_crowd *zone, struct crowd_alert *ret_alert)
 }
 
 /* Keeping. The bytes: u32 version, time since it counts, time of the newest reading, three triggers, u32 level that was told; u32 members,
-   each: id, flag heard, its time, believed and doubted (flag, time, number), flag has counted, and then two tallies with passages. */
+   each: id, flag heard, its time, believed and doubted (flag, time, number), flag has counted, and then a gate. */
 
 static void keep_zone(struct keep *keep, struct zone_crowd *zone)
 {
@@ -382,19 +354,17 @@ static void keep_said(struct keep *keep, struct said *said)
     keep_amount(keep, &said->people);
 }
 
-static void keep_member(struct keep *keep, struct member *member, struct way ways[WAYS])
+static void keep_member(struct keep *keep, struct member *member, struct gate *gate)
 {
-    bool has_counted = member->ways;
+    bool has_counted = member->gate;
     keep_flag(keep, &member->heard);
     keep_time(keep, &member->heard_us);
     keep_said(keep, &member->believed);
     keep_said(keep, &member->doubted);
     keep_flag(keep, &has_counted);
-    for (size_t i = 0; has_counted && i < WAYS; i++) {
-        keep_tally(keep, &ways[i].tally);
-        keep_passage(keep, &ways[i].passage);
-    }
-    member->ways = has_counted ? ways : NULL;
+    if (has_counted)
+        keep_gate(keep, gate);
+    member->gate = has_counted ? gate : NULL;
 }
 
 void zone_crowd_keep(const struct zone_crowd *zone, struct bytes *out)
@@ -408,7 +378,7 @@ void zone_crowd_keep(const struct zone_crowd *zone, struct bytes *out)
         char id[ID_MAX + 1];
         struct member member = zone->members[i];
         keep_word(&keep, member.sensor->id, id, sizeof id);
-        keep_member(&keep, &member, member.ways);
+        keep_member(&keep, &member, member.gate);
     }
 }
 
@@ -420,16 +390,14 @@ static int put_back(struct zone_crowd *zone, const char *id, const struct member
     if (place == zone->count)
         return 0; // it does not stand here any more
     struct member *member = &zone->members[place];
-    struct way *ways = kept->ways ? malloc(WAYS * sizeof *ways) : NULL;
-    if (kept->ways && !ways)
+    struct gate *gate = kept->gate ? gate_copy(kept->gate) : NULL;
+    if (kept->gate && !gate)
         return -ENOMEM;
-    if (ways)
-        memcpy(ways, kept->ways, WAYS * sizeof *ways);
-    free(member->ways);
+    free(member->gate);
     const struct settings_sensor *sensor = member->sensor;
     *member = *kept;
     member->sensor = sensor;
-    member->ways = ways;
+    member->gate = gate;
     return 0;
 }
 
@@ -447,9 +415,9 @@ static int read_back(struct zone_crowd *zone, const uint8_t *data, size_t size)
     for (uint32_t i = 0; i < count && !view.bad && !error; i++) {
         char id[ID_MAX + 1];
         struct member kept = {0};
-        struct way ways[WAYS] = {0};
+        struct gate gate = {0};
         keep_word(&keep, NULL, id, sizeof id);
-        keep_member(&keep, &kept, ways);
+        keep_member(&keep, &kept, &gate);
         error = zone && !view.bad ? put_back(zone, id, &kept) : 0;
     }
     return error ? error : view.bad || view.left ? -EBADMSG : 0;

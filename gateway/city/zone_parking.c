@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "city/parking.h"
+#include "gate.h"
 #include "late.h"
 #include "values.h"
 #include "zone_base.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BANDS_MAX = 4, KEEP_VERSION = 1, GATES = 2 };
+enum { BANDS_MAX = 4, KEEP_VERSION = 1 };
 
 static const double margin = 0.02;
 
@@ -27,7 +28,7 @@ struct member {
     bool heard, begun;
     int64_t heard_us, state_us; // the newest reading, and the newest that said something of the bay
     enum parking_state state;
-    struct tally *ways; // entries and exits of a counter that has counted; else NULL
+    struct gate *gate; // of a counter that has counted; else NULL
 };
 
 struct zone_parking {
@@ -53,7 +54,7 @@ struct zone_parking *zone_parking_create(const struct settings_zone *settings, c
 void zone_parking_destroy(struct zone_parking *zone)
 {
     for (int i = 0; zone && i < zone->count; i++)
-        free(zone->members[i].ways);
+        free(zone->members[i].gate);
     if (zone)
         free(zone->members);
     free(zone);
@@ -99,12 +100,12 @@ static void count_bays(const struct zone_parking *zone, struct zone_parking_figu
     figures->known = 2 * known >= figures->capacity ? known : 0;
 }
 
-static void count_ways(const struct zone_parking *zone, struct zone_parking_figures *figures)
+static void count_gates(const struct zone_parking *zone, struct zone_parking_figures *figures)
 {
     double inside = (double)zone->base.settings->reset_to;
     for (int i = 0; i < zone->count; i++)
-        if (zone->members[i].ways)
-            inside += tally_sum(&zone->members[i].ways[0]) - tally_sum(&zone->members[i].ways[1]);
+        if (zone->members[i].gate)
+            inside += gate_inside(zone->members[i].gate);
     int64_t counted = llround(inside);
     bool is_known = figures->capacity > 0;
     figures->occupied = within(counted, 0, is_known ? figures->capacity : INT64_MAX);
@@ -143,7 +144,7 @@ static void sum_up(struct zone_parking *zone, const struct settings_sensor *caus
         bays += zone->places[place];
     figures.capacity = (capacity > bays ? capacity : bays) - figures.out_of_service;
     if (zone->counters > 0)
-        count_ways(zone, &figures);
+        count_gates(zone, &figures);
     else
         count_bays(zone, &figures);
     judge(zone, &figures, reading ? reading->time_us : now_us);
@@ -214,44 +215,28 @@ static enum zone_news take_state(struct member *member, const struct reading *re
     return ZONE_TAKEN;
 }
 
-static enum zone_news take_counts(struct zone_parking *zone, struct member *member, const struct reading *reading)
-{
-    enum zone_news news = ZONE_SAID_NOTHING;
-    for (size_t i = 0; i < GATES; i++) {
-        double value;
-        enum tally_kind kind = zone_counted(reading, &zone_ways[i], member->sensor, &value);
-        if (kind == TALLY_NONE)
-            continue;
-        if (!member->ways && !(member->ways = calloc(GATES, sizeof *member->ways)))
-            return ZONE_SAID_NOTHING;
-        bool is_new = tally_take(&member->ways[i], kind, reading, value, zone->base.since_us);
-        news = is_new ? ZONE_TAKEN : news == ZONE_TAKEN ? ZONE_TAKEN : ZONE_LATE;
-    }
-    return news;
-}
-
-static bool count_anew(struct zone_parking *zone, int64_t now_us, bool may_go_back)
+static void count_anew(struct zone_parking *zone, int64_t now_us, bool may_go_back)
 {
     if (!zone_base_pass(&zone->base, now_us, may_go_back))
-        return false;
+        return;
     for (int i = 0; i < zone->count; i++)
-        for (size_t way = 0; zone->members[i].ways && way < GATES; way++)
-            tally_since(&zone->members[i].ways[way]);
-    return true;
+        if (zone->members[i].gate)
+            gate_since(zone->members[i].gate);
 }
 
 enum zone_news zone_parking_take(struct zone_parking *zone, int number, const struct reading *reading, int64_t now_us)
 {
     struct member *member = &zone->members[number];
-    bool is_counter = member->sensor->kind == KIND_TRAFFIC, had_counted = member->ways;
+    bool is_counter = member->sensor->kind == KIND_TRAFFIC, had_counted = member->gate;
     count_anew(zone, now_us, false);
     if (!member->heard || !is_late(reading, member->heard_us))
         member->heard_us = reading->time_us;
     member->heard = true;
     if (is_counter && is_out(member, now_us))
         return ZONE_SAID_NOTHING;
-    enum zone_news news = is_counter ? take_counts(zone, member, reading) : take_state(member, reading);
-    zone->counters += !had_counted && member->ways;
+    enum zone_news news = is_counter ? gate_take(&member->gate, member->sensor, reading, zone->base.since_us)
+                                     : take_state(member, reading);
+    zone->counters += !had_counted && member->gate;
     place(zone, member, now_us);
     sum_up(zone, member->sensor, reading, now_us);
     return news;
@@ -309,7 +294,7 @@ bool zone_parking_report(struct zone_parking *zone, int64_t clock_us, struct rea
 }
 
 /* Keeping. The bytes: u32 version, time since it counts, triggers of four bands, almost full and full; u32 members, each: id, flag
-   heard, its time, flag begun, its time, u32 state, flag has counted, and then two tallies. */
+   heard, its time, flag begun, its time, u32 state, flag has counted, and then a gate. */
 
 static void keep_zone(struct keep *keep, struct zone_parking *zone)
 {
@@ -320,9 +305,9 @@ static void keep_zone(struct keep *keep, struct zone_parking *zone)
     keep_trigger(keep, &zone->full);
 }
 
-static void keep_member(struct keep *keep, struct member *member, struct tally ways[GATES])
+static void keep_member(struct keep *keep, struct member *member, struct gate *gate)
 {
-    bool has_counted = member->ways;
+    bool has_counted = member->gate;
     uint32_t state = member->state;
     keep_flag(keep, &member->heard);
     keep_time(keep, &member->heard_us);
@@ -330,10 +315,10 @@ static void keep_member(struct keep *keep, struct member *member, struct tally w
     keep_time(keep, &member->state_us);
     keep_number(keep, &state, PARKING_STATE_COUNT - 1);
     keep_flag(keep, &has_counted);
-    for (size_t i = 0; has_counted && i < GATES; i++)
-        keep_tally(keep, &ways[i]);
+    if (has_counted)
+        keep_gate(keep, gate);
     member->state = (enum parking_state)state;
-    member->ways = has_counted ? ways : NULL;
+    member->gate = has_counted ? gate : NULL;
 }
 
 void zone_parking_keep(const struct zone_parking *zone, struct bytes *out)
@@ -347,7 +332,7 @@ void zone_parking_keep(const struct zone_parking *zone, struct bytes *out)
         char id[ID_MAX + 1];
         struct member member = zone->members[i];
         keep_word(&keep, member.sensor->id, id, sizeof id);
-        keep_member(&keep, &member, member.ways);
+        keep_member(&keep, &member, member.gate);
     }
 }
 
@@ -365,16 +350,13 @@ static int put_back(struct zone_parking *zone, const char *id, const struct memb
     struct member *member = find(zone, id);
     if (!member)
         return 0;
-    struct tally *ways = NULL;
-    if (kept->ways && member->sensor->kind == KIND_TRAFFIC) {
-        ways = malloc(GATES * sizeof *ways);
-        if (!ways)
-            return -ENOMEM;
-        memcpy(ways, kept->ways, GATES * sizeof *ways);
-    }
-    zone->counters += (ways != NULL) - (member->ways != NULL);
-    free(member->ways);
-    member->ways = ways;
+    bool counts = kept->gate && member->sensor->kind == KIND_TRAFFIC;
+    struct gate *gate = counts ? gate_copy(kept->gate) : NULL;
+    if (counts && !gate)
+        return -ENOMEM;
+    zone->counters += (gate != NULL) - (member->gate != NULL);
+    free(member->gate);
+    member->gate = gate;
     member->heard = kept->heard;
     member->heard_us = kept->heard_us;
     member->begun = kept->begun && member->sensor->kind == KIND_PARKING;
@@ -397,9 +379,9 @@ static int read_back(struct zone_parking *zone, const uint8_t *data, size_t size
     for (uint32_t i = 0; i < count && !view.bad && !error; i++) {
         char id[ID_MAX + 1];
         struct member kept = {0};
-        struct tally ways[GATES] = {0};
+        struct gate gate = {0};
         keep_word(&keep, NULL, id, sizeof id);
-        keep_member(&keep, &kept, ways);
+        keep_member(&keep, &kept, &gate);
         error = zone && !view.bad ? put_back(zone, id, &kept) : 0;
     }
     return error ? error : view.bad || view.left ? -EBADMSG : 0;
