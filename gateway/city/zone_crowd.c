@@ -28,6 +28,7 @@ struct said {
 struct member {
     const struct settings_sensor *sensor;
     bool silent;
+    double inside, per_minute; // of the gate, as of now
     // Kept:
     bool heard;
     int64_t heard_us;
@@ -97,11 +98,11 @@ struct sum {
 
 static void add_counter(const struct member *member, struct sum *sum)
 {
-    double per_minute = member->silent ? (double)NAN : gate_per_minute(member->gate);
-    sum->inside += gate_inside(member->gate);
+    bool has_flow = !member->silent && !isnan(member->per_minute);
+    sum->inside += member->inside;
     sum->counts = true;
-    sum->has_flow |= !isnan(per_minute);
-    sum->flow += isnan(per_minute) ? 0 : per_minute;
+    sum->has_flow |= has_flow;
+    sum->flow += has_flow ? member->per_minute : 0;
 }
 
 static void add_up(const struct zone_crowd *zone, struct zone_crowd_figures *figures)
@@ -230,13 +231,22 @@ static enum zone_news take_people(const struct settings_zone *settings, struct m
     return ZONE_TAKEN;
 }
 
+static void look(struct member *member)
+{
+    member->inside = member->gate ? gate_inside(member->gate) : 0;
+    member->per_minute = member->gate ? gate_per_minute(member->gate) : (double)NAN;
+}
+
 static void count_anew(struct zone_crowd *zone, int64_t now_us, bool may_go_back)
 {
     if (!zone_base_pass(&zone->base, now_us, may_go_back))
         return;
-    for (int i = 0; i < zone->count; i++)
-        if (zone->members[i].gate)
-            gate_since(zone->members[i].gate);
+    for (int i = 0; i < zone->count; i++) {
+        struct member *member = &zone->members[i];
+        if (member->gate)
+            gate_since(member->gate);
+        look(member);
+    }
 }
 
 // The zone's time does not go back, but when a clock does.
@@ -258,6 +268,7 @@ enum zone_news zone_crowd_take(struct zone_crowd *zone, int number, struct readi
     enum zone_news people = take_people(zone->base.settings, member, reading);
     enum zone_news counts = gate_take(&member->gate, member->sensor, reading, zone->base.since_us);
     listen(member, now_us);
+    look(member);
     sum_up(zone, member->sensor, reading, now_us, people == ZONE_TAKEN || counts == ZONE_TAKEN);
     return people != ZONE_SAID_NOTHING ? people : counts;
 }
@@ -398,6 +409,7 @@ static int put_back(struct zone_crowd *zone, const char *id, const struct member
     *member = *kept;
     member->sensor = sensor;
     member->gate = gate;
+    look(member);
     return 0;
 }
 

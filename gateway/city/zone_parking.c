@@ -24,6 +24,7 @@ struct member {
     int64_t out_from_us, out_to_us; // out of service
     enum place place;
     bool silent;
+    double inside; // gate_inside() as of now
     // Kept:
     bool heard, begun;
     int64_t heard_us, state_us; // the newest reading, and the newest that said something of the bay
@@ -104,8 +105,7 @@ static void count_gates(const struct zone_parking *zone, struct zone_parking_fig
 {
     double inside = (double)zone->base.settings->reset_to;
     for (int i = 0; i < zone->count; i++)
-        if (zone->members[i].gate)
-            inside += gate_inside(zone->members[i].gate);
+        inside += zone->members[i].inside;
     int64_t counted = llround(inside);
     bool is_known = figures->capacity > 0;
     figures->occupied = within(counted, 0, is_known ? figures->capacity : INT64_MAX);
@@ -219,9 +219,12 @@ static void count_anew(struct zone_parking *zone, int64_t now_us, bool may_go_ba
 {
     if (!zone_base_pass(&zone->base, now_us, may_go_back))
         return;
-    for (int i = 0; i < zone->count; i++)
-        if (zone->members[i].gate)
-            gate_since(zone->members[i].gate);
+    for (int i = 0; i < zone->count; i++) {
+        struct member *member = &zone->members[i];
+        if (member->gate)
+            gate_since(member->gate);
+        member->inside = 0;
+    }
 }
 
 enum zone_news zone_parking_take(struct zone_parking *zone, int number, const struct reading *reading, int64_t now_us)
@@ -237,6 +240,7 @@ enum zone_news zone_parking_take(struct zone_parking *zone, int number, const st
     enum zone_news news = is_counter ? gate_take(&member->gate, member->sensor, reading, zone->base.since_us)
                                      : take_state(member, reading);
     zone->counters += !had_counted && member->gate;
+    member->inside = member->gate ? gate_inside(member->gate) : 0;
     place(zone, member, now_us);
     sum_up(zone, member->sensor, reading, now_us);
     return news;
@@ -357,6 +361,7 @@ static int put_back(struct zone_parking *zone, const char *id, const struct memb
     zone->counters += (gate != NULL) - (member->gate != NULL);
     free(member->gate);
     member->gate = gate;
+    member->inside = gate ? gate_inside(gate) : 0;
     member->heard = kept->heard;
     member->heard_us = kept->heard_us;
     member->begun = kept->begun && member->sensor->kind == KIND_PARKING;
