@@ -22,7 +22,7 @@ static void on_settled(void *owner, uint64_t ticket, int status, void *context)
 {
     (void)context;
     struct source *source = owner;
-    if (source->driver_state && source->driver->settled && ticket)
+    if (ticket && source->driver_state && source->driver->settled) // what was derived has no owner
         source->driver->settled(source->driver_state, ticket, status);
 }
 
@@ -108,6 +108,7 @@ static void on_second(uv_timer_t *timer)
     account_tick(gateway->account);
     standing_tick(gateway->standing);
     vehicles_tick(gateway->vehicles);
+    city_tick(gateway->city, gateway->clock->synchronised(gateway->clock));
     bool due = now - gateway->health_boot_us >= gateway->settings->gateway.status_interval_us;
     bool lost = ledger_grew(gateway, &figures);
     if (!due && !lost && !gateway->intake.quantities_changed)
@@ -243,6 +244,7 @@ static uint64_t gateway_stop(struct gateway *gateway)
         source_finish(&gateway->sources[i]);
     account_destroy(gateway->account);
     standing_destroy(gateway->standing);
+    city_destroy(gateway->city);
     exports_end(gateway->exports);
     return buffer_close(gateway->buffer);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "account.h"
+#include "city.h"
 #include "commands.h"
 #include "control/control.h"
 #include "export.h"
@@ -32,6 +33,7 @@ struct gateway {
     struct hold hold;
     struct account *account;
     struct standing *standing;
+    struct city *city;
     struct vehicles *vehicles;
     struct commands *commands;
     struct intake intake;
@@ -42,6 +44,7 @@ struct gateway {
     size_t outlet_count;
     const char *outlet_names[OUTLETS_MAX];
     uint32_t *states;        // see struct outlet_common
+    size_t state_max;        // that there is room for
     const char **sensor_ids; // see struct account_options
     struct control *control;
     struct exports *exports;

@@ -3,6 +3,7 @@
 
 #include "account.h"
 #include "base/messages.h"
+#include "city.h"
 #include "city/change.h"
 #include "fast.h"
 #include "hold.h"
@@ -310,6 +311,8 @@ bool intake_turn(struct intake *intake)
     bool took = intake->took;
     intake->took = intake->clock_asked = false;
     vehicles_turn(intake->vehicles);
+    if (intake->city && city_turn(intake->city))
+        took = true;
     return took;
 }
 
@@ -363,6 +366,8 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
         leave_out_known(intake, source);
     if (intake->standing)
         standing_take(intake->standing, source, intake->pack);
+    if (intake->city)
+        city_take(intake->city, intake->pack, is_synchronised(intake));
     leave_out_unchanged(intake, source);
     source->unknown_fields += intake->pack->unknown_fields;
     if (source->merge_us > 0 && !pack->ticket)

@@ -12,6 +12,7 @@
  */
 
 struct account;
+struct city;
 struct standing;
 struct hold;
 struct source;
@@ -46,6 +47,7 @@ struct intake {
     bool quantities_changed;                    // a sensor showed a quantity for the first time
     const struct hold *hold;                    // readings of an unset clock wait there
     struct account *account;                    // that counts what is refused; NULL: none
+    struct city *city;                          // what readings mean; NULL: nobody asks
     struct standing *standing;                  // of each sensor, beyond its last reading; NULL: none
     struct unknowns *unknowns;                  // senders that no section names
     struct vehicles *vehicles;                  // that have raw acceleration; NULL: it is stored

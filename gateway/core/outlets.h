@@ -6,6 +6,7 @@
 #include "outlet/outlet.h"
 #include "replay.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <uv.h>
 
 /*
@@ -23,8 +24,8 @@ struct outlet_common {
     uv_loop_t *loop;
     const struct clock *clock;
     struct hold *hold;
-    const uint32_t *states; // streams of the sensors whose newest reading is a state
-    size_t state_count;
+    const uint32_t *states; // streams whose newest reading is a state: of sensors, zones and alerts
+    atomic_size_t state_count; // grows
     // Any thread: a command came in through that outlet. NULL: commands are not taken.
     void (*command)(struct outlet *outlet, const struct outlet_command *command, void *context);
     void *context;

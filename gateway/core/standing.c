@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/messages.h"
+#include "city.h"
 #include "reading/counters.h"
 #include "recall.h"
 #include "source.h"
@@ -45,6 +46,8 @@ static uint64_t next_number(const struct standing *standing)
 
 static bool has_any(const struct standing *standing)
 {
+    if (standing->options.city)
+        return true;
     for (size_t i = 0; i < sensors_count(standing->options.sensors); i++) {
         const struct stand *stand = &standing->stands[i];
         if (stand->counters.count > 0 || (stand->parking && stand->parking->begun))
@@ -81,6 +84,7 @@ static char *text_of(struct standing *standing)
     standing->saved_boot_us = clock_boot_us(standing->options.clock);
     standing->changed = false;
     return standing_file_text(standing->options.sensors, standing->stands, standing->others,
+                              standing->options.city ? city_save(standing->options.city) : NULL,
                               buffer_epoch(standing->options.buffer), standing->saved_number);
 }
 
@@ -119,6 +123,7 @@ void standing_tick(struct standing *standing)
 /* Reading back. */
 
 struct recalling {
+    const struct standing *standing;
     struct stand **by_stream;
     size_t streams;
 };
@@ -132,12 +137,16 @@ static void recall(void *context, const struct buffer_item *item, const struct r
     counters_recall(&stand->counters, reading);
     if (stand->parking)
         parking_recall(stand->parking, reading);
+    if (recalling->standing->options.city)
+        city_recall(recalling->standing->options.city,
+                    sensors_at(recalling->standing->options.sensors, (size_t)(stand - recalling->standing->stands)),
+                    reading);
 }
 
 static int recall_from(struct standing *standing, uint64_t from, struct fault *why)
 {
     struct buffer *buffer = standing->options.buffer;
-    struct recalling recalling = {.streams = buffer_stream_count(buffer)};
+    struct recalling recalling = {.standing = standing, .streams = buffer_stream_count(buffer)};
     recalling.by_stream = calloc(recalling.streams + 1, sizeof *recalling.by_stream);
     if (!recalling.by_stream)
         return fault_set(why, -ENOMEM, _("out of memory"));
@@ -183,8 +192,12 @@ static int load(struct standing *standing, struct fault *why)
 {
     struct fault unreadable;
     uint64_t from = 0;
+    json_t *saved = NULL;
     int error = standing_file_read(standing->path, buffer_epoch(standing->options.buffer), standing->options.sensors,
-                                   standing->stands, &standing->others, &from, &unreadable);
+                                   standing->stands, &standing->others, &saved, &from, &unreadable);
+    if (standing->options.city)
+        city_restore(standing->options.city, saved);
+    json_decref(saved);
     bool is_damaged = error && error != -ENOENT;
     if (is_damaged)
         log_line(LOG_LEVEL_WARNING, "standing", "%s", unreadable.text);

@@ -16,6 +16,7 @@
  * A sensor whose source or address was changed is another device in an old place: its totals go on from what its next number is.
  */
 
+struct city;
 struct standing;
 struct source;
 
@@ -24,6 +25,7 @@ struct standing_options {
     const struct sensors *sensors;
     struct buffer *buffer;
     uv_loop_t *loop;
+    struct city *city; // NULL: none
     const char *folder;
 };
 

@@ -80,7 +80,7 @@ static void take_entry(struct stand *stand, const struct settings_sensor *sensor
 }
 
 static int take_file(json_t *root, const char *epoch, const struct sensors *sensors, struct stand *stands,
-                     json_t **ret_others, uint64_t *ret_from)
+                     json_t **ret_others, json_t **ret_city, uint64_t *ret_from)
 {
     const char *id;
     json_t *entry, *others = json_object(), *entries = json_object_get(root, "sensors");
@@ -99,18 +99,19 @@ static int take_file(json_t *root, const char *epoch, const struct sensors *sens
     }
     *ret_from = says(root, "epoch", epoch) ? (uint64_t)number : 0;
     *ret_others = others;
+    *ret_city = json_incref(json_object_get(root, "city"));
     return 0;
 }
 
 int standing_file_read(const char *path, const char *epoch, const struct sensors *sensors, struct stand *stands,
-                       json_t **ret_others, uint64_t *ret_from, struct fault *why)
+                       json_t **ret_others, json_t **ret_city, uint64_t *ret_from, struct fault *why)
 {
     struct bytes text;
     bytes_init(&text, FILE_MAX + 2);
     int error = file_read(path, FILE_MAX, &text, why);
     json_t *root = error ? NULL : json_loadb((const char *)text.data, text.used, 0, NULL);
     if (!error)
-        error = root ? take_file(root, epoch, sensors, stands, ret_others, ret_from) : -EBADMSG;
+        error = root ? take_file(root, epoch, sensors, stands, ret_others, ret_city, ret_from) : -EBADMSG;
     if (error == -EBADMSG)
         fault_set(why, error, _("%s is damaged; the sensors go on from the stored readings"), path);
     json_decref(root);
@@ -137,8 +138,8 @@ static json_t *entry_of(const struct settings_sensor *sensor, const struct stand
     return entry;
 }
 
-char *standing_file_text(const struct sensors *sensors, const struct stand *stands, json_t *others, const char *epoch,
-                         uint64_t number)
+char *standing_file_text(const struct sensors *sensors, const struct stand *stands, json_t *others, json_t *city,
+                         const char *epoch, uint64_t number)
 {
     json_t *entries = others ? json_copy(others) : json_object();
     for (size_t i = 0; i < sensors_count(sensors); i++) {
@@ -146,7 +147,8 @@ char *standing_file_text(const struct sensors *sensors, const struct stand *stan
         if (stands[i].counters.count > 0 || (stands[i].parking && stands[i].parking->begun))
             json_object_set_new(entries, sensor->id, entry_of(sensor, &stands[i]));
     }
-    json_t *root = json_pack("{s:s, s:I, s:o}", "epoch", epoch, "reading", (json_int_t)number, "sensors", entries);
+    json_t *root = json_pack("{s:s, s:I, s:o, s:o*}", "epoch", epoch, "reading", (json_int_t)number, "sensors", entries,
+                             "city", city);
     char *text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(root);
     return text;

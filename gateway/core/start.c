@@ -6,6 +6,7 @@
 #include "base/messages.h"
 #include "documents.h"
 #include "gateway.h"
+#include "reading/stream.h"
 #include "snapshot.h"
 #include <errno.h>
 #include <stdio.h>
@@ -78,19 +79,40 @@ int start_buffer(struct gateway *gateway, void (*wake)(void *), void (*report)(v
     return buffer_open(&options, &gateway->buffer, why);
 }
 
+static void add_state(void *context, uint32_t stream)
+{
+    struct gateway *gateway = context;
+    size_t count = gateway->outlet_common.state_count;
+    if (!gateway->states || count == gateway->state_max) // before there are any, list_states() will find it
+        return;
+    gateway->states[count] = stream;
+    gateway->outlet_common.state_count = count + 1;
+}
+
 int start_intake(struct gateway *gateway, struct fault *why)
 {
     hold_init(&gateway->hold, gateway->clock, gateway->buffer, gateway->settings->gateway.clock_wait_us);
     int error = intake_init(&gateway->intake, gateway->clock, gateway->sensors, gateway->buffer, why);
     gateway->intake.hold = &gateway->hold;
+    const struct city_options city = {.clock = gateway->clock,
+                                      .settings = gateway->settings,
+                                      .sensors = gateway->sensors,
+                                      .buffer = gateway->buffer,
+                                      .hold = &gateway->hold,
+                                      .made = add_state,
+                                      .context = gateway};
+    if (!error)
+        error = city_create(&city, &gateway->city, why);
     const struct standing_options options = {.clock = gateway->clock,
                                              .sensors = gateway->sensors,
                                              .buffer = gateway->buffer,
                                              .loop = &gateway->loop,
+                                             .city = gateway->city,
                                              .folder = gateway->settings->buffer.path};
     if (!error)
         error = standing_create(&options, &gateway->standing, why);
     gateway->intake.standing = gateway->standing;
+    gateway->intake.city = gateway->city;
     if (!error && vehicles_create(gateway->settings, gateway->sensors, gateway->clock, &gateway->vehicles) != 0)
         error = fault_set(why, -ENOMEM, _("out of memory"));
     gateway->intake.vehicles = gateway->vehicles;
@@ -138,16 +160,25 @@ static int start_outlet(struct gateway *gateway, const struct outlet_type *type,
     return error;
 }
 
-// The streams of those sensors whose newest reading is a state.
+// The streams whose newest reading is a state: those of sensors, and of zones and alerts that there were before.
 static int list_states(struct gateway *gateway)
 {
-    size_t count = sensors_count(gateway->sensors);
-    gateway->states = calloc(count + 1, sizeof *gateway->states);
-    for (size_t i = 0; gateway->states && i < count; i++)
-        if (kind_is_state((enum kind)sensors_at(gateway->sensors, i)->settings->kind))
-            gateway->states[gateway->outlet_common.state_count++] = gateway->intake.live[i].stream;
+    enum { DERIVED_STREAMS_MAX = 4096 };
+    size_t count = sensors_count(gateway->sensors), streams = buffer_stream_count(gateway->buffer);
+    gateway->state_max = count + DERIVED_STREAMS_MAX;
+    gateway->states = calloc(gateway->state_max, sizeof *gateway->states);
     gateway->outlet_common.states = gateway->states;
-    return gateway->states ? 0 : -ENOMEM;
+    if (!gateway->states)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        if (kind_is_state((enum kind)sensors_at(gateway->sensors, i)->settings->kind))
+            add_state(gateway, gateway->intake.live[i].stream);
+    for (size_t i = 0; i < streams; i++) {
+        const char *id, *name = buffer_stream_name(gateway->buffer, (uint32_t)i);
+        if (name && stream_subject(name, &id) != SUBJECT_SENSOR)
+            add_state(gateway, (uint32_t)i);
+    }
+    return 0;
 }
 
 static int share_with_outlets(struct gateway *gateway, struct fault *why)

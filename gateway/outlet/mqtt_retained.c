@@ -4,7 +4,9 @@
 #include "base/bytes.h"
 #include "base/files.h"
 #include "base/messages.h"
+#include "base/text.h"
 #include "reading/reading.h"
+#include "reading/stream.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +86,25 @@ static int add_below(struct retained *retained, const char *tree, const char *be
     return error ? error : retained_add(retained, topic);
 }
 
+// Whether there is such an alert or not: one that ends while we are not there has to be emptied, and one that goes on not.
+static int add_alert(struct retained *retained, const char *tree, const char *kind, const char *id)
+{
+    char stream[STREAM_SIZE];
+    stream_alert(kind, id, stream);
+    return add_below(retained, tree, stream);
+}
+
+static int add_zone(struct retained *retained, const char *tree, const struct settings_zone *zone)
+{
+    char stream[STREAM_SIZE];
+    if (zone->disabled || !text_is_id(zone->id, strlen(zone->id))) {
+        return 0;
+    }
+    stream_zone(zone->id, stream);
+    int error = add_below(retained, tree, stream);
+    return error ? error : add_alert(retained, tree, kind_names[zone->kind], zone->id);
+}
+
 static int add_sensor(struct retained *retained, const char *tree, const struct settings_sensor *sensor)
 {
     char topic[TOPIC_SIZE], about[TOPIC_SIZE];
@@ -92,6 +113,8 @@ static int add_sensor(struct retained *retained, const char *tree, const struct 
         return 0; // a disabled section may have any id; nothing is ever published for it
     }
     int error = add_below(retained, tree, about);
+    if (!error)
+        error = add_alert(retained, tree, kind_names[sensor->kind], sensor->id);
     return error || !kind_is_state((enum kind)sensor->kind) ? error : retained_add(retained, topic);
 }
 
@@ -104,6 +127,12 @@ static int add_present(struct retained *retained, const struct settings *setting
     }
     for (size_t i = 0; !error && i < settings->sensor_count; i++) {
         error = add_sensor(retained, tree, &settings->sensor[i]);
+    }
+    for (size_t i = 0; !error && i < settings->zone_count; i++) {
+        error = add_zone(retained, tree, &settings->zone[i]);
+    }
+    for (size_t i = 0; !error && i < GATEWAY_ALERT_COUNT; i++) {
+        error = add_alert(retained, tree, "gateway", gateway_alerts[i]);
     }
     return error == -ENOSPC ? 0 : error;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *const gateway_alerts[GATEWAY_ALERT_COUNT] = {"certificate", "clock", "disk", "autonomy", "power", "duplicate"};
+
 static const char zone_prefix[] = "zone/", alert_prefix[] = "alert/";
 
 static bool begins(const char *text, const char *with)

@@ -14,7 +14,10 @@ enum subject stream_subject(const char *stream, const char **ret_id);
 // The alert's kind, "crowd", which lies within `stream`; *ret_size: its length.
 const char *stream_alert_kind(const char *stream, unsigned *ret_size);
 
-enum { STREAM_SIZE = 96 };
+enum { STREAM_SIZE = 96, GATEWAY_ALERT_COUNT = 6 };
+
+// The alerts of the gateway itself, of the kind "gateway": "certificate", "clock", ...
+extern const char *const gateway_alerts[GATEWAY_ALERT_COUNT];
 
 // The name of a zone's stream, and of an alert's; ids have at most 64 bytes.
 void stream_zone(const char *zone, char ret_stream[STREAM_SIZE]);

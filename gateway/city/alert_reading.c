@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "city/alert_reading.h"
+
+#include "values.h"
+#include <stdio.h>
+
+static const char active[] = "active";
+
+static void list(const struct alert *alert, char *text, size_t size)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < alert->count; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", alert->conditions[i].name);
+}
+
+void alert_reading(const struct alert *alert, struct reading *reading, struct alert_texts *ret_texts)
+{
+    reading->value_count = 0;
+    value_put(reading, &(struct value){.name = active, .type = VALUE_BOOL, .boolean = alert->count > 0});
+    if (alert->count == 0)
+        return;
+    const struct alert_condition *worst = &alert->conditions[0];
+    value_put_text(reading, "condition", worst->name);
+    value_put_text(reading, "level", alert_level_names[worst->level]);
+    if (worst->since_us)
+        value_put_text(reading, "since", utc_text(worst->since_us, ret_texts->since));
+    if (worst->quantity[0])
+        value_put_text(reading, "quantity", worst->quantity);
+    if (worst->value_name[0])
+        value_put_number(reading, worst->value_name, worst->value);
+    list(alert, ret_texts->conditions, sizeof ret_texts->conditions);
+    value_put_text(reading, "conditions", ret_texts->conditions);
+}
+
+bool alert_is_over(const struct reading *reading)
+{
+    const struct value *value = value_find(reading, active);
+    return value && !value->boolean;
+}

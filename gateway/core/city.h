@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "buffer/buffer.h"
+#include "city/alerts.h"
+#include "city/gateway_health.h"
+#include "hold.h"
+#include "reading/sensors.h"
+#include <jansson.h>
+
+/*
+ * Where the city room meets the gateway: the readings of a pack go through it before they are stored, and what it makes of them (zones,
+ * alerts) is stored after them, as readings of streams of their own. What it knows outlives a restart as part of the file of
+ * where the sensors stand (standing.h): as of some reading, and those after it are read back.
+ */
+
+struct city;
+
+struct city_options {
+    const struct clock *clock;
+    const struct settings *settings;
+    const struct sensors *sensors;
+    struct buffer *buffer;
+    const struct hold *hold;
+    void (*made)(void *context, uint32_t stream); // loop: there is a new stream of what was derived
+    void *context;
+};
+
+// Borrows what `options` points to. -ENOMEM.
+int city_create(const struct city_options *options, struct city **ret_city, struct fault *why);
+void city_destroy(struct city *city); // NULL is fine
+
+// Judges the pack's readings, before they are stored: sets their quality, marks what is not believed, and leaves out what may not be told.
+void city_take(struct city *city, struct normalised_pack *pack, bool clock_synchronised);
+
+// Loop, at the end of a turn, and once a second: stores what there is to tell. Returns whether anything was stored.
+bool city_turn(struct city *city);
+void city_tick(struct city *city, bool clock_synchronised);
+
+// Now and then: what is known of the gateway itself.
+void city_facts(struct city *city, const struct gateway_facts *facts, bool clock_synchronised);
+
+/* Over a restart. */
+
+// A JSON object; the caller owns it. NULL without memory.
+json_t *city_save(const struct city *city);
+// What another start saved, or NULL; what is no such thing is passed over.
+void city_restore(struct city *city, const json_t *saved);
+// After it: each stored reading since then, of that sensor; then the end.
+void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading);
+void city_recalled(struct city *city);
+
+/* For status and metrics. */
+
+struct city_figures {
+    size_t alerts;
+    uint64_t alerts_refused; // that found no room
+    uint64_t derived, derived_dropped;
+};
+
+void city_figures(const struct city *city, struct city_figures *ret_figures);
+const struct alert *city_alert(const struct city *city, size_t index); // NULL: that was all

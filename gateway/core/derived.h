@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "buffer/buffer.h"
+#include "hold.h"
+#include "reading/reading.h"
+
+/*
+ * Readings that no device sent: what the city room made of others (see city.h). They are stored in streams of their own (see
+ * reading/stream.h), or in that of the sensor whose samples they were made from, and numbered like all others. They wait here until
+ * the buffer takes them: nobody could send them again.
+ */
+
+enum { DERIVED_MAX = 256 };
+
+struct derived {
+    const struct clock *clock;
+    struct buffer *buffer;
+    const struct hold *hold;
+    struct {
+        uint32_t stream;
+        enum buffer_class class;
+        int64_t time_us;
+        bool unsure;
+        size_t from, size; // within `stored`
+    } list[DERIVED_MAX];
+    size_t count;
+    struct bytes stored;
+    int64_t *last_us; // by stream: the time of the last one
+    size_t last_count;
+    uint64_t taken, dropped; // dropped: there was no room to wait
+    // Loop: the buffer has a new stream. NULL: nobody wants to know.
+    void (*made)(void *context, uint32_t stream);
+    void *context;
+};
+
+void derived_init(struct derived *derived, const struct clock *clock, struct buffer *buffer, const struct hold *hold);
+void derived_finish(struct derived *derived);
+
+// Copies the reading. False when it is dropped.
+bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class);
+
+// Gives the buffer what waits, all of it or, when it takes none now, nothing. Returns whether anything was given.
+bool derived_store(struct derived *derived);
