@@ -7,74 +7,41 @@
 
 enum { STEPS = 2, MINUTE = 60, HOUR = 3600 };
 
+// Of too little: it holds below `begin`, until `end` is reached. Of too much (`end` is 0): from `begin` on. Without a `begin` it is none.
 struct step {
-    double begin,
-        end; // of too little: holds below `begin`, until `end` is reached; of too much (`end` is 0): holds from `begin` on
+    double begin, end;
     enum alert_level level;
 };
 
-#define NEVER                                                                                                          \
-    {                                                                                                                  \
-        INFINITY, 0, ALERT_CRITICAL                                                                                    \
-    }
+#define FACT(name) offsetof(struct gateway_facts, name)
 
-static double measure_certificate(const struct gateway_facts *facts)
-{
-    return facts->certificate_days;
-}
-
-static double measure_clock(const struct gateway_facts *facts)
-{
-    return facts->clock_unset_s;
-}
-
-static double measure_disk(const struct gateway_facts *facts)
-{
-    return facts->disk_free;
-}
-
-static double measure_autonomy(const struct gateway_facts *facts)
-{
-    return facts->min_autonomy_h > 0 ? facts->autonomy_h / facts->min_autonomy_h : 1e9;
-}
-
-static double measure_power(const struct gateway_facts *facts)
-{
-    return facts->undervoltage;
-}
-
-static double measure_duplicate(const struct gateway_facts *facts)
-{
-    return facts->duplicate;
-}
-
+// clang-format off
 static const struct check {
     const char *name, *value_name;
-    double (*measure)(const struct gateway_facts *facts);
+    size_t fact;
     int worse_s, better_s; // how long the worse, and the better, must last
     struct step steps[STEPS];
 } checks[GATEWAY_CHECK_COUNT] = {
-    [GATEWAY_CERTIFICATE] =
-        {"certificate", "days_left", measure_certificate, 0, 0, {{30, 31, ALERT_WARNING}, {7, 8, ALERT_CRITICAL}}},
-    [GATEWAY_CLOCK] =
-        {"clock", "unset_s", measure_clock, 0, MINUTE, {{HOUR, 0, ALERT_WARNING}, {24 * HOUR, 0, ALERT_CRITICAL}}},
-    [GATEWAY_DISK] =
-        {"disk", "free", measure_disk, MINUTE, MINUTE, {{0.10, 0.12, ALERT_WARNING}, {0.03, 0.04, ALERT_CRITICAL}}},
-    [GATEWAY_AUTONOMY] = {"autonomy",
-                          "of_min_autonomy",
-                          measure_autonomy,
-                          HOUR,
-                          HOUR,
-                          {{1, 1.25, ALERT_WARNING}, {0.25, 0.3, ALERT_CRITICAL}}},
-    [GATEWAY_POWER] = {"power", "", measure_power, 0, 10 * MINUTE, {{1, 0, ALERT_WARNING}, NEVER}},
-    [GATEWAY_DUPLICATE] = {"duplicate", "", measure_duplicate, 0, 10 * MINUTE, {{1, 0, ALERT_CRITICAL}, NEVER}},
+    {"certificate", "days_left", FACT(certificate_days), 0, 0,
+     {{30, 31, ALERT_WARNING}, {7, 8, ALERT_CRITICAL}}},
+    {"clock", "unset_s", FACT(clock_unset_s), 0, MINUTE,
+     {{HOUR, 0, ALERT_WARNING}, {24 * HOUR, 0, ALERT_CRITICAL}}},
+    {"disk", "free", FACT(disk_free), MINUTE, MINUTE,
+     {{0.10, 0.12, ALERT_WARNING}, {0.03, 0.04, ALERT_CRITICAL}}},
+    {"autonomy", "of_min_autonomy", FACT(autonomy), HOUR, HOUR,
+     {{1, 1.25, ALERT_WARNING}, {0.25, 0.3, ALERT_CRITICAL}}},
+    {"power", "", FACT(undervoltage), 0, 10 * MINUTE,
+     {{1, 0, ALERT_WARNING}}},
+    {"duplicate", "", FACT(duplicate), 0, 10 * MINUTE,
+     {{1, 0, ALERT_CRITICAL}}},
 };
+// clang-format on
 
 static bool holds(const struct step *step, bool held, double value)
 {
     if (step->end > 0)
         return value < (held ? step->end : step->begin);
-    return value >= step->begin;
+    return step->begin > 0 && value >= step->begin;
 }
 
 // The level that the value asks for now: 0, or the number of the highest step that holds.
@@ -103,7 +70,7 @@ void gateway_health_take(struct gateway_health *health, const struct gateway_fac
     ret_report->count = 0;
     for (size_t i = 0; i < GATEWAY_CHECK_COUNT; i++) {
         const struct check *check = &checks[i];
-        double value = check->measure(facts);
+        double value = *(const double *)(const void *)((const char *)facts + check->fact);
         uint8_t level = health->checks[i].level;
         uint8_t next = isnan(value) ? level : wanted(check, level, value);
         if (next != health->checks[i].next)

@@ -6,18 +6,20 @@
 
 enum { SAME_READINGS = 6, CHANGES_TO_END = 2, COARSE = 3 };
 
-// What varies in nature, and where it may well rest: in the dark, in fog, in clean air, in a calm, or at the floor of the sensor.
-// A row's number is saved: new ones go to the end.
+// What varies in nature, and from where on, downwards or upwards, it may well rest: in the dark, in fog, in clean air, in a calm, or at
+// the floor of the sensor. A row's number is saved: new ones go to the end.
+// clang-format off
 static const struct varying {
     const char *name;
-    double rests[2];
+    double rests_below, rests_above;
 } varying[] = {
-    {"co2_ppm", {400, 400}},       {"humidity_pct", {0, 100}},    {"illuminance_lux", {0, 0}},
-    {"magnetic_x_ut", {NAN, NAN}}, {"magnetic_y_ut", {NAN, NAN}}, {"magnetic_z_ut", {NAN, NAN}},
-    {"noise_db", {NAN, NAN}},      {"pm10_ugm3", {0, 0}},         {"pm1_ugm3", {0, 0}},
-    {"pm25_ugm3", {0, 0}},         {"pressure_hpa", {NAN, NAN}},  {"solar_wm2", {0, 0}},
-    {"temperature_c", {NAN, NAN}}, {"wind_gust_mps", {0, 0}},     {"wind_speed_mps", {0, 0}},
+    {"temperature_c", -INFINITY, INFINITY}, {"humidity_pct", 0, 99},                {"pressure_hpa", -INFINITY, INFINITY},
+    {"noise_db", -INFINITY, INFINITY},      {"co2_ppm", 400, INFINITY},             {"pm1_ugm3", 0, INFINITY},
+    {"pm25_ugm3", 0, INFINITY},             {"pm10_ugm3", 0, INFINITY},             {"illuminance_lux", 0, INFINITY},
+    {"solar_wm2", 0, INFINITY},             {"wind_speed_mps", 0, INFINITY},        {"wind_gust_mps", 0, INFINITY},
+    {"magnetic_x_ut", -INFINITY, INFINITY}, {"magnetic_y_ut", -INFINITY, INFINITY}, {"magnetic_z_ut", -INFINITY, INFINITY},
 };
+// clang-format on
 
 static const struct varying *find_varying(const char *name)
 {
@@ -51,7 +53,7 @@ static struct health_value *place_of(struct health *health, const struct varying
 
 static bool is_at_rest(const struct varying *quantity, double number)
 {
-    return number == quantity->rests[0] || number == quantity->rests[1];
+    return number <= quantity->rests_below || number >= quantity->rests_above;
 }
 
 static void begin_anew(struct health_value *place, int64_t now_boot_us)

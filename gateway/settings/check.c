@@ -267,7 +267,7 @@ static void check_health(struct loading *loading, struct section *section)
     const struct entry *percent = section_entry(section, "battery_low");
     if (sensor->battery_low_v > 0 && percent && *percent->value)
         section_warning(loading, section, percent->line, "battery_low",
-                        _("this is not looked at where battery_low_voltage is given; expected one of the two"));
+                        _("this is not looked at where battery_low_v is given; expected one of the two"));
 }
 
 static void check_sensor(struct loading *loading, struct section *section)

@@ -8,8 +8,7 @@
 
 enum { MINUTE = 60, HOUR = 3600 };
 
-static const struct gateway_facts well = {
-    .certificate_days = 300, .disk_free = 0.5, .autonomy_h = 48, .min_autonomy_h = 24};
+static const struct gateway_facts well = {.certificate_days = 300, .disk_free = 0.5, .autonomy = 2};
 static struct gateway_health health;
 static struct gateway_facts facts;
 static struct gateway_report report;
@@ -50,13 +49,8 @@ static void all_is_well_and_stays_so(void **state)
 static void what_is_not_known_begins_and_ends_nothing(void **state)
 {
     (void)state;
-    static const struct gateway_facts nothing = {.certificate_days = (double)NAN,
-                                                 .clock_unset_s = (double)NAN,
-                                                 .disk_free = (double)NAN,
-                                                 .autonomy_h = (double)NAN,
-                                                 .min_autonomy_h = 24,
-                                                 .undervoltage = (double)NAN,
-                                                 .duplicate = (double)NAN};
+    static const struct gateway_facts nothing = {(double)NAN, (double)NAN, (double)NAN,
+                                                 (double)NAN, (double)NAN, (double)NAN};
     facts = nothing;
     assert_string_equal(after(2 * HOUR), "");
     facts = well;
@@ -118,16 +112,16 @@ static void a_disk_that_fills_is_told_of(void **state)
 static void autonomy_is_judged_by_the_hour(void **state)
 {
     (void)state;
-    facts.autonomy_h = 23;
+    facts.autonomy = 0.9;
     assert_string_equal(after(HOUR), "");
-    facts.autonomy_h = 24; // enough for a moment
+    facts.autonomy = 1; // enough for a moment
     assert_string_equal(after(1), "");
-    facts.autonomy_h = 23;
+    facts.autonomy = 0.9;
     assert_string_equal(after(HOUR), "");
     assert_string_equal(after(1), "+autonomy");
-    facts.autonomy_h = 5;
+    facts.autonomy = 0.2;
     assert_string_equal(after(HOUR + 1), "+autonomy!");
-    facts.min_autonomy_h = facts.autonomy_h = 0; // none is wanted
+    facts.autonomy = (double)INFINITY; // none is wanted
     assert_string_equal(after(HOUR + 1), "-autonomy");
 }
 

@@ -293,7 +293,7 @@ static void what_makes_a_sensor_ill_has_its_defaults(void **state)
     (void)state;
     struct loaded loaded = load_after_gateway("[sensor:a]\nkind = parking\n[sensor:b]\nkind = environment\n"
                                               "[sensor:c]\nkind = environment\nstuck_after = 0 s\nstale_after = 0 s\n"
-                                              "battery_low_voltage = 3500 mV\n[device:d]\nkind = environment\n"
+                                              "battery_low_v = 3500 mV\n[device:d]\nkind = environment\n"
                                               "[sensor:e]\ndevice = d\n");
     const struct settings_sensor *sensors = loaded.settings->sensor;
     assert_int_equal(loaded.findings.count, 1); // that volts have no effect so far
@@ -313,7 +313,7 @@ static void limits_that_healthy_sensors_pass_are_told(void **state)
 {
     (void)state;
     struct loaded loaded = load_after_gateway("[sensor:a]\nkind = crowd\nstuck_after = 59 min\nfrozen_after = 1 "
-                                              "s\nbattery_low = 20 %\nbattery_low_voltage = 3.2 V\n");
+                                              "s\nbattery_low = 20 %\nbattery_low_v = 3.2 V\n");
     assert_found(
         &loaded, FINDING_WARNING,
         "c.ini:6: [sensor:a] stuck_after: this is so short that healthy sensors will be reported; expected 1 h "
@@ -322,7 +322,7 @@ static void limits_that_healthy_sensors_pass_are_told(void **state)
                  "c.ini:7: [sensor:a] frozen_after: this is so short that healthy sensors will be reported; expected 1 "
                  "h or more, or 0 s");
     assert_found(&loaded, FINDING_WARNING,
-                 "c.ini:8: [sensor:a] battery_low: this is not looked at where battery_low_voltage is given; expected "
+                 "c.ini:8: [sensor:a] battery_low: this is not looked at where battery_low_v is given; expected "
                  "one of the two");
     unload(&loaded);
     expect_only("[sensor:a]\nkind = crowd\nbattery_low = 99 %\n", FINDING_DISABLES,
@@ -330,8 +330,8 @@ static void limits_that_healthy_sensors_pass_are_told(void **state)
     expect_only(
         "[sensor:a]\nkind = crowd\nbattery_low = 3.3 V\n", FINDING_DISABLES,
         "c.ini:6: [sensor:a] battery_low: the unit of \"3.3 V\" is not known; expected a percentage such as 15 %");
-    expect_only("[sensor:a]\nkind = crowd\nbattery_low_voltage = 3.3\n", FINDING_DISABLES,
-                "c.ini:6: [sensor:a] battery_low_voltage: \"3.3\" has no unit; expected a voltage such as 3.3 V");
+    expect_only("[sensor:a]\nkind = crowd\nbattery_low_v = 3.3\n", FINDING_DISABLES,
+                "c.ini:6: [sensor:a] battery_low_v: \"3.3\" has no unit; expected a voltage such as 3.3 V");
 }
 
 static void a_buffer_too_small_for_its_sensors_warns(void **state)

@@ -16,24 +16,16 @@
  *   duplicate    another gateway has our name at a broker: critical, at once, until ten minutes after the last time
  */
 
-enum {
-    GATEWAY_CERTIFICATE,
-    GATEWAY_CLOCK,
-    GATEWAY_DISK,
-    GATEWAY_AUTONOMY,
-    GATEWAY_POWER,
-    GATEWAY_DUPLICATE,
-    GATEWAY_CHECK_COUNT
-};
+enum { GATEWAY_CHECK_COUNT = 6 };
 
 // NAN: not known, which begins nothing and ends nothing.
 struct gateway_facts {
-    double certificate_days;           // until the first one ends, below 0 after that
-    double clock_unset_s;              // how long the clock has not been synchronised; 0: it is
-    double disk_free;                  // 0..1
-    double autonomy_h, min_autonomy_h; // min 0: none is wanted
-    double undervoltage;               // 1: now; 0: not
-    double duplicate;                  // 1: seen now; 0: not
+    double certificate_days; // until the first one ends, below 0 after that
+    double clock_unset_s;    // how long the clock has not been synchronised; 0: it is
+    double disk_free;        // 0..1
+    double autonomy;         // hours by those of min_autonomy; INFINITY when none are wanted
+    double undervoltage;     // 1: now; 0: not
+    double duplicate;        // 1: seen now; 0: not
 };
 
 struct gateway_health {

@@ -16,7 +16,7 @@
  *   counts a clock that stands still, one that began in 1970, and a feed that repeats what it said days ago.
  * - stuck: a quantity that varies in nature has had exactly one value for `stuck_after`, in seven readings or more. States, switches,
  *   counters, distances and batteries may stay as they are and do not count; nor does a value that is natural rest (no light, no wind,
- *   100 % humidity). A value without a fraction may be a coarse one, and needs three times as long. The first four such quantities of
+ *   saturated air). A value without a fraction may be a coarse one, and needs three times as long. The first four such quantities of
  *   a sensor are watched. Ends when it has changed twice.
  * - range: of the last ten readings (a minute apart; what comes faster counts by its majority) five had values outside their range.
  *   Ends when it is one, or none.
@@ -26,14 +26,14 @@
  *   within `battery_days`. It takes a fall that is more than noise; another battery begins it anew. Ends when half as many days again are
  *   left, or when the battery is low.
  *
- * The battery is judged by volts where `battery_low_voltage` is given, else by percent.
+ * The battery is judged by volts where `battery_low_v` is given, else by percent.
  *
  * A reading whose own time is not later than the newest one's came late, or twice. It shows that the sensor lives, and tells of its
  * clock, and moves nothing else. Silence and sameness are measured by the clock since boot, so that setting the wall clock begins
  * nothing. What is told of a clock that nobody has set is not judged.
  *
  * The same can watch a whole feed: given the readings of all its sensors, with settings that have nothing but `frozen_after`, it tells
- * whether any of them is fresh. That is for feeds whose times are those of the last change, where one bay may well be days old.
+ * whether any of them is fresh (of the rest only `range` is judged). That is for feeds whose times are those of the last change, where one bay may well be days old.
  */
 
 enum health_condition {
