@@ -142,19 +142,26 @@ static struct health_moment moment_of(const struct city *city, const struct sett
     return moment;
 }
 
-void city_take(struct city *city, struct normalised_pack *pack, bool clock_synchronised)
+void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synchronised)
 {
     city->clock_synchronised = clock_synchronised;
-    int64_t wall_us = clock_wall_us(city->options.clock);
     for (size_t i = 0; i < pack->count; i++) {
         const struct sensor *sensor = pack->readings[i].sensor;
-        struct reading *reading = &pack->readings[i].reading;
         struct health_moment moment = moment_of(city, sensor->settings);
         struct health_report report;
-        health_take(&city->health[sensor->index], sensor->settings, reading, &moment, &report);
+        health_take(&city->health[sensor->index], sensor->settings, &pack->readings[i].reading, &moment, &report);
         take_report(city, sensor->settings, &report);
-        zones_take(city->zones, sensor->index, reading, clock_synchronised ? wall_us : reading->time_us);
-        zones_guard(city->zones, sensor->index, reading);
+    }
+}
+
+void city_take(struct city *city, struct normalised_pack *pack)
+{
+    int64_t wall_us = clock_wall_us(city->options.clock);
+    for (size_t i = 0; i < pack->count; i++) {
+        size_t index = pack->readings[i].sensor->index;
+        struct reading *reading = &pack->readings[i].reading;
+        zones_take(city->zones, index, reading, city->clock_synchronised ? wall_us : reading->time_us);
+        zones_guard(city->zones, index, reading);
     }
     city->looked = false;
 }
@@ -343,9 +350,11 @@ void city_recall(struct city *city, const struct sensor *sensor, const struct re
     zones_take(city->zones, sensor->index, &copy, reading->time_us);
 }
 
-void city_recalled(struct city *city)
+void city_forget(struct city *city, const struct sensor *sensor)
 {
-    city->looked = false;
+    const struct settings_sensor *settings = sensor->settings;
+    health_start(&city->health[sensor->index], settings, clock_boot_us(city->options.clock), 0);
+    tell_alert(city, alerts_end(city->alerts, kind_names[settings->kind], settings->id, NULL));
 }
 
 /* For status and metrics. */

@@ -32,8 +32,11 @@ struct city_options {
 int city_create(const struct city_options *options, struct city **ret_city, struct fault *why);
 void city_destroy(struct city *city); // NULL is fine
 
-// Judges the pack's readings, before they are stored: sets their quality, marks what is not believed, and leaves out what may not be told.
-void city_take(struct city *city, struct normalised_pack *pack, bool clock_synchronised);
+// Whether the sensors are well, by all that they say, also where it is left out afterwards. Sets the readings' quality.
+void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synchronised);
+// What the readings, with a bay's state in them, mean to their zones, before they are stored. Marks what is not believed, and leaves out
+// what may not be told.
+void city_take(struct city *city, struct normalised_pack *pack);
 
 // Loop, at the end of a turn, and once a second: stores what there is to tell. Returns whether anything was stored.
 bool city_turn(struct city *city);
@@ -48,9 +51,10 @@ void city_facts(struct city *city, const struct gateway_facts *facts, bool clock
 json_t *city_save(const struct city *city);
 // What another start saved, or NULL; what is no such thing is passed over.
 void city_restore(struct city *city, const json_t *saved);
-// After it: each stored reading since then, of that sensor; then the end.
+// After it: each stored reading since then, of that sensor.
 void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading);
-void city_recalled(struct city *city);
+// Another device is in the old one's place: what was wrong with that is over.
+void city_forget(struct city *city, const struct sensor *sensor);
 
 /* For status and metrics. */
 

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "facts.h"
 #include "gateway.h"
 #include "loss.h"
 #include "snapshot.h"
@@ -20,18 +21,6 @@ enum {
     TOPIC_MAX = 80,
     OTHERS = 4 /* info, health, loss, report */
 };
-
-// One line of a small file of the system, without its end; false when there is none.
-static bool system_line(const char *path, char *ret_line, size_t size)
-{
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return false;
-    bool got = fgets(ret_line, (int)size, file) != NULL;
-    fclose(file);
-    ret_line[got ? strcspn(ret_line, "\n") : 0] = '\0';
-    return got && ret_line[0];
-}
 
 static void write_info(const struct gateway *gateway, const struct status *status, struct json *json)
 {
@@ -65,9 +54,9 @@ static void write_machine(struct json *json)
     if (system_line("/sys/class/thermal/thermal_zone0/temp", line, sizeof line) &&
         integer_parse(line, strlen(line), -100000, 200000, &number))
         json_key_number(json, "temperature_c", (double)number / 1000);
-    // Raspberry Pi: bit 0 of the firmware's word says that the supply is too low now.
-    if (system_line("/sys/devices/platform/soc/soc:firmware/get_throttled", line, sizeof line))
-        json_key_bool(json, "undervoltage", strtoul(line, NULL, 16) & 1);
+    bool low;
+    if (system_undervoltage(&low))
+        json_key_bool(json, "undervoltage", low);
 }
 
 // Rounded to 1/parts, so that noise alone makes no new document; null when not known.

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/messages.h"
 #include "documents.h"
+#include "facts.h"
 #include "notify.h"
 #include "snapshot.h"
 #include "start.h"
@@ -108,7 +109,7 @@ static void on_second(uv_timer_t *timer)
     account_tick(gateway->account);
     standing_tick(gateway->standing);
     vehicles_tick(gateway->vehicles);
-    city_tick(gateway->city, gateway->clock->synchronised(gateway->clock));
+    facts_tick(gateway);
     bool due = now - gateway->health_boot_us >= gateway->settings->gateway.status_interval_us;
     bool lost = ledger_grew(gateway, &figures);
     if (!due && !lost && !gateway->intake.quantities_changed)

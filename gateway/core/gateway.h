@@ -53,6 +53,8 @@ struct gateway {
     struct meter meter;
     struct fall falls[OUTLETS_MAX];
     int64_t started_wall_us, started_boot_us;
+    int64_t facts_boot_us;  // when the gateway last looked at itself
+    int64_t unset_boot_us;  // since when its clock is not synchronised; now, while it is
     int64_t health_boot_us; // when health was last published
     int64_t ledger_boot_us; // when that was
     struct losing losing;

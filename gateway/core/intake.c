@@ -367,7 +367,7 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
     if (intake->standing)
         standing_take(intake->standing, source, intake->pack);
     if (intake->city)
-        city_take(intake->city, intake->pack, is_synchronised(intake));
+        city_take(intake->city, intake->pack);
     leave_out_unchanged(intake, source);
     source->unknown_fields += intake->pack->unknown_fields;
     if (source->merge_us > 0 && !pack->ticket)
@@ -422,6 +422,8 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     if (refusal)
         return refusal;
     note_strangers(intake, source, pack, why);
+    if (intake->city)
+        city_hear(intake->city, intake->pack, is_synchronised(intake));
     size_t samples = vehicles_take(intake->vehicles, intake->pack, context.received_us);
     refusal = take_readings(intake, source, pack, context.received_us, why);
     bool comes_again = refusal && pack->ticket;

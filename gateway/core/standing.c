@@ -182,6 +182,8 @@ static bool mark_replaced(struct standing *standing)
     bool any = false;
     for (size_t i = 0; i < sensors_count(standing->options.sensors); i++) {
         struct stand *stand = &standing->stands[i];
+        if (stand->is_replaced && standing->options.city)
+            city_forget(standing->options.city, sensors_at(standing->options.sensors, i));
         for (size_t k = 0; stand->is_replaced && k < stand->counters.count; k++)
             stand->counters.list[k].replaced = any = true;
     }

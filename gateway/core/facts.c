@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "facts.h"
+
+#include "gateway.h"
+#include "snapshot.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+static const int64_t interval_us = 10 * 1000000LL;
+
+bool system_line(const char *path, char *ret_line, size_t size)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    bool got = fgets(ret_line, (int)size, file) != NULL;
+    fclose(file);
+    ret_line[got ? strcspn(ret_line, "\n") : 0] = '\0';
+    return got && ret_line[0];
+}
+
+bool system_undervoltage(bool *ret_now)
+{
+    char line[80];
+    if (!system_line("/sys/devices/platform/soc/soc:firmware/get_throttled", line, sizeof line))
+        return false;
+    *ret_now = strtoul(line, NULL, 16) & 1; // bit 0 of the firmware's word
+    return true;
+}
+
+static double disk_free(const struct gateway *gateway)
+{
+    struct statvfs disk;
+    if (statvfs(gateway->settings->buffer.path, &disk) != 0 || disk.f_blocks == 0)
+        return NAN;
+    return (double)disk.f_bavail / (double)disk.f_blocks;
+}
+
+// Of what is wanted. While readings come too slowly to tell, it is enough.
+static double autonomy(struct gateway *gateway)
+{
+    const struct status_buffer *buffer = &snapshot_take(gateway->snapshot)->buffer;
+    if (buffer->min_autonomy_h <= 0)
+        return INFINITY;
+    return buffer->autonomy_h < 0 ? NAN : buffer->autonomy_h / buffer->min_autonomy_h;
+}
+
+// What nobody tells us (the certificates' ends, another gateway of our name) stays unknown.
+static void gather(struct gateway *gateway, bool synchronised, struct gateway_facts *ret_facts)
+{
+    int64_t now_us = clock_boot_us(gateway->clock);
+    bool low;
+    if (synchronised || !gateway->unset_boot_us)
+        gateway->unset_boot_us = now_us;
+    *ret_facts = (struct gateway_facts){.certificate_days = NAN,
+                                        .clock_unset_s = (double)(now_us - gateway->unset_boot_us) / 1e6,
+                                        .disk_free = disk_free(gateway),
+                                        .autonomy = autonomy(gateway),
+                                        .undervoltage = NAN,
+                                        .duplicate = NAN};
+    if (system_undervoltage(&low))
+        ret_facts->undervoltage = low;
+}
+
+void facts_tick(struct gateway *gateway)
+{
+    struct gateway_facts facts;
+    int64_t now_us = clock_boot_us(gateway->clock);
+    bool synchronised = gateway->clock->synchronised(gateway->clock);
+    if (now_us - gateway->facts_boot_us >= interval_us) {
+        gateway->facts_boot_us = now_us;
+        gather(gateway, synchronised, &facts);
+        city_facts(gateway->city, &facts, synchronised);
+    }
+    city_tick(gateway->city, synchronised);
+}
