@@ -212,15 +212,23 @@ static bool is_believed(const struct settings_zone *settings, const struct membe
     return doubted->any && now->people >= doubted->people / 2 && can_have_come(settings, doubted, now);
 }
 
+// How many people the reading says; negative: it says nothing. Too few to be told when it was stored are next to none.
+static double people_in(const struct reading *reading)
+{
+    const struct value *people = value_find(reading, "people");
+    if (!people)
+        return value_find(reading, "suppressed") ? 0 : -1;
+    return people->type == VALUE_INTEGER || people->type == VALUE_NUMBER ? people->number : -1;
+}
+
 static enum zone_news take_people(const struct settings_zone *settings, struct member *member, struct reading *reading)
 {
-    const struct value *value = value_find(reading, "people");
-    if (!value || (value->type != VALUE_INTEGER && value->type != VALUE_NUMBER) || !(value->number >= 0))
+    struct said now = {true, reading->time_us, people_in(reading)};
+    if (!(now.people >= 0))
         return ZONE_SAID_NOTHING;
     const struct said *newest = member->doubted.any ? &member->doubted : &member->believed;
     if (newest->any && (reading->time_us == newest->time_us || is_late(reading, newest->time_us)))
         return ZONE_LATE;
-    struct said now = {true, reading->time_us, value->number};
     if (!is_believed(settings, member, &now)) {
         member->doubted = now;
         value_put_true(reading, "implausible");

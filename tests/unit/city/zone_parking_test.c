@@ -242,7 +242,9 @@ static void entries_and_exits_make_what_is_occupied(void **state)
     say(2, 30, "in", 5); // both ways at one gate
     say(2, 40, "out", 2);
     assert_string_equal(figures(), "82/18/0 of 100");
-    say(2, 50, "vehicles_total", 500); // which way it does not say
+    assert_int_equal(say(2, 50, "vehicles_total", 500), ZONE_SAID_NOTHING); // which way it does not say
+    assert_int_equal(say(2, 51, "vehicles", 5), ZONE_SAID_NOTHING);
+    assert_int_equal(say(0, 52, "out", 5), ZONE_SAID_NOTHING); // what it does not count
     assert_string_equal(figures(), "82/18/0 of 100");
     assert_true(tells());
     assert_true(told(&last, "occupancy") == 0.18 && told(&last, "drift") == 0);
