@@ -206,7 +206,10 @@ static void limits_count_once_they_have_lasted(void **state)
     say(0, 80, "people", 350);
     say(0, 90, "people", 350);
     assert_string_equal(alert(), "fell warn");
-    say(0, 100, "people", 0);
+    say(0, 95, "people", 450);
+    say(0, 106, "battery_v", 3); // says nothing of people
+    assert_string_equal(alert(), "");
+    say(0, 107, "people", 0);
     say(0, 109, "people", 300);
     say(0, 120, "people", 10);
     assert_string_equal(alert(), "");

@@ -301,6 +301,8 @@ static void a_sensor_that_lost_its_clock_resets_nothing(void **state)
     say(0, 10, "vehicles_total", 30);
     struct reading reading = reading_of(&(struct event){2, 0, "in", 0, NULL, 0});
     zone_parking_take(zone, 2, &reading, day_begins_us + 20 * S); // 1970
+    reading.time_us = 1;
+    zone_parking_take(zone, 2, &reading, reading.time_us);
     reading.time_us = day_begins_us + 9999 * DAY;
     zone_parking_take(zone, 2, &reading, day_begins_us + 30 * S);
     assert_string_equal(figures(), "80/20/0 of 100");
