@@ -297,6 +297,25 @@ static void too_few_are_not_told(void **state)
     assert_true(told(&reading, "people") == 5 && reading.value_count == 1);
 }
 
+static void a_flow_of_too_few_is_not_told(void **state)
+{
+    (void)state;
+    plaza.min_count = 5;
+    plaza.width_m = 2;
+    stand();
+    say(0, 0, "in_total", 100);
+    say(0, 60, "in_total", 105);
+    assert_true(tells());
+    assert_true(told(&last, "flow_per_m_min") == 2.5);
+    say(0, 120, "in_total", 109);
+    assert_true(tells());
+    assert_true(told(&last, "flow_per_m_min") == -99);
+    say(1, 120, "people", 100);
+    assert_true(tells());
+    say(0, 180, "in_total", 110);
+    assert_false(tells()); // that would tell
+}
+
 static void an_estimate_is_called_one(void **state)
 {
     (void)state;
@@ -370,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_impossible_rise_waits_for_a_second_one, begin, end),
         cmocka_unit_test_setup_teardown(an_implausible_number_moves_no_level, begin, end),
         cmocka_unit_test_setup_teardown(too_few_are_not_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_flow_of_too_few_is_not_told, begin, end),
         cmocka_unit_test_setup_teardown(an_estimate_is_called_one, begin, end),
         cmocka_unit_test_setup_teardown(a_doubt_outlives_a_restart, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_memory_of_a_zone_is_refused, begin, end),

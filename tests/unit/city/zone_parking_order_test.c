@@ -102,6 +102,24 @@ static void assert_same_in_any_order(struct event *events, size_t count, size_t 
     free(twice);
 }
 
+// As somebody would count them who has all that was said, in order.
+static void assert_bays(const struct event *events, int count, int bays)
+{
+    struct zone_parking_figures end = day(events, (size_t)count, NULL);
+    int64_t free_count = 0, occupied = 0, end_us = events[count - 1].time_us;
+    for (int bay = 0; bay < bays; bay++) {
+        const struct event *newest = NULL;
+        for (int i = 0; i < count; i++)
+            newest = events[i].number == bay ? &events[i] : newest;
+        bool speaks = newest && end_us - newest->time_us <= sensors[bay].stale_after_us;
+        free_count += speaks && newest->value == 0;
+        occupied += speaks && newest->value != 0;
+    }
+    assert_int_equal(end.free, free_count);
+    assert_int_equal(end.occupied, occupied);
+    assert_int_equal(end.capacity, lot.capacity > bays ? lot.capacity : bays);
+}
+
 static void bays_in_any_order_come_to_the_same(void **state)
 {
     (void)state;
@@ -118,6 +136,7 @@ static void bays_in_any_order_come_to_the_same(void **state)
                                        (double)draw_below(&seed, 2),
                                        NULL,
                                        0};
+        assert_bays(events, COUNT, BAYS);
         assert_same_in_any_order(events, COUNT, ALL, &seed);
     }
 }
@@ -162,6 +181,32 @@ static void gates_in_any_order_come_to_the_same(void **state)
         // What was counted between is not known again from farther back than 64 readings of one sensor.
         assert_same_in_any_order(events, COUNT, is_total ? ALL : 50, &seed);
     }
+}
+
+static void totals_are_counted_from_the_first(void **state)
+{
+    (void)state;
+    enum { COUNT = 300 };
+    uint64_t seed = 5;
+    static struct event events[COUNT];
+    double first[3][2], last[3][2];
+    bool any[3] = {false};
+    begin(0, 3);
+    lot.capacity = 10000;
+    make_gates(events, COUNT, true, &seed);
+    for (int i = 0; i < COUNT; i++) {
+        int gate = events[i].number;
+        last[gate][0] = events[i].value;
+        last[gate][1] = events[i].second_value;
+        if (!any[gate])
+            memcpy(first[gate], last[gate], sizeof first[gate]);
+        any[gate] = true;
+    }
+    double inside = last[0][0] - first[0][0] - (last[1][0] - first[1][0]);
+    inside += last[2][0] - first[2][0] - (last[2][1] - first[2][1]);
+    shuffle(events, COUNT, ALL, &seed);
+    struct zone_parking_figures end = day(events, COUNT, &seed);
+    assert_true((double)(end.occupied + end.drift) == inside);
 }
 
 static void counts_are_what_they_are(void **state)
@@ -240,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bays_in_any_order_come_to_the_same),
         cmocka_unit_test(gates_in_any_order_come_to_the_same),
+        cmocka_unit_test(totals_are_counted_from_the_first),
         cmocka_unit_test(counts_are_what_they_are),
         cmocka_unit_test(a_recorded_day_in_any_order_comes_to_the_same),
     };

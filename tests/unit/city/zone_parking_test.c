@@ -320,6 +320,21 @@ static void without_a_capacity_only_what_is_occupied_is_known(void **state)
     assert_true(told(&last, "capacity") == -99 && told(&last, "free") == -99 && told(&last, "band") == -99);
 }
 
+static void all_spaces_may_be_out_of_service(void **state)
+{
+    (void)state;
+    sensors[3].out_first_day = 0;
+    sensors[3].out_last_day = day_begins_us / DAY;
+    counters();
+    lot.capacity = 1;
+    zone_parking_add(zone, &sensors[3]);
+    zone_parking_tick(zone, day_begins_us);
+    say(0, 0, "vehicles", 2);
+    assert_string_equal(figures(), "0/0/0 of 0");
+    assert_true(tells());
+    assert_true(told(&last, "drift") == 2 && told(&last, "occupancy") == -99);
+}
+
 static void it_tells_changes_at_most_once_a_second(void **state)
 {
     (void)state;
@@ -385,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_night_it_is_put_right, begin, end),
         cmocka_unit_test_setup_teardown(a_sensor_that_lost_its_clock_resets_nothing, begin, end),
         cmocka_unit_test_setup_teardown(without_a_capacity_only_what_is_occupied_is_known, begin, end),
+        cmocka_unit_test_setup_teardown(all_spaces_may_be_out_of_service, begin, end),
         cmocka_unit_test_setup_teardown(it_tells_changes_at_most_once_a_second, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_memory_of_a_zone_is_refused, begin, end),
     };
