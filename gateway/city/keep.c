@@ -40,7 +40,7 @@ void keep_time(struct keep *keep, int64_t *time_us)
 
 void keep_amount(struct keep *keep, double *amount)
 {
-    static const double most = 9007199254740992; // 2^53: what a double counts to
+    static const double most = 1e18; // no sum of counts comes near it
     uint64_t bits;
     memcpy(&bits, amount, sizeof bits);
     if (keep->out) {

@@ -226,6 +226,31 @@ static void counts_are_what_they_are(void **state)
     assert_true((double)(end.occupied + end.drift) == inside);
 }
 
+static void whatever_comes_it_adds_up(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"occupied", "in", "out", "in_total", "out_total", "vehicles", "vehicles_total"};
+    uint64_t seed = 6;
+    for (int round = 0; round < ROUNDS; round++) {
+        begin(3, round % 4);
+        lot.capacity = draw_below(&seed, 5);
+        lot.reset_minute = draw_below(&seed, 1440);
+        struct zone_parking *zone = stand();
+        struct reading last;
+        int64_t now_us = day_begins_us;
+        for (int i = 0; i < 1000; i++) {
+            struct reading reading = draw_reading(names, 7, &now_us, &seed);
+            zone_parking_take(zone, (int)draw_below(&seed, sensor_count), &reading, now_us);
+            check(zone);
+            if (draw_below(&seed, 50) == 0)
+                restart(&zone, now_us);
+            check(zone);
+            zone_parking_report(zone, i * S, &last);
+        }
+        zone_parking_destroy(zone);
+    }
+}
+
 /* Melbourne's bays, 2025-08-05: the last change of each of 2 025. */
 
 static int number_of(const char *id)
@@ -287,6 +312,7 @@ int main(void)
         cmocka_unit_test(gates_in_any_order_come_to_the_same),
         cmocka_unit_test(totals_are_counted_from_the_first),
         cmocka_unit_test(counts_are_what_they_are),
+        cmocka_unit_test(whatever_comes_it_adds_up),
         cmocka_unit_test(a_recorded_day_in_any_order_comes_to_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
