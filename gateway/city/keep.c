@@ -40,6 +40,7 @@ void keep_time(struct keep *keep, int64_t *time_us)
 
 void keep_amount(struct keep *keep, double *amount)
 {
+    static const double most = 1e18; // no sum of counts comes near it
     uint64_t bits;
     memcpy(&bits, amount, sizeof bits);
     if (keep->out) {
@@ -48,7 +49,7 @@ void keep_amount(struct keep *keep, double *amount)
     }
     bits = view_u64(keep->in);
     memcpy(amount, &bits, sizeof bits);
-    if (isfinite(*amount))
+    if (fabs(*amount) <= most)
         return;
     *amount = 0;
     keep->in->bad = true;

@@ -14,7 +14,7 @@ static void begin(struct tally *tally, const struct reading *reading, double val
 static bool is_nearer(const struct tally *tally, int64_t time_us, int64_t since_us)
 {
     if (time_us > since_us)
-        return tally->from_us > since_us && time_us < tally->from_us;
+        return time_us < tally->from_us;
     return tally->from_us > since_us || time_us > tally->from_us;
 }
 

@@ -157,11 +157,16 @@ static bool is_hidden(const struct zone_crowd *zone, double people)
     return !isnan(people) && people < (double)zone->base.settings->min_count;
 }
 
+static bool hides_flow(const struct zone_crowd *zone, const struct zone_crowd_figures *figures)
+{
+    return is_hidden(zone, figures->flow_per_m_min * zone->base.settings->width_m);
+}
+
 // What is not told cannot be something new to tell.
 static struct told told_of(const struct zone_crowd *zone, const struct zone_crowd_figures *figures)
 {
     return (struct told){.people = is_hidden(zone, figures->people) ? -3 : step_of(figures->people, 1),
-                         .flow = step_of(figures->flow_per_m_min, 10),
+                         .flow = hides_flow(zone, figures) ? -3 : step_of(figures->flow_per_m_min, 10),
                          .drift = isnan(figures->drift) ? 0 : llround(figures->drift),
                          .silent = figures->silent,
                          .service_level = figures->service_level ? *figures->service_level : 0,
@@ -212,15 +217,23 @@ static bool is_believed(const struct settings_zone *settings, const struct membe
     return doubted->any && now->people >= doubted->people / 2 && can_have_come(settings, doubted, now);
 }
 
+// How many people the reading says; negative: it says nothing. Too few to be told when it was stored are next to none.
+static double people_in(const struct reading *reading)
+{
+    const struct value *people = value_find(reading, "people");
+    if (!people)
+        return value_find(reading, "suppressed") ? 0 : -1;
+    return people->type == VALUE_INTEGER || people->type == VALUE_NUMBER ? people->number : -1;
+}
+
 static enum zone_news take_people(const struct settings_zone *settings, struct member *member, struct reading *reading)
 {
-    const struct value *value = value_find(reading, "people");
-    if (!value || (value->type != VALUE_INTEGER && value->type != VALUE_NUMBER) || !(value->number >= 0))
+    struct said now = {true, reading->time_us, people_in(reading)};
+    if (!(now.people >= 0))
         return ZONE_SAID_NOTHING;
     const struct said *newest = member->doubted.any ? &member->doubted : &member->believed;
     if (newest->any && (reading->time_us == newest->time_us || is_late(reading, newest->time_us)))
         return ZONE_LATE;
-    struct said now = {true, reading->time_us, value->number};
     if (!is_believed(settings, member, &now)) {
         member->doubted = now;
         value_put_true(reading, "implausible");
@@ -303,7 +316,7 @@ static void put_figures(const struct zone_crowd *zone, struct reading *reading)
         value_put_integer(reading, "people", figures->people);
     if (!isnan(figures->density_per_m2) && !hides)
         value_put_number(reading, "density_per_m2", round(figures->density_per_m2 * 1000) / 1000);
-    if (!isnan(figures->flow_per_m_min) && !is_hidden(zone, figures->flow_per_m_min * zone->base.settings->width_m))
+    if (!isnan(figures->flow_per_m_min) && !hides_flow(zone, figures))
         value_put_number(reading, "flow_per_m_min", round(figures->flow_per_m_min * 10) / 10);
     if (figures->service_level)
         value_put_text(reading, "los", figures->service_level);

@@ -14,7 +14,7 @@
 
 enum { BANDS_MAX = 4, KEEP_VERSION = 1 };
 
-static const double margin = 0.02;
+static const double margin = 0.02, countable = 1e15;
 
 // What a bay counts as; a counter counts as none of these.
 enum place { PLACE_NONE, PLACE_FREE, PLACE_OCCUPIED, PLACE_UNKNOWN, PLACE_OUT, PLACE_COUNT };
@@ -106,8 +106,8 @@ static void count_gates(const struct zone_parking *zone, struct zone_parking_fig
     double inside = (double)zone->base.settings->reset_to;
     for (int i = 0; i < zone->count; i++)
         inside += zone->members[i].inside;
-    int64_t counted = llround(inside);
-    bool is_known = figures->capacity > 0;
+    int64_t counted = llround(fmax(-countable, fmin(inside, countable)));
+    bool is_known = figures->capacity + figures->out_of_service > 0;
     figures->occupied = within(counted, 0, is_known ? figures->capacity : INT64_MAX);
     figures->drift = counted - figures->occupied;
     figures->capacity = is_known ? figures->capacity : -1;

@@ -41,6 +41,9 @@ static void check_car_park(struct loading *loading, struct section *section)
     if (!zone->capacity && crew.counters > 0)
         section_warning(loading, section, section_line(section, "capacity"), "capacity",
                         _("vehicles are counted here, but not what is free; expected the number of spaces"));
+    if (zone->reset_minute < 0 && crew.counters > 0)
+        section_warning(loading, section, section_line(section, "reset"), "reset",
+                        _("what counters miss adds up from day to day; expected a time of day such as 03:30"));
 }
 
 static void check_place(struct loading *loading, struct section *section)

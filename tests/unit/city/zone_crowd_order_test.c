@@ -165,6 +165,36 @@ static void counters_in_any_order_come_to_the_same(void **state)
     }
 }
 
+static void whatever_comes_it_is_never_negative(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"people", "in", "out", "in_total", "out_total", "battery_v"};
+    uint64_t seed = 14;
+    for (int round = 0; round < ROUNDS; round++) {
+        begin(3);
+        plaza.reset_minute = draw_below(&seed, 1440);
+        plaza.min_count = draw_below(&seed, 3);
+        struct zone_crowd *zone = stand();
+        struct zone_crowd_figures now;
+        struct crowd_alert alert;
+        struct reading last;
+        int64_t now_us = day_begins_us;
+        for (int i = 0; i < 1000; i++) {
+            struct reading reading = draw_reading(names, 6, &now_us, &seed);
+            zone_crowd_take(zone, (int)draw_below(&seed, sensor_count), &reading, now_us);
+            zone_crowd_figures(zone, &now);
+            assert_true(isnan(now.people) || now.people >= 0);
+            assert_true(isnan(now.flow_per_m_min) || now.flow_per_m_min >= 0);
+            assert_true(isnan(now.drift) || now.drift <= 0);
+            if (draw_below(&seed, 50) == 0)
+                restart(&zone, now_us);
+            zone_crowd_alert(zone, &alert);
+            zone_crowd_report(zone, i * S, &last);
+        }
+        zone_crowd_destroy(zone);
+    }
+}
+
 /* Melbourne's pedestrians, 2014-10-01 to 10: persons in an hour of local time. On the 5th the clock is put forward at two. */
 
 #define CLOCK_FORWARD (INT64_C(1412438400) * S) // 2014-10-04T16:00:00Z
@@ -252,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(people_in_any_order_come_to_the_same),
         cmocka_unit_test(counters_in_any_order_come_to_the_same),
+        cmocka_unit_test(whatever_comes_it_is_never_negative),
         cmocka_unit_test(a_recorded_week_survives_the_hour_that_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,7 +206,10 @@ static void limits_count_once_they_have_lasted(void **state)
     say(0, 80, "people", 350);
     say(0, 90, "people", 350);
     assert_string_equal(alert(), "fell warn");
-    say(0, 100, "people", 0);
+    say(0, 95, "people", 450);
+    say(0, 106, "battery_v", 3); // says nothing of people
+    assert_string_equal(alert(), "");
+    say(0, 107, "people", 0);
     say(0, 109, "people", 300);
     say(0, 120, "people", 10);
     assert_string_equal(alert(), "");
@@ -247,6 +250,9 @@ static void an_impossible_rise_waits_for_a_second_one(void **state)
     assert_int_equal(say(0, 4, "people", 300), ZONE_LATE); // the same is no second one
     assert_int_equal(say(0, 5, "people", 290), ZONE_TAKEN);
     assert_true(figures().people == 290);
+    assert_int_equal(say(0, 6, "people", 900), ZONE_IMPLAUSIBLE);
+    assert_int_equal(say(0, 7, "people", 440), ZONE_IMPLAUSIBLE); // not what the one before said
+    assert_int_equal(say(0, 8, "people", 450), ZONE_TAKEN);
     assert_int_equal(say(0, 60, "people", 10), ZONE_TAKEN); // a fall is always possible
     assert_int_equal(say(0, 61, "people", 1001), ZONE_IMPLAUSIBLE);
     assert_int_equal(say(0, 300, "people", 1001), ZONE_TAKEN);       // there they are, ten on a square metre
@@ -283,9 +289,31 @@ static void too_few_are_not_told(void **state)
     crowd_guard(&plaza, &sensors[0], &reading);
     assert_true(told(&reading, "people") == -99 && told(&reading, "suppressed") == 1);
     assert_true(told(&reading, "battery_v") == 3);
+    reading.time_us = day_begins_us + 9 * S; // read back
+    assert_int_equal(zone_crowd_take(zone, 0, &reading, reading.time_us), ZONE_TAKEN);
+    assert_true(figures().people == 0);
     reading = reading_of(&(struct event){0, 0, "people", 5, NULL, 0});
     crowd_guard(&plaza, &sensors[0], &reading);
     assert_true(told(&reading, "people") == 5 && reading.value_count == 1);
+}
+
+static void a_flow_of_too_few_is_not_told(void **state)
+{
+    (void)state;
+    plaza.min_count = 5;
+    plaza.width_m = 2;
+    stand();
+    say(0, 0, "in_total", 100);
+    say(0, 60, "in_total", 105);
+    assert_true(tells());
+    assert_true(told(&last, "flow_per_m_min") == 2.5);
+    say(0, 120, "in_total", 109);
+    assert_true(tells());
+    assert_true(told(&last, "flow_per_m_min") == -99);
+    say(1, 120, "people", 100);
+    assert_true(tells());
+    say(0, 180, "in_total", 110);
+    assert_false(tells()); // that would tell
 }
 
 static void an_estimate_is_called_one(void **state)
@@ -302,6 +330,22 @@ static void an_estimate_is_called_one(void **state)
     struct reading reading = reading_of(&(struct event){1, 0, "people", 6, NULL, 0});
     crowd_guard(NULL, &sensors[1], &reading);
     assert_true(told(&reading, "people") == 6 && told(&reading, "estimate") == 1);
+}
+
+static void a_doubt_outlives_a_restart(void **state)
+{
+    (void)state;
+    struct bytes bytes;
+    stand();
+    say(0, 0, "people", 10);
+    say(0, 1, "people", 2000);
+    bytes_init(&bytes, 1 << 20);
+    zone_crowd_keep(zone, &bytes);
+    end(NULL);
+    stand();
+    assert_int_equal(zone_crowd_restore(zone, bytes.data, bytes.used), 0);
+    assert_int_equal(say(0, 2, "people", 2000), ZONE_TAKEN);
+    bytes_finish(&bytes);
 }
 
 static void what_is_no_memory_of_a_zone_is_refused(void **state)
@@ -345,7 +389,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_impossible_rise_waits_for_a_second_one, begin, end),
         cmocka_unit_test_setup_teardown(an_implausible_number_moves_no_level, begin, end),
         cmocka_unit_test_setup_teardown(too_few_are_not_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_flow_of_too_few_is_not_told, begin, end),
         cmocka_unit_test_setup_teardown(an_estimate_is_called_one, begin, end),
+        cmocka_unit_test_setup_teardown(a_doubt_outlives_a_restart, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_memory_of_a_zone_is_refused, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,24 @@ static inline void shuffle(struct event *events, size_t count, size_t reach, uin
     }
 }
 
+// Any number at any time of any quality: a sensor and clocks gone mad.
+static inline struct reading draw_reading(const char *const names[], int64_t count, int64_t *now_us, uint64_t *seed)
+{
+    static const enum time_quality qualities[] = {TIME_SYNCED, TIME_SENSOR, TIME_ESTIMATED, TIME_CORRECTED};
+    const int64_t reaches_us[] = {S, HOUR, 3 * DAY, 20000 * DAY};
+    int64_t reach_us = reaches_us[draw_below(seed, 100) < 90 ? 0 : draw_below(seed, 4)];
+    *now_us += draw_below(seed, 2 * reach_us) - reach_us / 2;
+    struct event event = {0,
+                          *now_us + draw_below(seed, 2 * HOUR) - HOUR,
+                          names[draw_below(seed, count)],
+                          (double)(draw(seed) >> (11 + draw_below(seed, 53))),
+                          NULL,
+                          0};
+    struct reading reading = reading_of(&event);
+    reading.time_quality = qualities[draw_below(seed, 4)];
+    return reading;
+}
+
 // The same events, all of them or some twice, in another order.
 static inline struct event *doubled(const struct event *events, size_t count, uint64_t *seed, size_t *ret_count)
 {

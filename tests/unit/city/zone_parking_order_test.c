@@ -102,6 +102,24 @@ static void assert_same_in_any_order(struct event *events, size_t count, size_t 
     free(twice);
 }
 
+// As somebody would count them who has all that was said, in order.
+static void assert_bays(const struct event *events, int count, int bays)
+{
+    struct zone_parking_figures end = day(events, (size_t)count, NULL);
+    int64_t free_count = 0, occupied = 0, end_us = events[count - 1].time_us;
+    for (int bay = 0; bay < bays; bay++) {
+        const struct event *newest = NULL;
+        for (int i = 0; i < count; i++)
+            newest = events[i].number == bay ? &events[i] : newest;
+        bool speaks = newest && end_us - newest->time_us <= sensors[bay].stale_after_us;
+        free_count += speaks && newest->value == 0;
+        occupied += speaks && newest->value != 0;
+    }
+    assert_int_equal(end.free, free_count);
+    assert_int_equal(end.occupied, occupied);
+    assert_int_equal(end.capacity, lot.capacity > bays ? lot.capacity : bays);
+}
+
 static void bays_in_any_order_come_to_the_same(void **state)
 {
     (void)state;
@@ -118,6 +136,7 @@ static void bays_in_any_order_come_to_the_same(void **state)
                                        (double)draw_below(&seed, 2),
                                        NULL,
                                        0};
+        assert_bays(events, COUNT, BAYS);
         assert_same_in_any_order(events, COUNT, ALL, &seed);
     }
 }
@@ -164,6 +183,32 @@ static void gates_in_any_order_come_to_the_same(void **state)
     }
 }
 
+static void totals_are_counted_from_the_first(void **state)
+{
+    (void)state;
+    enum { COUNT = 300 };
+    uint64_t seed = 5;
+    static struct event events[COUNT];
+    double first[3][2], last[3][2];
+    bool any[3] = {false};
+    begin(0, 3);
+    lot.capacity = 10000;
+    make_gates(events, COUNT, true, &seed);
+    for (int i = 0; i < COUNT; i++) {
+        int gate = events[i].number;
+        last[gate][0] = events[i].value;
+        last[gate][1] = events[i].second_value;
+        if (!any[gate])
+            memcpy(first[gate], last[gate], sizeof first[gate]);
+        any[gate] = true;
+    }
+    double inside = last[0][0] - first[0][0] - (last[1][0] - first[1][0]);
+    inside += last[2][0] - first[2][0] - (last[2][1] - first[2][1]);
+    shuffle(events, COUNT, ALL, &seed);
+    struct zone_parking_figures end = day(events, COUNT, &seed);
+    assert_true((double)(end.occupied + end.drift) == inside);
+}
+
 static void counts_are_what_they_are(void **state)
 {
     (void)state;
@@ -179,6 +224,31 @@ static void counts_are_what_they_are(void **state)
     shuffle(events, COUNT, ALL, &seed);
     struct zone_parking_figures end = day(events, COUNT, NULL);
     assert_true((double)(end.occupied + end.drift) == inside);
+}
+
+static void whatever_comes_it_adds_up(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"occupied", "in", "out", "in_total", "out_total", "vehicles", "vehicles_total"};
+    uint64_t seed = 6;
+    for (int round = 0; round < ROUNDS; round++) {
+        begin(3, round % 4);
+        lot.capacity = draw_below(&seed, 5);
+        lot.reset_minute = draw_below(&seed, 1440);
+        struct zone_parking *zone = stand();
+        struct reading last;
+        int64_t now_us = day_begins_us;
+        for (int i = 0; i < 1000; i++) {
+            struct reading reading = draw_reading(names, 7, &now_us, &seed);
+            zone_parking_take(zone, (int)draw_below(&seed, sensor_count), &reading, now_us);
+            check(zone);
+            if (draw_below(&seed, 50) == 0)
+                restart(&zone, now_us);
+            check(zone);
+            zone_parking_report(zone, i * S, &last);
+        }
+        zone_parking_destroy(zone);
+    }
 }
 
 /* Melbourne's bays, 2025-08-05: the last change of each of 2 025. */
@@ -240,7 +310,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bays_in_any_order_come_to_the_same),
         cmocka_unit_test(gates_in_any_order_come_to_the_same),
+        cmocka_unit_test(totals_are_counted_from_the_first),
         cmocka_unit_test(counts_are_what_they_are),
+        cmocka_unit_test(whatever_comes_it_adds_up),
         cmocka_unit_test(a_recorded_day_in_any_order_comes_to_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

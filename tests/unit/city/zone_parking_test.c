@@ -242,7 +242,9 @@ static void entries_and_exits_make_what_is_occupied(void **state)
     say(2, 30, "in", 5); // both ways at one gate
     say(2, 40, "out", 2);
     assert_string_equal(figures(), "82/18/0 of 100");
-    say(2, 50, "vehicles_total", 500); // which way it does not say
+    assert_int_equal(say(2, 50, "vehicles_total", 500), ZONE_SAID_NOTHING); // which way it does not say
+    assert_int_equal(say(2, 51, "vehicles", 5), ZONE_SAID_NOTHING);
+    assert_int_equal(say(0, 52, "out", 5), ZONE_SAID_NOTHING); // what it does not count
     assert_string_equal(figures(), "82/18/0 of 100");
     assert_true(tells());
     assert_true(told(&last, "occupancy") == 0.18 && told(&last, "drift") == 0);
@@ -299,6 +301,8 @@ static void a_sensor_that_lost_its_clock_resets_nothing(void **state)
     say(0, 10, "vehicles_total", 30);
     struct reading reading = reading_of(&(struct event){2, 0, "in", 0, NULL, 0});
     zone_parking_take(zone, 2, &reading, day_begins_us + 20 * S); // 1970
+    reading.time_us = 1;
+    zone_parking_take(zone, 2, &reading, reading.time_us);
     reading.time_us = day_begins_us + 9999 * DAY;
     zone_parking_take(zone, 2, &reading, day_begins_us + 30 * S);
     assert_string_equal(figures(), "80/20/0 of 100");
@@ -314,6 +318,21 @@ static void without_a_capacity_only_what_is_occupied_is_known(void **state)
     assert_string_equal(figures(), "-1/500/-1 of -1");
     assert_true(tells());
     assert_true(told(&last, "capacity") == -99 && told(&last, "free") == -99 && told(&last, "band") == -99);
+}
+
+static void all_spaces_may_be_out_of_service(void **state)
+{
+    (void)state;
+    sensors[3].out_first_day = 0;
+    sensors[3].out_last_day = day_begins_us / DAY;
+    counters();
+    lot.capacity = 1;
+    zone_parking_add(zone, &sensors[3]);
+    zone_parking_tick(zone, day_begins_us);
+    say(0, 0, "vehicles", 2);
+    assert_string_equal(figures(), "0/0/0 of 0");
+    assert_true(tells());
+    assert_true(told(&last, "drift") == 2 && told(&last, "occupancy") == -99);
 }
 
 static void it_tells_changes_at_most_once_a_second(void **state)
@@ -381,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_night_it_is_put_right, begin, end),
         cmocka_unit_test_setup_teardown(a_sensor_that_lost_its_clock_resets_nothing, begin, end),
         cmocka_unit_test_setup_teardown(without_a_capacity_only_what_is_occupied_is_known, begin, end),
+        cmocka_unit_test_setup_teardown(all_spaces_may_be_out_of_service, begin, end),
         cmocka_unit_test_setup_teardown(it_tells_changes_at_most_once_a_second, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_memory_of_a_zone_is_refused, begin, end),
     };

@@ -109,16 +109,27 @@ static void days_that_do_not_exist_are_told(void **state)
 static void a_counter_at_a_car_park_says_which_way(void **state)
 {
     (void)state;
-    static const char gate[] = "[zone:lot]\nkind = parking\ncapacity = 50\n"
+    static const char gate[] = "[zone:lot]\nkind = parking\ncapacity = 50\nreset = 03:30\n"
                                "[sensor:gate]\nkind = traffic\nzone = lot\n";
-    expect(gate, "", FINDING_WARNING,
-           "c.ini:9: [sensor:gate] counts: it counts vehicles at a car park; expected in, out, or both if its readings "
-           "tell");
+    expect(
+        gate, "", FINDING_WARNING,
+        "c.ini:10: [sensor:gate] counts: it counts vehicles at a car park; expected in, out, or both if its readings "
+        "tell");
     expect(gate, "counts = out\n", FINDING_WARNING, NULL);
     expect(gate, "counts = both\n", FINDING_WARNING, NULL);
-    expect("[zone:lot]\nkind = parking\n", "[sensor:gate]\nkind = traffic\nzone = lot\ncounts = in\n", FINDING_WARNING,
+    expect("[zone:lot]\nkind = parking\nreset = 03:30\n", "[sensor:gate]\nkind = traffic\nzone = lot\ncounts = in\n",
+           FINDING_WARNING,
            "c.ini:4: [zone:lot] capacity: vehicles are counted here, but not what is free; expected the number of "
            "spaces");
+}
+
+static void counters_that_are_never_put_right_are_told(void **state)
+{
+    (void)state;
+    expect(
+        "[zone:lot]\nkind = parking\ncapacity = 9\n", "[sensor:gate]\nkind = traffic\nzone = lot\ncounts = in\n",
+        FINDING_WARNING,
+        "c.ini:4: [zone:lot] reset: what counters miss adds up from day to day; expected a time of day such as 03:30");
 }
 
 static void more_bays_than_the_capacity_are_told(void **state)
@@ -140,6 +151,7 @@ int main(void)
         cmocka_unit_test(nonsense_is_told),
         cmocka_unit_test(days_that_do_not_exist_are_told),
         cmocka_unit_test(a_counter_at_a_car_park_says_which_way),
+        cmocka_unit_test(counters_that_are_never_put_right_are_told),
         cmocka_unit_test(more_bays_than_the_capacity_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,8 @@
  * been ten percent below for as long. While a sensor is silent no limit is left, since nobody knows. It goes by the times of readings,
  * so that a limit counts with the first reading after `hold`.
  *
- * Fewer people than `min_count` are not told, nor is what would give them away: the reading is `suppressed`.
+ * Fewer people than `min_count` are not told, nor is what would give them away: the reading is `suppressed`. A stored reading of a sensor
+ * that was (see crowd_guard()) counts as nobody when it is read back.
  *
  * Readings may come late, twice and in any order, as for car parks.
  */

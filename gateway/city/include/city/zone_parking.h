@@ -45,7 +45,7 @@ void zone_parking_destroy(struct zone_parking *zone);
 int zone_parking_add(struct zone_parking *zone, const struct settings_sensor *sensor);
 
 // Takes a reading of that sensor, after parking_take(). `now_us` is what the time is: silence, resets and days out of service follow it.
-// Where nobody knows (a reading that is read back, a clock that is not set) it is the reading's own.
+// Of a reading that is read back it is when that was stored. While the clock is not set, it is the reading's own.
 enum zone_news zone_parking_take(struct zone_parking *zone, int number, const struct reading *reading, int64_t now_us);
 
 // Once a second, or less often: who has been silent for too long, what is out of service, whether there was a reset.
