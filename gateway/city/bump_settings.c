@@ -157,6 +157,18 @@ int bump_settings_read(const struct settings_sensor *sensor, struct bump_setting
     return 0;
 }
 
+void bump_check(struct settings *settings, struct findings *findings)
+{
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        struct settings_sensor *sensor = &settings->sensor[i];
+        const struct settings_extra *extra;
+        struct bump_settings unused;
+        struct fault why;
+        if (!sensor->disabled && bump_settings_read(sensor, &unused, &extra, &why) != 0)
+            settings_disable_sensor(settings, sensor, findings, extra->origin, extra->key, "%s", why.text);
+    }
+}
+
 void bump_settings_summary(const struct bump_settings *settings, char ret_text[BUMP_SUMMARY_MAX])
 {
     struct bump_settings copy = *settings;
