@@ -14,6 +14,8 @@
  */
 
 enum {
+    NEAR = SIGNAL_HZ * 3 / 10,
+    AROUND = SIGNAL_HZ,
     NEAR_BEFORE = SIGNAL_HZ / 4,
     NEAR_AFTER = SIGNAL_AFTER - 3 * SIGNAL_HZ,
     ONSET_BEFORE = SIGNAL_HZ * 3 / 10, // how far before a sighting its event may have begun
@@ -23,6 +25,7 @@ enum {
     COURSE_M = 5
 };
 
+static const double patch_part = 0.65; // of what an event stands out by
 static const double shape_period_us = 1e6 / 45, ringing_us = 1e6;
 static const int64_t backward_us = 1000000, metres_per_degree = 111195;
 
@@ -73,6 +76,23 @@ void bump_destroy(struct bump *bump)
 static double level(const struct bump *bump)
 {
     return fmax(level_of(&bump->before, LEVEL_TWO_THIRDS), level_of(&bump->after, LEVEL_HALF));
+}
+
+static double level_between(struct signal *signal, size_t first, size_t end)
+{
+    struct level level = {.count = 0};
+    for (; first < end && first < signal->ready; first++)
+        level_add(&level, signal_at(signal, first)->bin);
+    return level_of(&level, LEVEL_HALF);
+}
+
+// A patch of a worn road lasts for some seconds, and is as rough on either side of a moment in it.
+static bool is_in_patch(struct bump *bump, size_t index, double standing_mps2)
+{
+    size_t near = index > NEAR ? index - NEAR : 0, far = index > NEAR + AROUND ? index - NEAR - AROUND : 0;
+    double before = level_between(&bump->signal, far, near);
+    double after = level_between(&bump->signal, index + NEAR, index + NEAR + AROUND);
+    return standing_mps2 < bump->settings.standout * patch_part * fmin(before, after);
 }
 
 // How many moments belong to one object.
@@ -150,7 +170,8 @@ static void decide(struct bump *bump, size_t index)
     if (time_us < bump->quiet_until_us || speed_mps < bump->settings.speed_min_mps)
         return;
     struct sighting found = sight(signal, index, &bump->settings, level(bump), speed_mps);
-    if (found.detector && found.strength_mps2 >= left_of_last(bump, time_us))
+    if (found.detector && found.strength_mps2 >= left_of_last(bump, time_us) &&
+        !is_in_patch(bump, index, found.standing_mps2))
         report(bump, &found, index, speed_mps);
 }
 

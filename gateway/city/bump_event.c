@@ -5,7 +5,7 @@
 
 #define STANDARD_GRAVITY 9.80665
 
-enum { STDEV_HALF = SIGNAL_HZ / 8 };
+enum { STDEV_HALF = SIGNAL_HZ / 8, REST = SIGNAL_HZ / 20 };
 
 static double smooth_at(struct signal *signal, size_t index)
 {
@@ -36,18 +36,18 @@ struct sighting sight(struct signal *signal, size_t index, const struct bump_set
 {
     double factor = speed_mps < settings->slow_mps ? settings->slow_factor : 1; // 1 for NAN
     double standout = settings->standout * level, peak = fabs(smooth_at(signal, index));
-    double stdev = deviation(signal, index);
+    double stdev = deviation(signal, index), step = change(signal, index);
     const struct {
         const char *name;
         double value, threshold, standout;
     } detectors[] = {
         {"z-peak", peak, settings->zpeak_mps2, standout},
-        {"z-diff", change(signal, index), settings->zdiff_mps2, standout},
+        {"z-diff", step, settings->zdiff_mps2, standout},
         // Of noise, what lies in a quarter of a second deviates less than single moments do.
         {"stdev", stdev, settings->stdev_mps2, standout / 2},
         {"g-zero", (double)signal_at(signal, index)->depth, STANDARD_GRAVITY - settings->gzero_mps2, standout},
     };
-    struct sighting found = {.strength_mps2 = fmax(peak, stdev)};
+    struct sighting found = {.strength_mps2 = fmax(peak, stdev), .standing_mps2 = fmax(fmax(peak, step), 2 * stdev)};
     double most = 1;
     for (size_t i = 0; i < sizeof detectors / sizeof *detectors; i++) {
         double ratio = detectors[i].value / fmax(detectors[i].threshold * factor, detectors[i].standout);
@@ -68,12 +68,20 @@ static size_t strongest_of(struct signal *signal, size_t first, size_t end)
     return strongest;
 }
 
-// The first motion is the first half-wave that is a quarter of the strongest and no mere noise.
+// The first motion is the first half-wave that is a quarter of the strongest and no mere noise, and from which on there is no rest up to
+// where the event was sighted.
 static void find_first_motion(struct signal *signal, const struct extent *extent, double gate, struct measured *event)
 {
-    size_t onset = extent->first;
-    while (onset < event->strongest && fabs(smooth_at(signal, onset)) < gate)
+    size_t onset = extent->index > STDEV_HALF ? extent->index - STDEV_HALF : 0;
+    onset = onset > extent->first ? onset : extent->first;
+    while (onset < event->strongest && fabs(smooth_at(signal, onset)) < event->strongest_mps2 / 2)
         onset++;
+    size_t rest = 0;
+    for (size_t i = onset; i-- > extent->first && rest <= REST;) {
+        bool moves = fabs(smooth_at(signal, i)) >= gate;
+        rest = moves ? 0 : rest + 1;
+        onset = moves ? i : onset;
+    }
     size_t extreme = onset;
     for (size_t i = onset; i < extent->end && smooth_at(signal, i) * smooth_at(signal, onset) > 0; i++)
         if (fabs(smooth_at(signal, i)) > fabs(smooth_at(signal, extreme)))

@@ -11,6 +11,7 @@
 struct sighting {
     const char *detector; // NULL: none sees anything
     double strength_mps2; // what must be more than what is left of the event before
+    double standing_mps2; // what must be more than the road's own level so many times
 };
 
 // `level` is the road's own; `speed_mps` NAN when it is not known.

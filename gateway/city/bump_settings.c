@@ -32,9 +32,9 @@ static const struct row {
     const char *help;
 } rows[] = {
 #define AT(member) offsetof(struct bump_settings, member)
-    {"zpeak", accelerations, 4, 0.5, 100, AT(zpeak_mps2), N_("vertical acceleration, without gravity")},
+    {"zpeak", accelerations, 3.5, 0.5, 100, AT(zpeak_mps2), N_("vertical acceleration, without gravity")},
     {"zdiff", accelerations, 3, 0.5, 100, AT(zdiff_mps2), N_("its change within 20 ms")},
-    {"stdev", accelerations, 1.8, 0.2, 100, AT(stdev_mps2), N_("its standard deviation within 0.25 s")},
+    {"stdev", accelerations, 1.5, 0.2, 100, AT(stdev_mps2), N_("its standard deviation within 0.25 s")},
     {"gzero", accelerations, 5.9, 0, 9.5, AT(gzero_mps2),
      N_("acceleration of all axes together, gravity included: less is an event")},
     {"standout", factors, 7, 0, 100, AT(standout),
