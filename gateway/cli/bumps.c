@@ -247,8 +247,8 @@ static bool set_all(const struct options *options, struct bump_settings *setting
         const char *text = options->sets[i], *equals = strchr(text, '=');
         char key[SHOWN_SIZE], shown[SHOWN_SIZE];
         struct fault why;
-        snprintf(key, sizeof key, "%.*s", equals ? (int)(equals - text) : 0, text);
-        if (equals && bump_settings_set(settings, key, equals + 1, &why) == 0)
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(text, " ="), text);
+        if (equals && bump_settings_set(settings, key, equals + 1 + strspn(equals + 1, " "), &why) == 0)
             continue;
         if (equals)
             complain("--set %s: %s", text_escape(key, strlen(key), shown, sizeof shown), why.text);

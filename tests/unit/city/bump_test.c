@@ -267,6 +267,58 @@ static void what_lies_beyond_a_gap_is_another_signal(void **state)
     bump_destroy(bump);
 }
 
+static void over_a_gap_nothing_is_made_up(void **state)
+{
+    (void)state;
+    struct bump *bump = bump_create(&settings, keep_event, &drive);
+    for (int64_t i = 0; i < 1000; i++)
+        give(bump, i * 10000, i == 999 ? 15 : 9.8);
+    for (int64_t i = 0; i < 1000; i++)
+        give(bump, 10500000 + i * 10000, i == 0 ? 5 : 9.8);
+    bump_flush(bump);
+    assert_int_equal(drive.event_count, 0);
+    bump_destroy(bump);
+}
+
+static void what_swings_on_is_no_other_event(void **state)
+{
+    (void)state;
+    struct bump *bump = bump_create(&settings, keep_event, &drive);
+    for (int64_t i = 0; i < 4000; i++) {
+        double since_s = (double)i / 100 - 20;
+        give(bump, i * 10000, 9.8 + (since_s < 0 ? 0 : 14 * exp(-since_s / 0.9) * sin(9.4 * since_s)));
+    }
+    bump_flush(bump);
+    assert_int_equal(only_event()->shape, BUMP_HUMP);
+    bump_destroy(bump);
+}
+
+static void a_rough_patch_is_not_full_of_events(void **state)
+{
+    (void)state;
+    uint64_t seed = 3;
+    struct bump *bump = bump_create(&settings, keep_event, &drive);
+    for (int64_t i = 0; i < 120000; i++) // 150 patches of four seconds
+        give(bump, i * 10000, 9.8 + (i / 400 % 2 ? 2.5 : 0.4) * normal(&seed));
+    bump_flush(bump);
+    assert_true(drive.event_count < 45);
+    bump_destroy(bump);
+}
+
+static void objects_in_a_row_are_found_one_by_one(void **state)
+{
+    struct score score = {0};
+    (void)state;
+    drive.model = MODEL_SWINGS;
+    drive.speed_mps = 16;
+    drive.seconds = 400;
+    drive.every_m = 13;
+    drive_by_default(&drive);
+    score_drive(&drive, &score);
+    assert_int_equal(score.wrong, 0);
+    assert_true(score.found > 2 * score.missed); // one a second or more: they are half of what the road does
+}
+
 static void equal_and_backward_times_do_no_harm(void **state)
 {
     (void)state;
@@ -380,6 +432,10 @@ int main(void)
         BUMP_TEST(an_event_is_put_forward_by_the_delay_of_positions),
         BUMP_TEST(each_detector_sees_for_itself),
         BUMP_TEST(what_lies_beyond_a_gap_is_another_signal),
+        BUMP_TEST(over_a_gap_nothing_is_made_up),
+        BUMP_TEST(what_swings_on_is_no_other_event),
+        BUMP_TEST(a_rough_patch_is_not_full_of_events),
+        BUMP_TEST(objects_in_a_row_are_found_one_by_one),
         BUMP_TEST(equal_and_backward_times_do_no_harm),
         BUMP_TEST(a_short_recording_is_decided_upon_too),
         BUMP_TEST(a_sensor_that_gives_zeros_makes_no_event),

@@ -224,7 +224,7 @@ static void settings_come_from_a_section_or_the_command(void **state)
     (void)state;
     write_plain();
     finish_file();
-    RUN(&got, "bumps", file, "--set", "bump.zpeak=60 m/s2", "--set", "zdiff=60", "--set", "stdev=60", "--set",
+    RUN(&got, "bumps", file, "--set", "bump.zpeak=60 m/s2", "--set", "zdiff = 60", "--set", "stdev=60", "--set",
         "gzero=0");
     assert_int_equal(got.exit, VERB_FINE);
     assert_string_equal(got.out, "");
