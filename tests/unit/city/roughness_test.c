@@ -227,9 +227,11 @@ static void standing_still_adds_nothing(void **state)
     time_us = stand(time_us, way_m, 0.2);
     time_us = roll(time_us, &way_m, 10, 10, 600);
     assert_int_equal(run.count, 1);
-    assert_true(fabs(run.segments[0].length_m - 100) < 0.2);
-    assert_true(fabs(run.segments[0].index_mps2 - 1) < 0.1);
-    assert_true(fabs(run.segments[0].speed_mps - 10) < 0.01);
+    const struct roughness_segment *segment = &run.segments[0];
+    assert_true(fabs(segment->length_m - 100) < 0.2);
+    assert_true(fabs((segment->end_latitude - segment->start_latitude) * degree_m - 100) < 0.2);
+    assert_true(fabs(segment->index_mps2 - 1) < 0.1);
+    assert_true(fabs(segment->speed_mps - 10) < 0.01);
 }
 
 static void a_crawl_is_way_but_not_measured(void **state)
