@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <math.h>
+#include "dice.h"
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 /*
  * A road and a car on it. The road's slope is white noise, as ISO 8608 has it with waviness 2: class A (smooth) has a displacement
@@ -14,24 +12,12 @@
 enum { ROAD_POINTS = 60000 };
 #define ROAD_STEP_M 0.05
 
-static double random_state_uniform(uint64_t *state) // 0 to 1
-{
-    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (double)(*state >> 11) / 0x1p53;
-}
-
-static double random_normal(uint64_t *state)
-{
-    double radius = sqrt(-2 * log(1 - random_state_uniform(state)));
-    return radius * cos(2 * 3.14159265358979323846 * random_state_uniform(state));
-}
-
 static void road_make(double road[ROAD_POINTS], double spectrum_m3, uint64_t seed)
 {
     double slope_spectrum = 4 * 3.14159265358979323846 * 3.14159265358979323846 * 0.01 * spectrum_m3;
     double slope = sqrt(slope_spectrum / (2 * ROAD_STEP_M)), height = 0;
     for (size_t i = 0; i < ROAD_POINTS; i++) {
-        height += ROAD_STEP_M * slope * random_normal(&seed);
+        height += ROAD_STEP_M * slope * dice_normal(&seed);
         road[i] = height;
     }
 }

@@ -3,6 +3,7 @@
 
 #include "city/roughness.h"
 #include "quarter_car.h"
+#include <string.h>
 
 enum { SEGMENTS_MAX = 100, MOUNTINGS = 12, STEPS_PER_S = 1000 };
 
@@ -88,7 +89,7 @@ static void go(const struct drive *drive)
         double up = quarter_car_step(&car, road_height(drive->road, way_m), 1.0 / STEPS_PER_S);
         double slow = smoothed(stages, up, drive->rate_hz);
         if (i % STEPS_PER_S == 0)
-            noise_m = drive->noise_m * random_normal(&seed);
+            noise_m = drive->noise_m * dice_normal(&seed);
         if ((double)i < due)
             continue;
         due += STEPS_PER_S / drive->rate_hz;
