@@ -8,7 +8,11 @@ static const double least_error_m = 1;
 
 bool place_hit_precedes(const struct place_hit *one, const struct place_hit *other)
 {
-    return one->time_us != other->time_us ? one->time_us < other->time_us : one->vehicle < other->vehicle;
+    if (one->time_us != other->time_us)
+        return one->time_us < other->time_us;
+    if (one->vehicle != other->vehicle)
+        return one->vehicle < other->vehicle;
+    return one->latitude != other->latitude ? one->latitude < other->latitude : one->longitude < other->longitude;
 }
 
 bool place_hit_is_same(const struct place_hit *one, const struct place_hit *other)

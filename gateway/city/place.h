@@ -11,7 +11,7 @@
  * the same to the last bit, whatever order they came in.
  */
 
-// Whether a hit is of the first in the order of time; vehicles part equals.
+// The order of time. Of one time they are in the order of vehicles, and of places, so that it is always the same.
 bool place_hit_precedes(const struct place_hit *one, const struct place_hit *other);
 
 bool place_hit_is_same(const struct place_hit *one, const struct place_hit *other);
