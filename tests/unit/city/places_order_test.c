@@ -223,6 +223,110 @@ static void sites_are_found_and_told_apart(void **state)
         }
 }
 
+// ---- more than the promise covers: many hits of a place, and places all over a street
+
+// Events anywhere within so many metres, in any direction, some of them late by up to a day.
+static void make_disorder(size_t count, double metres, uint64_t seed)
+{
+    event_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct places_event event =
+            at(metres * dice_even(&seed), metres * dice_even(&seed), (size_t)(dice_even(&seed) * 9),
+               (int64_t)i * 600 * SECOND_US - (int64_t)(dice_even(&seed) * (double)DAY_US));
+        event.heading_deg = dice_even(&seed) < 0.3 ? NAN : 360 * dice_even(&seed);
+        event.accuracy_m = dice_even(&seed) < 0.3 ? NAN : 30 * dice_even(&seed);
+        add(event);
+    }
+}
+
+static void ids_are_unique_and_counts_right(void)
+{
+    uint32_t cursor = 0;
+    const struct place *place;
+    uint64_t hits = 0;
+    static uint64_t ids[SAVED_MAX];
+    size_t count = 0;
+    while ((place = places_next(places, &cursor))) {
+        assert_int_not_equal(place->id, 0);
+        for (size_t i = 0; i < count; i++)
+            assert_int_not_equal(place->id, ids[i]);
+        ids[count++] = place->id;
+        hits += place->hit_total;
+        assert_true(place->passes > 0 && place->passes <= place->hit_total && place->first_us <= place->last_us);
+        assert_true(place->hit_total == place->hit_count + place->earlier.hits);
+        assert_true(place->latitude > 34.69 && place->latitude < 34.71);
+    }
+    struct places_figures figures = places_figures(places);
+    assert_int_equal(count, places_count(places));
+    if (figures.evicted + figures.aged == 0)
+        assert_int_equal(hits, figures.events - figures.repeated - figures.refused);
+}
+
+static void disorder_does_no_harm(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        struct places_settings settings = places_usual;
+        settings.places_max = seed % 2 ? 10000 : 20;
+        make_disorder(1500, seed % 3 ? 300 : 60, seed);
+        places_destroy(places);
+        places = places_create(&settings, NULL);
+        take_all();
+        ids_are_unique_and_counts_right();
+        if (seed % 2)
+            restart();
+        places_age(places, BEGIN_US + places_usual.forget_us + 5 * DAY_US);
+        take_all();
+        places_age(places, BEGIN_US + places_usual.forget_us + 5 * DAY_US);
+        assert_true(places_count(places) <= settings.places_max);
+        if (seed % 2 == 0)
+            ids_are_unique_and_counts_right();
+    }
+}
+
+static size_t confirmed_places(void)
+{
+    return summary_of(places).confirmed;
+}
+
+// What the order changes where too much comes together: of so many confirmed places, by how many the number differs.
+static void compare_orders(const char *what)
+{
+    uint64_t seed = 21;
+    anew();
+    take_all();
+    size_t in_order = confirmed_places(), worst = 0;
+    uint64_t hits = summary_of(places).hits, fewest = hits;
+    for (size_t round = 0; round < 5; round++) {
+        shuffle(&seed);
+        anew();
+        take_all();
+        size_t confirmed = confirmed_places();
+        worst = (size_t)fmax((double)worst, fabs((double)confirmed - (double)in_order));
+        fewest = summary_of(places).hits < fewest ? summary_of(places).hits : fewest;
+    }
+    print_message(
+        "%s: %zu confirmed in order, up to %zu more or fewer in another; %zu hits, %zu at least; rough %zu of "
+        "%zu\n",
+        what, in_order, worst, (size_t)hits, (size_t)fewest, (size_t)places_figures(places).rough, event_count);
+    assert_true((double)worst <= 0.1 * (double)in_order);
+}
+
+static void the_order_changes_little_where_too_much_comes_together(void **state)
+{
+    (void)state;
+    event_count = 0;
+    uint64_t seed = 31;
+    for (size_t i = 0; i < 4000; i++)
+        add(at(50 * (double)(i % 100) + 4 * dice_normal(&seed), 4 * dice_normal(&seed), i / 7,
+               (int64_t)i * 600 * SECOND_US));
+    compare_orders("100 sites with 40 hits each");
+    make_disorder(1500, 1000, 3);
+    compare_orders("1500 events all over a square kilometre");
+    make_disorder(1500, 300, 3);
+    compare_orders("1500 events all over a tenth of it");
+}
+
 static double cpu_s(void)
 {
     struct timespec now;
@@ -263,8 +367,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-        TEST(the_order_of_events_changes_nothing),     TEST(doubled_events_change_nothing),
-        TEST(a_restart_in_the_middle_changes_nothing), TEST(sites_are_found_and_told_apart),
+        TEST(the_order_of_events_changes_nothing),
+        TEST(doubled_events_change_nothing),
+        TEST(a_restart_in_the_middle_changes_nothing),
+        TEST(sites_are_found_and_told_apart),
+        TEST(disorder_does_no_harm),
+        TEST(the_order_changes_little_where_too_much_comes_together),
         TEST(a_hundred_thousand_events_take_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

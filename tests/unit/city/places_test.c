@@ -152,6 +152,84 @@ static void a_late_event_leaves_the_id_as_it_is(void **state)
     assert_int_equal(places_figures(places).late, 2);
 }
 
+static void many_hits(size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        take(at(0, 0, i, (int64_t)(10 + i) * DAY_US));
+}
+
+static void a_late_event_at_a_place_of_many_hits_counts_if_it_can_be_told(void **state)
+{
+    (void)state;
+    many_hits(20);
+    struct places_news news = take(at(0, 0, 50, 28 * DAY_US + SECOND_US));
+    assert_int_equal(news.verdict, PLACES_CONFIRMED);
+    assert_int_equal(news.place->hit_total, 21);
+    assert_int_equal(news.place->last_us, BEGIN_US + 29 * DAY_US);
+    assert_int_equal(take(at(0, 0, 50, 28 * DAY_US + SECOND_US)).verdict, PLACES_REPEATED);
+    assert_int_equal(take(at(0, 0, 50, 5 * DAY_US)).verdict, PLACES_REPEATED);
+    assert_int_equal(take(at(0, 0, 5, 15 * DAY_US)).verdict, PLACES_REPEATED); // really
+    uint32_t cursor = 0;
+    assert_int_equal(places_next(places, &cursor)->hit_total, 21);
+}
+
+static void a_pass_counts_once_however_many_hits_follow(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 40; i++) { // each vehicle hits twice, with another one in between
+        take(at(0, 0, 2 * i, (int64_t)i * 100 * SECOND_US));
+        take(at(0, 0, 2 * i + 1, (int64_t)i * 100 * SECOND_US + 10 * SECOND_US));
+        struct places_news news = take(at(0, 0, 2 * i, (int64_t)i * 100 * SECOND_US + 20 * SECOND_US));
+        assert_int_equal(news.place->hit_total, 3 * (i + 1));
+        assert_int_equal(news.place->passes, 2 * (i + 1));
+    }
+}
+
+static void two_places_that_turn_out_to_be_one_go_on_as_the_earlier(void **state)
+{
+    (void)state;
+    static const double north_m[] = {17, 17, 12, 11};
+    static const enum places_verdict expected[] = {PLACES_CANDIDATE, PLACES_CANDIDATE, PLACES_CONFIRMED_NOW,
+                                                   PLACES_CONFIRMED};
+    many_hits(20);
+    uint32_t cursor = 0;
+    uint64_t id = places_next(places, &cursor)->id;
+    for (size_t i = 0; i < 4; i++) {
+        struct places_news news = take(at(north_m[i], 0, i, (int64_t)(40 + i) * DAY_US));
+        assert_int_equal(places_count(places), i < 3 ? 2 : 1);
+        assert_int_equal(news.verdict, expected[i]);
+        if (i == 3) {
+            assert_int_equal(news.place->id, id);
+            assert_int_equal(news.place->hit_total, 24);
+            assert_int_equal(news.place->passes, 24);
+            assert_true(fabs((news.place->latitude - LATITUDE) * DEGREE_M - 57.0 / 24) < 0.01);
+        }
+    }
+    assert_int_equal(take(at(17, 0, 1, 41 * DAY_US)).verdict, PLACES_REPEATED);
+    assert_int_equal(places_figures(places).united, 1);
+}
+
+static void a_fast_or_blurred_position_may_lie_farther_off(void **state)
+{
+    (void)state;
+    struct places_event event = at(0, 0, 1, 0);
+    places_take(places, &event);
+    static const struct {
+        double north_m, accuracy_m, hdop, speed_mps;
+        bool is_same;
+    } cases[] = {{11.5, 1, NAN, 0, false},   {10.5, 1, NAN, 0, true}, {11.5, 1, NAN, 30, true},
+                 {17, NAN, 1, 10, false},    {17, NAN, 2, 10, true},  {14.5, NAN, NAN, NAN, true},
+                 {16, NAN, NAN, NAN, false}, {39, 90, NAN, 60, true}, {41, 90, NAN, 60, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        anew();
+        places_take(places, &event);
+        struct places_event other = at(cases[i].north_m, 0, 2, DAY_US);
+        other.accuracy_m = cases[i].accuracy_m, other.hdop = cases[i].hdop, other.speed_mps = cases[i].speed_mps;
+        places_take(places, &other);
+        assert_int_equal(places_count(places), cases[i].is_same ? 1 : 2);
+    }
+}
+
 static void a_place_that_nobody_hits_is_dropped(void **state)
 {
     (void)state;
@@ -245,6 +323,10 @@ int main(void)
         TEST(places_lie_across_the_antimeridian_and_at_the_poles),
         TEST(ids_are_text_and_back),
         TEST(a_late_event_leaves_the_id_as_it_is),
+        TEST(a_late_event_at_a_place_of_many_hits_counts_if_it_can_be_told),
+        TEST(a_pass_counts_once_however_many_hits_follow),
+        TEST(two_places_that_turn_out_to_be_one_go_on_as_the_earlier),
+        TEST(a_fast_or_blurred_position_may_lie_farther_off),
         TEST(a_place_that_nobody_hits_is_dropped),
         TEST(the_unconfirmed_place_hit_least_recently_goes_for_another),
         TEST(a_known_object_has_its_kind),
