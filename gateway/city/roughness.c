@@ -216,7 +216,8 @@ static struct roughness_sum measure(struct roughness *roughness, const struct ri
         roughness->weightless++;
         return (struct roughness_sum){0};
     }
-    return (struct roughness_sum){.seconds = step_s, .squares = shaking * shaking * step_s, .samples = 1};
+    double seconds = fmin(step_s, 2 * period_s); // what is missing before it is not like it
+    return (struct roughness_sum){.seconds = seconds, .squares = shaking * shaking * seconds, .samples = 1};
 }
 
 // The time since the last sample, or 0 when that tells nothing of the way in between.
@@ -232,7 +233,8 @@ static double step(struct roughness *roughness, int64_t time_us)
         restart_filters(roughness);
         return is_break ? 0 : step_s;
     }
-    roughness->period_s += (step_s - period_s) * (period_s > 0 ? fmin(1, step_s / period_follow_s) : 1);
+    double near_s = period_s > 0 ? fmin(step_s, gap_periods * period_s) : step_s; // a hole is no other rate
+    roughness->period_s += (near_s - period_s) * (period_s > 0 ? fmin(1, near_s / period_follow_s) : 1);
     return step_s;
 }
 

@@ -24,6 +24,7 @@ struct drive {
     bool is_unfiltered; // a sensor that lets through what it is too slow for
     bool has_no_speed;  // positions tell none
     double noise_m;     // of the positions
+    bool has_holes;     // a third of a second is missing of every three
 };
 
 static void collect(void *context, const struct roughness_segment *segment)
@@ -93,6 +94,8 @@ static void go(const struct drive *drive)
         if ((double)i < due)
             continue;
         due += STEPS_PER_S / drive->rate_hz;
+        if (drive->has_holes && i % (3 * STEPS_PER_S) < STEPS_PER_S / 3)
+            continue;
         struct ride_position position = northward(way_m + noise_m, drive->has_no_speed ? NAN : drive->speed_mps);
         take((int64_t)i * (1000000 / STEPS_PER_S), gravity_mps2 + (drive->is_unfiltered ? up : slow), drive->mounting,
              &position);
@@ -285,6 +288,33 @@ static void a_gap_adds_nothing_and_a_long_one_ends_the_segment(void **state)
     assert_true(fabs(run.segments[1].index_mps2 - 1) < 0.1);
 }
 
+static void holes_change_little(void **state)
+{
+    (void)state;
+    double whole = index_of(&(struct drive){worn, 10, 100, 200, .mounting = 0});
+    double holed = index_of(&(struct drive){worn, 10, 100, 200, .has_holes = true});
+    print_message("whole: %.3f, with holes %.3f m/s2\n", whole, holed);
+    assert_true(fabs(holed / whole - 1) < 0.03);
+    assert_int_equal(run.count, 20);
+}
+
+static void another_rate_is_followed(void **state)
+{
+    (void)state;
+    double way_m = 0;
+    int64_t time_us = roll(0, &way_m, 10, 10, 1000);
+    for (size_t i = 0; i < 600; i++, time_us += 100000, way_m += 1) {
+        struct ride_position position = northward(way_m, 10);
+        take(time_us, gravity_mps2 + sqrt(2) * sin((double)time_us / 1e6 * 4 * 3.14159265358979), 0, &position);
+    }
+    assert_true(run.count >= 6);
+    for (size_t i = 2; i < run.count; i++) {
+        assert_true(fabs(run.segments[i].index_mps2 - 1) < 0.1);
+        assert_true(fabs(run.segments[i].rate_hz - 10) < 0.1);
+        assert_int_equal(run.segments[i].doubts, ROUGHNESS_LOW_RATE);
+    }
+}
+
 static void without_a_fix_nothing_is_measured(void **state)
 {
     (void)state;
@@ -358,6 +388,8 @@ int main(void)
         cmocka_unit_test_setup(a_crawl_is_way_but_not_measured, begin),
         cmocka_unit_test_setup(positions_tell_the_speed_when_nothing_else_does, begin),
         cmocka_unit_test_setup(a_gap_adds_nothing_and_a_long_one_ends_the_segment, begin),
+        cmocka_unit_test_setup(holes_change_little, begin),
+        cmocka_unit_test_setup(another_rate_is_followed, begin),
         cmocka_unit_test_setup(without_a_fix_nothing_is_measured, begin),
         cmocka_unit_test_setup(nonsense_is_refused, begin),
         cmocka_unit_test_setup(a_sensor_that_takes_gravity_away_is_not_believed, begin),
