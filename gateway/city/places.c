@@ -41,6 +41,7 @@ struct places {
     uint32_t unused_count;
     struct loose loose[REBUILD_HITS_MAX];
     size_t loose_count;
+    int64_t forgotten_us; // what was before is gone
     struct places_figures figures;
 };
 
@@ -367,6 +368,16 @@ static struct places_news news_of(struct places *places, uint32_t which, const s
     return news;
 }
 
+static struct places_news repeated(struct places *places, uint32_t which, const struct place_hit *hit)
+{
+    const struct place *place = which == UINT32_MAX ? NULL : &places->list[which];
+    struct places_news news = {.verdict = PLACES_REPEATED, .place = place};
+    if (place)
+        news.object = places_known(places, place->latitude, place->longitude, centre_error_m(place, hit));
+    places->figures.repeated++;
+    return news;
+}
+
 struct places_news places_take(struct places *places, const struct places_event *event)
 {
     struct place_hit hit;
@@ -377,14 +388,8 @@ struct places_news places_take(struct places *places, const struct places_event 
         return (struct places_news){.verdict = PLACES_REFUSED};
     }
     struct around around = look_around(places, &hit);
-    if (around.repeated != UINT32_MAX) {
-        const struct place *place = &places->list[around.repeated];
-        places->figures.repeated++;
-        return (struct places_news){
-            .verdict = PLACES_REPEATED,
-            .place = place,
-            .object = places_known(places, place->latitude, place->longitude, centre_error_m(place, &hit))};
-    }
+    if (around.repeated != UINT32_MAX || hit.time_us < places->forgotten_us)
+        return repeated(places, around.repeated, &hit);
     if (around.is_late) {
         which = rebuild(places, &hit);
     } else {
@@ -398,8 +403,9 @@ struct places_news places_take(struct places *places, const struct places_event 
 size_t places_age(struct places *places, int64_t now_us)
 {
     size_t before = places_count(places);
+    places->forgotten_us = now_us - places->settings.forget_us;
     for (uint32_t i = 0; i < places->settings.places_max; i++)
-        if (places->list[i].hit_count > 0 && places->list[i].last_us < now_us - places->settings.forget_us)
+        if (places->list[i].hit_count > 0 && places->list[i].last_us < places->forgotten_us)
             drop(places, i);
     places->figures.aged += before - places_count(places);
     return before - places_count(places);

@@ -23,6 +23,24 @@ static void three_passes_confirm_a_place(void **state)
     assert_int_equal(places_count(places), 2);
 }
 
+static void good_positions_and_what_most_say_count(void **state)
+{
+    (void)state;
+    struct places_event good = at(0, 0, 1, 0), bad = at(10, 0, 2, DAY_US);
+    good.accuracy_m = 1, good.severity = NAN, good.shape = PLACE_HUMP;
+    bad.accuracy_m = 3, bad.shape = PLACE_HUMP, bad.heading_deg = 350;
+    assert_true(isnan(places_take(places, &good).place->severity));
+    const struct place *place = places_take(places, &bad).place;
+    assert_true(fabs((place->latitude - LATITUDE) * DEGREE_M - 1) < 0.001); // nine times the weight
+    assert_true(place->severity == 2);
+    assert_int_equal(place->shape, PLACE_HUMP);
+    bad.time_us += DAY_US, bad.severity = 3, bad.shape = PLACE_DIP, bad.heading_deg = 20;
+    place = places_take(places, &bad).place;
+    assert_true(place->severity == 2.5);
+    assert_int_equal(place->shape, PLACE_HUMP);
+    assert_true(fabs(place->heading_deg - 5) < 1e-9);
+}
+
 static void a_pass_is_one_vehicle_within_a_minute(void **state)
 {
     (void)state;
@@ -238,7 +256,10 @@ static void a_place_that_nobody_hits_is_dropped(void **state)
     assert_int_equal(places_age(places, BEGIN_US + 90 * DAY_US), 0);
     assert_int_equal(places_age(places, BEGIN_US + 91 * DAY_US), 1);
     assert_int_equal(places_count(places), 1);
-    assert_int_equal(take(at(0, 0, 1, 0)).place->hit_total, 1);
+    struct places_news news = take(at(0, 0, 1, 0)); // comes again
+    assert_int_equal(news.verdict, PLACES_REPEATED);
+    assert_null(news.place);
+    assert_int_equal(take(at(0, 0, 1, 91 * DAY_US)).place->hit_total, 1);
     assert_int_equal(places_figures(places).aged, 1);
 }
 
@@ -315,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
         TEST(three_passes_confirm_a_place),
+        TEST(good_positions_and_what_most_say_count),
         TEST(a_pass_is_one_vehicle_within_a_minute),
         TEST(a_repeated_event_counts_once),
         TEST(repeats_are_known_after_any_number_of_hits),

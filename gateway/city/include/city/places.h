@@ -10,6 +10,7 @@
  * A place is where events lie near each other: within 10 m, and more by how far off the position may be and how fast the vehicle was,
  * 40 m at most. When both headings are known, they must agree within 60 degrees, so that the two carriageways of a road are two places. An
  * event belongs to the nearest place that it may belong to, by the place's centre as it was before; where there is none, it begins one.
+ * Confirmed places of one direction whose centres come nearer than 15 m are one, and go on as the earlier.
  *
  * A pass is one vehicle at one place: its events less than a minute apart are one. The same vehicle at the same time is the same event, however
  * often it comes.
@@ -64,7 +65,8 @@ struct place_sums { // of hits that are remembered in no other way
     int64_t first_us, last_us;
 };
 
-// All there is of a place: who saves it saves what is above the line, and gives that back to places_restore().
+// All there is of a place: who saves it saves what is above the line, and gives that back to places_restore(). Events that come
+// again after that count once, so that it need not be saved with each.
 struct place {
     uint64_t id;
     bool is_told; // somebody was told that it is confirmed
@@ -95,8 +97,9 @@ extern const char *const places_verdict_names[PLACES_VERDICT_COUNT]; // "refused
 
 struct places_news {
     enum places_verdict verdict;
-    const struct place *
-        place; // borrowed until the next call that changes anything. NULL when refused, or when there is no room for so old an event
+    // Borrowed until the next call that changes anything. NULL when the event was refused, is older than what places_age dropped, or
+    // found no room since all other places were hit later.
+    const struct place *place;
     const struct known_object *object; // NULL: none
 };
 
@@ -115,10 +118,11 @@ struct places;
 struct places *places_create(const struct places_settings *settings, const struct known *known);
 void places_destroy(struct places *places); // NULL is fine
 
+// Takes a bump, and says what it was: new or not, where it belongs, and what is known of that place now.
 struct places_news places_take(struct places *places, const struct places_event *event);
 
-// Drops what was not hit for `forget_us` before that time. It is the caller's clock that ages places, not what events say.
-// Returns how many went. To be called once a day or so; it looks at every place.
+// Drops what was not hit for `forget_us` before that time; events so old count as repeated from then on. It is the caller's clock that
+// ages places, not what events say. Returns how many went. To be called once a day or so; it looks at every place.
 size_t places_age(struct places *places, int64_t now_us);
 
 // The known object that a place at that position is, or NULL.
