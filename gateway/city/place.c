@@ -63,7 +63,7 @@ static void sum_up(struct place_sums *sums, const struct place *place, const str
     sums->humps += hit->shape == PLACE_HUMP;
     sums->weight += weight;
     sums->north += weight * (hit->latitude - place->base_latitude);
-    sums->east += weight * remainder(hit->longitude - place->base_longitude, 360);
+    sums->east += weight * place_degrees_east(place->base_longitude, hit->longitude);
     if (!isnan(hit->heading_deg)) {
         sums->cosine += cos(place_radian(hit->heading_deg));
         sums->sine += sin(place_radian(hit->heading_deg));
@@ -145,13 +145,6 @@ void place_add(struct place *place, const struct place_hit *hit, const struct pl
     place_work_out(place, settings);
 }
 
-bool place_is_same(const struct place *one, const struct place *other, double metres, double heading_tolerance_deg)
-{
-    double turn_deg = fabs(remainder(one->heading_deg - other->heading_deg, 360)); // NAN: unknown
-    return one->is_confirmed && other->is_confirmed && !(turn_deg > heading_tolerance_deg) &&
-           place_distance_m(one->latitude, one->longitude, other->latitude, other->longitude) < metres;
-}
-
 // The sums of the other one, as from this one's base.
 static void absorb_sums(struct place *place, const struct place *other)
 {
@@ -167,7 +160,7 @@ static void absorb_sums(struct place *place, const struct place *other)
     sums->humps += more->humps;
     sums->weight += more->weight;
     sums->north += more->north + more->weight * (other->base_latitude - place->base_latitude);
-    sums->east += more->east + more->weight * remainder(other->base_longitude - place->base_longitude, 360);
+    sums->east += more->east + more->weight * place_degrees_east(place->base_longitude, other->base_longitude);
     sums->cosine += more->cosine;
     sums->sine += more->sine;
     sums->severities += more->severities;
@@ -183,11 +176,26 @@ void place_absorb(struct place *place, const struct place *other, const struct p
     place->is_told |= other->is_told;
 }
 
+static bool agree(double heading_deg, double other_deg, double tolerance_deg)
+{
+    return isnan(heading_deg) || isnan(other_deg) || fabs(remainder(heading_deg - other_deg, 360)) <= tolerance_deg;
+}
+
+bool place_is_same(const struct place *one, const struct place *other, double metres, double heading_tolerance_deg)
+{
+    return one->is_confirmed && other->is_confirmed && !place_is_beyond(one->latitude, other->latitude, metres) &&
+           place_distance_m(one->latitude, one->longitude, other->latitude, other->longitude) < metres &&
+           agree(one->heading_deg, other->heading_deg, heading_tolerance_deg);
+}
+
 double place_distance_of(const struct place *place, const struct place_hit *hit, double heading_tolerance_deg)
 {
+    if (place_is_beyond(place->latitude, hit->latitude, hit->radius_m))
+        return INFINITY;
     double metres = place_distance_m(place->latitude, place->longitude, hit->latitude, hit->longitude);
-    double turn_deg = fabs(remainder(place->heading_deg - hit->heading_deg, 360)); // NAN: unknown
-    return metres > hit->radius_m || turn_deg > heading_tolerance_deg ? INFINITY : metres;
+    if (metres > hit->radius_m || !agree(place->heading_deg, hit->heading_deg, heading_tolerance_deg))
+        return INFINITY;
+    return metres;
 }
 
 static bool hit_makes_sense(const struct place_hit *hit)

@@ -29,6 +29,7 @@ struct loose {
     struct place_hit hit;
     uint64_t id;
     bool has_id, is_told;
+    uint32_t which; // place it has come to; UINT32_MAX: none yet
 };
 
 struct places {
@@ -105,7 +106,7 @@ static void settle(struct places *places, uint32_t which)
 static void drop(struct places *places, uint32_t which)
 {
     grid_take(places->grid, which);
-    places->list[which].hit_count = 0;
+    places->list[which] = (struct place){0};
     places->turns[which] = INT64_MAX;
     places->unused[places->unused_count++] = which;
 }
@@ -184,6 +185,9 @@ static uint32_t unite(struct places *places, uint32_t which)
     uint32_t stays = is_earlier ? which : other, goes = is_earlier ? other : which;
     struct place gone = places->list[goes];
     drop(places, goes);
+    for (size_t i = 0; i < places->loose_count; i++)
+        if (places->loose[i].which == goes)
+            places->loose[i].which = stays;
     place_absorb(&places->list[stays], &gone, &places->settings);
     settle(places, stays);
     places->figures.united++;
@@ -209,14 +213,15 @@ static void loosen(struct places *places, uint32_t which)
 {
     const struct place *place = &places->list[which];
     for (size_t i = 0; i < place->hit_count; i++)
-        places->loose[places->loose_count++] =
-            (struct loose){.hit = place->hits[i], .id = place->id, .has_id = true, .is_told = place->is_told};
+        places->loose[places->loose_count++] = (struct loose){
+            .hit = place->hits[i], .id = place->id, .has_id = true, .is_told = place->is_told, .which = UINT32_MAX};
     drop(places, which);
 }
 
 static bool is_linked(const struct place *place, const struct place_hit *hit)
 {
-    return place_distance_m(place->latitude, place->longitude, hit->latitude, hit->longitude) < link_m;
+    return !place_is_beyond(place->latitude, hit->latitude, link_m) &&
+           place_distance_m(place->latitude, place->longitude, hit->latitude, hit->longitude) < link_m;
 }
 
 static bool loosen_one_around(struct places *places, const struct place_hit *hit)
@@ -254,42 +259,45 @@ static int compare_loose(const void *one, const void *other)
     return place_hit_precedes(&a->hit, &b->hit) ? -1 : place_hit_precedes(&b->hit, &a->hit);
 }
 
-// A place has the id that its hits had, of the earliest one whose id no other place has taken.
-static void name_again(struct places *places, uint32_t which)
+// A place has the id that its hits had: of the earliest of them whose id no other place has taken. Else it gets one of its own.
+static void name_again(struct places *places)
 {
-    struct place *place = &places->list[which];
-    for (size_t i = 0; place->id == 0 && i < places->loose_count; i++) {
-        struct loose *loose = &places->loose[i];
-        if (!loose->has_id || !place_has(place, &loose->hit) ||
-            has_id(places, loose->id, place->latitude, place->longitude))
+    uint64_t taken[REBUILD_MAX];
+    size_t taken_count = 0;
+    for (size_t i = 0; i < places->loose_count; i++) {
+        const struct loose *loose = &places->loose[i];
+        struct place *place = &places->list[loose->which];
+        size_t t = 0;
+        while (t < taken_count && taken[t] != loose->id)
+            t++;
+        if (!loose->has_id || place->id != 0 || t < taken_count || !place_has(place, &loose->hit))
             continue;
-        place->id = loose->id;
+        place->id = taken[taken_count++] = loose->id;
         place->is_told = loose->is_told;
+    }
+    for (size_t i = 0; i < places->loose_count; i++) {
+        struct place *place = &places->list[places->loose[i].which];
+        if (place->hit_count > 0 && place->id == 0)
+            place->id = new_id(places, &place->hits[0]);
     }
 }
 
 // The hit is late: all around it is put together again, in the order of time. Returns its place.
 static uint32_t rebuild(struct places *places, const struct place_hit *late)
 {
-    uint32_t begun[REBUILD_HITS_MAX], of_late = UINT32_MAX;
-    size_t begun_count = 0;
-    places->loose[0] = (struct loose){.hit = *late};
+    uint32_t of_late = UINT32_MAX;
+    places->loose[0] = (struct loose){.hit = *late, .which = UINT32_MAX};
     places->loose_count = 1;
     places->figures.late++;
     loosen_around(places);
     qsort(places->loose, places->loose_count, sizeof places->loose[0], compare_loose);
-    for (size_t i = 0; i < places->loose_count; i++) {
-        uint32_t which = assign(places, &places->loose[i].hit);
-        if (places->list[which].id == 0)
-            begun[begun_count++] = which;
+    for (size_t i = 0; i < places->loose_count; i++)
+        places->loose[i].which = assign(places, &places->loose[i].hit);
+    name_again(places);
+    for (size_t i = 0; i < places->loose_count; i++)
         if (place_hit_is_same(&places->loose[i].hit, late))
-            of_late = which;
-    }
-    for (size_t i = 0; i < begun_count; i++)
-        name_again(places, begun[i]);
-    for (size_t i = 0; i < begun_count; i++)
-        if (places->list[begun[i]].id == 0)
-            places->list[begun[i]].id = new_id(places, &places->list[begun[i]].hits[0]);
+            of_late = places->loose[i].which;
+    places->loose_count = 0;
     return of_late;
 }
 
