@@ -13,9 +13,10 @@
  * vehicle's body answers to the road; above it are wheels, engine and the mount, and what a slow sensor cannot see, so that sensors
  * of 20 and of 200 Hz measure the same.
  *
- * The mean square grows with speed, by a power that is near 1: that follows for roads whose slope has a white spectrum (ISO 8608, waviness
- * 2), and is found in traffic (SmartRoadSense, Sensors 17(2):305, a gamma law for the power of the acceleration). So the root mean square
- * grows with the square root of speed, and that is taken out. What is left of it is why the mean speed comes with the index.
+ * The mean square grows as a power of speed. For roads whose slope has a white spectrum (ISO 8608, waviness 2) the power is 1. In
+ * traffic a power law holds, too (SmartRoadSense, Sensors 17(2):305), and a recorded car had 0.96. So the root mean square grows with
+ * the square root of speed, and that is taken out; a fleet that measured another power may set it. The law is not exact, which is why the
+ * mean speed comes with the index.
  *
  * Below `slowest_mps` nothing is measured: there engine and people shake more than the road. Standing still adds neither way nor
  * shaking. Where positions tell no speed, it comes from how far apart they are, over 20 m and more. After a gap in the samples the
