@@ -351,7 +351,7 @@ static void measure(const char *what, double sites, bool is_shuffled)
     }
     if (is_shuffled)
         shuffle(&seed);
-    anew();
+    anew_with(places_usual.places_max);
     double start_s = cpu_s();
     take_all();
     struct places_figures figures = places_figures(places);

@@ -38,10 +38,17 @@ static inline int end(void **state)
     return 0;
 }
 
+static inline void anew_with(uint32_t places_max)
+{
+    struct places_settings settings = places_usual;
+    settings.places_max = places_max;
+    places_destroy(places);
+    places = places_create(&settings, NULL);
+}
+
 static inline void anew(void)
 {
-    places_destroy(places);
-    places = places_create(&places_usual, NULL);
+    anew_with(2000);
 }
 
 static inline struct places_event at(double north_m, double east_m, size_t vehicle, int64_t time_us)
