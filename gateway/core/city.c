@@ -24,6 +24,7 @@ struct city {
     struct alerts *alerts;
     struct gateway_health gateway;
     struct derived derived;
+    struct roads *roads;
     bool clock_synchronised;
     bool looked; // for what there is to tell, since the last reading
 };
@@ -39,8 +40,15 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
     city->derived.context = options->context;
     city->health = calloc(sensors_count(options->sensors) + 1, sizeof *city->health);
     city->alerts = alerts_create(ALERTS_MAX);
+    const struct roads_options roads = {.clock = options->clock,
+                                        .settings = options->settings,
+                                        .sensors = options->sensors,
+                                        .derived = &city->derived,
+                                        .made = options->told,
+                                        .context = options->context};
     if (!city->health || !city->alerts ||
-        zones_create(options->settings, options->sensors, &local_days, &city->zones) != 0) {
+        zones_create(options->settings, options->sensors, &local_days, &city->zones) != 0 ||
+        roads_create(&roads, &city->roads, why) != 0) {
         city_destroy(city);
         return fault_set(why, -ENOMEM, _("out of memory"));
     }
@@ -55,6 +63,7 @@ void city_destroy(struct city *city)
     if (!city)
         return;
     zones_destroy(city->zones);
+    roads_destroy(city->roads);
     alerts_destroy(city->alerts);
     derived_finish(&city->derived);
     free(city->health);
@@ -162,8 +171,20 @@ void city_take(struct city *city, struct normalised_pack *pack)
         struct reading *reading = &pack->readings[i].reading;
         zones_take(city->zones, index, reading, city->clock_synchronised ? wall_us : reading->time_us);
         zones_guard(city->zones, index, reading);
+        roads_guard(pack->readings[i].sensor, reading);
     }
     city->looked = false;
+}
+
+void city_sample(struct city *city, const struct sensor *sensor, const struct ride_sample *sample)
+{
+    roads_take(city->roads, sensor, sample, city->clock_synchronised);
+}
+
+void city_flush(struct city *city)
+{
+    roads_flush(city->roads);
+    city_turn(city);
 }
 
 static void look(struct city *city)
@@ -198,6 +219,7 @@ void city_tick(struct city *city, bool clock_synchronised)
         health_tick(&city->health[i], sensor, &moment, &report);
         take_report(city, sensor, &report);
     }
+    roads_tick(city->roads, clock_synchronised);
     if (clock_synchronised)
         zones_tick(city->zones, clock_wall_us(city->options.clock));
     look(city);
@@ -259,7 +281,8 @@ json_t *city_save(const struct city *city)
     json_t *health = json_object();
     for (size_t i = 0; i < sensors_count(city->options.sensors); i++)
         json_object_set_new(health, sensors_at(city->options.sensors, i)->settings->id, save_health(city, i));
-    return json_pack("{s:o,s:o*,s:o}", "health", health, "zones", save_zones(city), "alerts", save_alerts(city));
+    return json_pack("{s:o,s:o*,s:o,s:o}", "health", health, "zones", save_zones(city), "alerts", save_alerts(city),
+                     "places", roads_save(city->roads));
 }
 
 static int digit_of(char c)
@@ -340,6 +363,7 @@ void city_restore(struct city *city, const json_t *saved)
     const json_t *alerts = json_object_get(saved, "alerts");
     restore_health(city, json_object_get(saved, "health"));
     restore_zones(city, json_object_get(saved, "zones"));
+    roads_restore(city->roads, json_object_get(saved, "places"));
     for (size_t i = 0; i < json_array_size(alerts); i++)
         restore_alert(city, json_array_get(alerts, i));
 }
@@ -365,6 +389,7 @@ void city_figures(const struct city *city, struct city_figures *ret_figures)
                                          .alerts_refused = alerts_refused(city->alerts),
                                          .derived = city->derived.taken,
                                          .derived_dropped = city->derived.dropped};
+    roads_figures(city->roads, &ret_figures->roads);
 }
 
 const struct alert *city_alert(const struct city *city, size_t index)

@@ -8,6 +8,7 @@
 #include "city/gateway_health.h"
 #include "hold.h"
 #include "reading/sensors.h"
+#include "roads.h"
 #include <jansson.h>
 
 /*
@@ -25,6 +26,8 @@ struct city_options {
     struct buffer *buffer;
     const struct hold *hold;
     void (*made)(void *context, uint32_t stream); // loop: there is a new stream of what was derived
+    // A reading of that sensor was made of its samples, and will be stored. It is valid during the call.
+    void (*told)(void *context, const struct sensor *sensor, const struct reading *reading);
     void *context;
 };
 
@@ -41,6 +44,10 @@ void city_take(struct city *city, struct normalised_pack *pack);
 // Loop, at the end of a turn, and once a second: stores what there is to tell. Returns whether anything was stored.
 bool city_turn(struct city *city);
 void city_tick(struct city *city, bool clock_synchronised);
+
+// A sample of a vehicle's ride, in boot time (see vehicle.h); and what is undecided of all rides.
+void city_sample(struct city *city, const struct sensor *sensor, const struct ride_sample *sample);
+void city_flush(struct city *city);
 
 // Now and then: what is known of the gateway itself.
 void city_facts(struct city *city, const struct gateway_facts *facts, bool clock_synchronised);
@@ -62,6 +69,7 @@ struct city_figures {
     size_t alerts;
     uint64_t alerts_refused; // that found no room
     uint64_t derived, derived_dropped;
+    struct roads_figures roads;
 };
 
 void city_figures(const struct city *city, struct city_figures *ret_figures);

@@ -231,6 +231,8 @@ static uint64_t gateway_stop(struct gateway *gateway)
     uv_timer_stop(&gateway->watchdog);
     stop_sources(gateway, false);
     vehicles_flush(gateway->vehicles);
+    if (gateway->city)
+        city_flush(gateway->city);
     if (gateway->buffer)
         commit_and_answer(gateway);
     stop_sources(gateway, true);

@@ -193,6 +193,20 @@ static void remember(struct intake *intake, const struct buffer_record records[]
     }
 }
 
+void intake_note(struct intake *intake, const struct sensor *sensor, const struct reading *reading)
+{
+    struct sensor_live *live = &intake->live[sensor->index];
+    struct bytes stored;
+    bytes_init(&stored, LAST_MAX);
+    reading_encode(reading, &stored);
+    bytes_keep(&live->last, stored.data, stored.used);
+    bytes_finish(&stored);
+    live->last_boot_us = clock_boot_us(intake->clock);
+    live->readings++;
+    moments_take(&live->moments, reading->time_us, 0);
+    note_quantities(intake, live, reading);
+}
+
 static bool time_is_taken(const struct intake *intake, size_t index, int64_t time_us)
 {
     const struct normalised *readings = intake->pack->readings;

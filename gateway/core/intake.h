@@ -62,6 +62,9 @@ void intake_finish(struct intake *intake);
 // before anything acts on a clock that has just been set. Returns whether a pack was taken since the last call.
 bool intake_turn(struct intake *intake);
 
+// A reading was made of that sensor's samples, and is stored by another way: shows it.
+void intake_note(struct intake *intake, const struct sensor *sensor, const struct reading *reading);
+
 // Stores what waits of that source (see fast.h).
 void intake_flush(struct intake *intake, struct source *source);
 

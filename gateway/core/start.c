@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/messages.h"
+#include "city/bump.h"
 #include "documents.h"
 #include "gateway.h"
 #include "reading/stream.h"
@@ -37,6 +38,7 @@ int start_settings(struct gateway *gateway)
     if (!error) {
         drivers_check(gateway->settings, &gateway->findings);
         outlets_check(gateway->settings, &gateway->findings);
+        bump_check(gateway->settings, &gateway->findings);
         error = sensors_create(gateway->settings, &gateway->findings, &gateway->sensors);
     }
     tell_findings(&gateway->findings);
@@ -89,6 +91,17 @@ static void add_state(void *context, uint32_t stream)
     gateway->outlet_common.state_count = count + 1;
 }
 
+static void note_reading(void *context, const struct sensor *sensor, const struct reading *reading)
+{
+    struct gateway *gateway = context;
+    intake_note(&gateway->intake, sensor, reading);
+}
+
+static void take_sample(void *context, const struct sensor *sensor, const struct ride_sample *sample)
+{
+    city_sample(context, sensor, sample);
+}
+
 int start_intake(struct gateway *gateway, struct fault *why)
 {
     hold_init(&gateway->hold, gateway->clock, gateway->buffer, gateway->settings->gateway.clock_wait_us);
@@ -100,6 +113,7 @@ int start_intake(struct gateway *gateway, struct fault *why)
                                       .buffer = gateway->buffer,
                                       .hold = &gateway->hold,
                                       .made = add_state,
+                                      .told = note_reading,
                                       .context = gateway};
     if (!error)
         error = city_create(&city, &gateway->city, why);
@@ -116,6 +130,7 @@ int start_intake(struct gateway *gateway, struct fault *why)
     if (!error && vehicles_create(gateway->settings, gateway->sensors, gateway->clock, &gateway->vehicles) != 0)
         error = fault_set(why, -ENOMEM, _("out of memory"));
     gateway->intake.vehicles = gateway->vehicles;
+    vehicles_consume(gateway->vehicles, take_sample, gateway->city);
     return error;
 }
 

@@ -4,6 +4,7 @@
 #include "base/messages.h"
 #include "base/number.h"
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 struct unit {
@@ -143,6 +144,29 @@ int parse_metres(const struct value_input *input, struct value *ret_value, struc
 int parse_area(const struct value_input *input, struct value *ret_value, struct fault *why)
 {
     return read_amount(input, input->text, areas, true, &ret_value->number, why);
+}
+
+// "34.7025 135.4959 200 m"
+int parse_place(const struct value_input *input, struct value *ret_value, struct fault *why)
+{
+    static const double mosts[] = {90, 180, 100000};
+    const char *at = input->text;
+    double numbers[VALUE_NUMBERS_MAX] = {0};
+    for (size_t i = 0; i < 2; i++) {
+        size_t size = strcspn(at, " \t,");
+        if (!number_parse(at, size, &numbers[i]) || fabs(numbers[i]) > mosts[i])
+            return fault_set(why, -EINVAL, _("\"%s\" cannot be read; expected %s"), input->shown, input->expected);
+        at += size;
+        at += strspn(at, " \t,");
+    }
+    int error = read_amount(input, at, lengths, true, &numbers[2], why);
+    if (!error && !(numbers[2] > 0 && numbers[2] <= mosts[2]))
+        error = fault_set(why, -EINVAL, _("\"%s\" cannot be read; expected %s"), input->shown, input->expected);
+    if (error)
+        return error;
+    memcpy(ret_value->numbers, numbers, sizeof numbers);
+    ret_value->count = sizeof mosts / sizeof *mosts;
+    return 0;
 }
 
 int parse_percent(const struct value_input *input, struct value *ret_value, struct fault *why)

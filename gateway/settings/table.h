@@ -35,10 +35,11 @@ enum key_type {
     TYPE_RATE,        // per second
     TYPE_BYTE_RATE,   // bytes per second
     TYPE_METRES,
-    TYPE_AREA, // square metres
+    TYPE_AREA,  // square metres
+    TYPE_PLACE, // latitude, longitude, and how many metres around
     TYPE_PERCENT,
     TYPE_VOLTS,
-    TYPE_MAP,  // the keys `map.QUANTITY`, and so on
+    TYPE_MAP, // the keys `map.QUANTITY`, and so on
     TYPE_RANGE,
     TYPE_EXTRA,
     TYPE_COUNT

@@ -34,6 +34,7 @@ struct settings_gateway {
     const char *timezone;
     int64_t status_interval_us;
     int64_t clock_wait_us;
+    const char *known_objects; // a file
 };
 
 struct settings_buffer {
@@ -199,16 +200,19 @@ struct settings_sensor {
     int64_t out_first_day,
         out_last_day; // out of service: local days since 1970-01-01; the last before the first: never
     const char *name;
-    double latitude, longitude; // NAN when unset
+    double latitude, longitude;              // NAN when unset
+    double private_area[4];                  // latitude, longitude, metres around
+    size_t private_count;                    // 0: none
     int64_t stale_after_us;                  // these: 0 is never
     int64_t stuck_after_us, frozen_after_us; // the default of the kind is filled in
     double battery_low_pct, battery_low_v;
     int64_t battery_days_us;
     bool report_changes;
     int64_t heartbeat_us;
-    double occupied_below_m, free_above_m; // of a distance head; occupied_below_m 0: it is none. The default is filled in
-    int64_t hold_us;                       // of a bay's state
-    int counting;                          // enum counting: which way vehicles pass it
+    double occupied_below_m,
+        free_above_m; // of a distance head; occupied_below_m 0: it is none. The default is filled in
+    int64_t hold_us;  // of a bay's state
+    int counting;     // enum counting: which way vehicles pass it
     bool estimate;
     struct settings_map *maps;
     size_t map_count;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "city/ride.h"
+#include "derived.h"
+#include "reading/sensors.h"
+#include <jansson.h>
+
+/*
+ * What the rides of vehicles tell of the roads: bumps, each judged by what is known of its place, and how rough each hundred metres are.
+ * Both become readings of the vehicle's sensor: a bump is an event, a stretch of road is not. From within a `private_area` nothing
+ * is told, and no reading keeps a position there.
+ */
+
+struct roads;
+
+struct roads_options {
+    const struct clock *clock;
+    const struct settings *settings;
+    const struct sensors *sensors;
+    struct derived *derived;
+    // A reading of that sensor was made, and will be stored. It is valid during the call.
+    void (*made)(void *context, const struct sensor *sensor, const struct reading *reading);
+    void *context;
+};
+
+// Reads the known objects; what is wrong with their file is logged. -ENOMEM.
+int roads_create(const struct roads_options *options, struct roads **ret_roads, struct fault *why);
+void roads_destroy(struct roads *roads); // NULL is fine
+
+// A sample of a ride, in boot time (see vehicle.h).
+void roads_take(struct roads *roads, const struct sensor *sensor, const struct ride_sample *sample,
+                bool clock_synchronised);
+// What is still undecided of all rides.
+void roads_flush(struct roads *roads);
+// Once a second: places that nobody hit for long are forgotten, once a day.
+void roads_tick(struct roads *roads, bool clock_synchronised);
+
+// Takes a position within the sensor's private area out of its reading.
+void roads_guard(const struct sensor *sensor, struct reading *reading);
+
+// The places, over a restart.
+json_t *roads_save(const struct roads *roads);
+void roads_restore(struct roads *roads, const json_t *saved);
+
+struct roads_figures {
+    uint64_t bumps, stretches, private_samples;
+    size_t places, confirmed, known;
+    uint64_t evicted;
+};
+
+void roads_figures(const struct roads *roads, struct roads_figures *ret_figures);
