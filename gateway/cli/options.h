@@ -24,6 +24,7 @@ enum option_taken {
     OPTION_LINE = 8192,   // --baud, --parity
     OPTION_HEX = 16384,   // --hex
     OPTION_UNITS = 32768, // --from and --to are unit ids, --stop-bits, --timeout
+    OPTION_AGENT = 65536, // --agent, --service, --service-path
 };
 
 #define CONFIG_DEFAULT "/etc/citygw/citygw.ini"
@@ -42,6 +43,8 @@ struct options {
     // Of a serial line.
     const char *baud, *parity, *stop_bits, *timeout;
     bool hex;
+    // Of an IoT agent.
+    const char *agent, *service, *service_path;
 };
 
 // Reads the arguments of a verb (argv[0] is its name). `takes` is the sum of what it knows. True: go on. False: *ret_exit is what the verb ends with; the user has been told.

@@ -88,6 +88,15 @@ static const char of_modbus_scan[] =
        "  --json         the result as JSON, for programs\n"
        "It reads and cannot write. Ends with 0 when units answer and nothing is wrong, with 1 when not.\n");
 
+static const char of_provision[] =
+    N_("  -c FILE        the configuration (default: /etc/citygw/citygw.ini)\n"
+       "  --outlet NAME  the [mqtt] outlet with format = iota-json (default: the first)\n"
+       "  --agent URL    the agent's own API (default: http://localhost:4041)\n"
+       "  --service NAME, --service-path PATH  what the agent calls fiware-service and fiware-servicepath\n"
+       "                 (default: citygw and /)\n"
+       "  --json         the bodies alone, for programs: members services and devices\n"
+       "Nothing is sent. What is printed can be given to a shell: citygw provision | sh\n");
+
 const struct verb verbs[] = {
     {"check", N_("[FILE]"), N_("shows every error and warning of the configuration"), verb_check, of_configuration},
     {"keys", N_("[SECTION]"), N_("lists the configuration's keys with type, default, range and help"), verb_keys,
@@ -113,6 +122,8 @@ const struct verb verbs[] = {
      verb_sniff, of_sniff},
     {"modbus-scan", N_("PORT [OPTIONS]"), N_("asks which units are on a Modbus bus, and what is wrong with it"),
      verb_modbus_scan, of_modbus_scan},
+    {"provision", N_("[OPTIONS]"), N_("prints what an IoT agent must be told before it takes readings"), verb_provision,
+     of_provision},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

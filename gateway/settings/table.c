@@ -21,8 +21,8 @@ static const struct choice full_choices[] = {
     {"drop-oldest", FULL_DROP_OLDEST, false}, {"refuse", FULL_REFUSE, false}, {NULL, 0, false}};
 static const struct choice mqtt_versions[] = {{"5", 5, false}, {"3.1.1", 3, false}, {NULL, 0, false}};
 static const struct choice formats[] = {{"citygw", FORMAT_CITYGW, false},
-                                        {"ngsi-ld", FORMAT_NGSI_LD, true},
-                                        {"iota-json", FORMAT_IOTA_JSON, true},
+                                        {"ngsi-ld", FORMAT_NGSI_LD, false},
+                                        {"iota-json", FORMAT_IOTA_JSON, false},
                                         {NULL, 0, false}};
 static const struct choice drains[] = {
     {"live-first", DRAIN_LIVE_FIRST, false}, {"in-order", DRAIN_IN_ORDER, false}, {NULL, 0, false}};
@@ -136,9 +136,9 @@ const struct key keys[] = {
         N_("beginning of every topic"), AT(mqtt, topic_prefix)),
     KEY("mqtt", "format", TYPE_CHOICE, "citygw", NULL, 0,
         N_("format of the messages"), AT(mqtt, format), .choices = formats),
-    KEY("mqtt", "apikey", TYPE_TEXT, NULL, NULL, KEY_LATER,
+    KEY("mqtt", "apikey", TYPE_TEXT, NULL, NULL, 0,
         N_("API key of a FIWARE IoT agent (iota-json)"), AT(mqtt, apikey)),
-    KEY("mqtt", "apikey.", TYPE_EXTRA, NULL, NULL, KEY_LATER,
+    KEY("mqtt", "apikey.", TYPE_EXTRA, NULL, NULL, 0,
         N_("API key for one kind of sensor, such as apikey.parking"), AT(mqtt, extras), WITH(mqtt, extra_count)),
     KEY("mqtt", "drain", TYPE_CHOICE, "live-first", NULL, 0,
         N_("after an outage: new readings first, or all in order"), AT(mqtt, drain), .choices = drains),
@@ -247,7 +247,7 @@ const struct key keys[] = {
     KEY("zone", "name", TYPE_TEXT, NULL, NULL, KEY_LATER, N_("name for people, in any script"), AT(zone, name)),
     KEY("zone", "capacity", TYPE_INTEGER, "0", "0..1000000", KEY_LATER,
         N_("number of parking spaces"), AT(zone, capacity)),
-    KEY("zone", "category", TYPE_CHOICE_TEXT, "onStreet", NULL, KEY_LATER,
+    KEY("zone", "category", TYPE_CHOICE_TEXT, "onStreet", NULL, 0,
         N_("parking on the street or off it"), AT(zone, category), .choices = categories),
     KEY("zone", "latitude", TYPE_COORDINATE, NULL, "-90..90", KEY_LATER,
         N_("position, degrees north"), AT(zone, latitude)),

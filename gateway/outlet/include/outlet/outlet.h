@@ -122,11 +122,12 @@ struct outlet_document {
 
 // Since the start; what an outlet does not know stays 0.
 struct outlet_figures {
-    uint64_t batches;          // messages that carried many readings
-    uint64_t replies_dropped;  // too many waited
-    uint64_t commands;         // taken
-    uint64_t commands_ignored; // retained, expired, too large, too many, or without a proper verb
-    uint64_t throttled_us;     // waited for `max_rate`
+    uint64_t batches;             // messages that carried many readings
+    uint64_t replies_dropped;     // too many waited
+    uint64_t commands;            // taken
+    uint64_t commands_ignored;    // retained, expired, too large, too many, or without a proper verb
+    uint64_t throttled_us;        // waited for `max_rate`
+    uint64_t characters_replaced; // because the peer does not take them
 };
 
 struct outlet_type {
@@ -157,5 +158,5 @@ struct outlet_type {
 extern const struct outlet_type outlet_mqtt;
 extern const struct outlet_type outlet_influxdb;
 
-// Checks that only outlets can make: URLs, secrets' modes, formats that are not built yet.
+// Checks that only outlets can make: URLs, secrets' modes, what a format needs.
 void outlets_check(const struct settings *settings, struct findings *findings);

@@ -46,7 +46,7 @@ struct settings_buffer {
     int64_t min_autonomy_us;
 };
 
-// A key whose name is not fixed and whose room is not built yet (bump.*, apikey.*), as it stands in the file.
+// A key whose name is not fixed (bump.*, apikey.*), as it stands in the file.
 struct settings_extra {
     struct origin origin;
     const char *key, *value;
