@@ -106,7 +106,10 @@ char *utc_text(int64_t time_us, char ret_text[UTC_TEXT_SIZE])
 char *utc_text_ms(int64_t time_us, char ret_text[UTC_TEXT_SIZE])
 {
     int64_t beyond_us = time_us % 1000;
-    return utc_text(time_us - (beyond_us < 0 ? beyond_us + 1000 : beyond_us), ret_text);
+    if (beyond_us < 0) {
+        beyond_us += time_us < INT64_MIN + 1000 ? 0 : 1000; // far outside the years that there are
+    }
+    return utc_text(time_us - beyond_us, ret_text);
 }
 
 static bool digits(const char **text, int count, int *ret_value)

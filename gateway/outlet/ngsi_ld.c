@@ -116,8 +116,9 @@ static void write_period(struct entity *entity, const struct reading *reading)
 {
     const struct value *period = reading_find(reading, "period_s");
     entity_time(entity, "dateObserved", reading->time_us);
-    if (period && period->type != VALUE_TEXT && period->number >= 0 && period->number <= 1e10) {
-        entity_time(entity, "dateObservedFrom", reading->time_us - (int64_t)(period->number * 1e6));
+    double period_us = period && period->type != VALUE_TEXT ? period->number * 1e6 : NAN;
+    if (period_us >= 0 && period_us <= (double)reading->time_us) {
+        entity_time(entity, "dateObservedFrom", reading->time_us - (int64_t)period_us);
         entity_time(entity, "dateObservedTo", reading->time_us);
     }
 }

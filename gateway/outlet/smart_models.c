@@ -40,12 +40,16 @@ static const struct model_attribute attributes[] = {
     {MODEL_CROWD_FLOW, "speed_mps", "averageCrowdSpeed", "m/s", "km/h"},
     {MODEL_TRAFFIC_FLOW, "vehicles", "intensity", NULL, NULL},
     {MODEL_TRAFFIC_FLOW, "speed_mps", "averageVehicleSpeed", "m/s", "km/h"},
-    {MODEL_ON_STREET, "capacity", "totalSpotNumber", NULL, NULL},
-    {MODEL_ON_STREET, "free", "availableSpotNumber", NULL, NULL},
-    {MODEL_ON_STREET, "occupied", "occupiedSpotNumber", NULL, NULL},
-    {MODEL_OFF_STREET, "capacity", "totalSpotNumber", NULL, NULL},
-    {MODEL_OFF_STREET, "free", "availableSpotNumber", NULL, NULL},
-    {MODEL_OFF_STREET, "occupied", "occupiedSpotNumber", NULL, NULL},
+    {MODEL_ON_STREET, "capacity", "totalSpotNumber", "count", "count"},
+    {MODEL_ON_STREET, "free", "availableSpotNumber", "count", "count"},
+    {MODEL_ON_STREET, "occupied", "occupiedSpotNumber", "count", "count"},
+    {MODEL_ON_STREET, "unknown", "unknown", "count", "count"},
+    {MODEL_ON_STREET, "occupancy", "occupancy", "/", "/"},
+    {MODEL_OFF_STREET, "capacity", "totalSpotNumber", "count", "count"},
+    {MODEL_OFF_STREET, "free", "availableSpotNumber", "count", "count"},
+    {MODEL_OFF_STREET, "occupied", "occupiedSpotNumber", "count", "count"},
+    {MODEL_OFF_STREET, "unknown", "unknown", "count", "count"},
+    {MODEL_OFF_STREET, "occupancy", "occupancy", "/", "/"},
 };
 
 const struct model_attribute *model_attribute(enum model model, const char *quantity)

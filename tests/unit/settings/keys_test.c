@@ -86,7 +86,7 @@ static void what_is_not_built_yet_is_marked(void **state)
 // clang-format off
 static const char *const built[] = {
     "gateway id", "gateway municipality", "gateway language", "gateway timezone", "gateway include",
-    "gateway status_interval", "gateway clock_wait", "buffer min_autonomy", "mqtt max_rate",
+    "gateway status_interval", "gateway clock_wait", "buffer min_autonomy", "mqtt max_rate", "mqtt apikey", "mqtt apikey.", "zone category",
     "buffer path", "buffer max_size", "buffer max_age", "buffer keep_delivered", "buffer commit_interval",
     "buffer when_full",
     "mqtt url", "mqtt version", "mqtt client_id", "mqtt username", "mqtt password_file", "mqtt ca_file",
