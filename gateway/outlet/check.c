@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { HEADER_MAX = 256 };
+
 // What one outlet's findings have in common.
 struct subject {
     struct findings *findings;
@@ -183,7 +185,7 @@ static void check_apikeys(const struct subject *subject, const struct settings *
 }
 
 // ParkingSpot requires a place and a site.
-static void check_bays(const struct subject *subject, const struct settings *settings)
+static void check_bays(const struct subject *subject, const char *key, const struct settings *settings)
 {
     const struct settings_sensor *first = NULL;
     size_t count = 0;
@@ -202,7 +204,7 @@ static void check_bays(const struct subject *subject, const struct settings *set
             _("%zu parking sensors (the first: %s) lack latitude, longitude or zone, which ParkingSpot requires, and "
               "become Device instead"),
             count, first->id);
-        warns(subject, "format", why.text);
+        warns(subject, key, why.text);
     }
 }
 
@@ -222,7 +224,7 @@ static void check_format(const struct subject *subject, const struct settings *s
         warns(subject, mqtt->apikey[0] ? "apikey" : NULL, _("an API key has an effect with format = iota-json only"));
     }
     if (mqtt->format != FORMAT_CITYGW) {
-        check_bays(subject, settings);
+        check_bays(subject, "format", settings);
     }
 }
 
@@ -257,6 +259,30 @@ static void check_influxdb(const struct settings_influxdb *influxdb, struct find
         influxdb_address_finish(&address);
     }
     check_secret(&subject, "token_file", influxdb->token_file);
+}
+
+static void check_header(const struct subject *subject, const char *key, const char *text)
+{
+    size_t size = strlen(text);
+    if (size > HEADER_MAX || !text_is_plain(text, size)) {
+        stops(subject, key,
+              _("this cannot stand in a request; expected up to 256 characters, none of them a control character"));
+    }
+}
+
+static void check_ngsi_ld(const struct settings *settings, const struct settings_ngsi_ld *broker,
+                          struct findings *findings)
+{
+    struct subject subject = subject_of(findings, broker->origin, "ngsi-ld", broker->name);
+    char *label = broker->url[0] ? influxdb_address_label(broker->url) : NULL;
+    if (broker->url[0] && !label) {
+        stops(&subject, "url", _("url: expected http://HOST:PORT or https://HOST:PORT, without ? and #"));
+    }
+    check_header(&subject, "tenant", broker->tenant);
+    check_header(&subject, "service_path", broker->service_path);
+    check_secret(&subject, "token_file", broker->token_file);
+    check_bays(&subject, NULL, settings);
+    free(label);
 }
 
 // Two outlets with one client id would throw each other out for ever.
@@ -296,7 +322,7 @@ static void check_trees(const struct settings *settings, struct findings *findin
 
 void outlets_check(const struct settings *settings, struct findings *findings)
 {
-    if (!settings->mqtt_count && !settings->influxdb_count) {
+    if (!settings->mqtt_count && !settings->influxdb_count && !settings->ngsi_ld_count) {
         findings_add(findings, FINDING_WARNING, settings->gateway.origin, NULL, NULL,
                      _("no outlet: readings go nowhere; expected an [mqtt] or [influxdb] section"));
     }
@@ -305,6 +331,9 @@ void outlets_check(const struct settings *settings, struct findings *findings)
     }
     for (size_t i = 0; i < settings->influxdb_count; i++) {
         check_influxdb(&settings->influxdb[i], findings);
+    }
+    for (size_t i = 0; i < settings->ngsi_ld_count; i++) {
+        check_ngsi_ld(settings, &settings->ngsi_ld[i], findings);
     }
     check_client_ids(settings, findings);
     check_trees(settings, findings);

@@ -147,6 +147,12 @@ static void write_device(struct entity *entity, const struct reading *reading)
 
 /* Entities. */
 
+static void end_entity(struct entity *entity, const struct ngsi_ld *context, enum model model)
+{
+    bool own = context->context && context->context[0];
+    entity_end(entity, own ? context->context : model_contexts[model], model_core_context);
+}
+
 void ngsi_ld_reading(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
                      struct bytes *out)
 {
@@ -173,7 +179,7 @@ void ngsi_ld_reading(const struct ngsi_ld *context, const struct outlet_record *
     }
     write_values(&entity, model, &place, reading);
     write_provenance(&entity, context, record, reading);
-    entity_end(&entity, model_contexts[model], model_core_context);
+    end_entity(&entity, context, model);
 }
 
 int ngsi_ld_zone(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
@@ -197,7 +203,7 @@ int ngsi_ld_zone(const struct ngsi_ld *context, const struct outlet_record *reco
     }
     write_values(&entity, model, &place, reading);
     write_provenance(&entity, context, record, reading);
-    entity_end(&entity, model_contexts[model], model_core_context);
+    end_entity(&entity, context, model);
     return 0;
 }
 
@@ -227,7 +233,7 @@ void ngsi_ld_alert(const struct ngsi_ld *context, const struct outlet_record *re
     }
     entity_data(&entity, "data", reading);
     write_provenance(&entity, context, record, reading);
-    entity_end(&entity, model_contexts[MODEL_ALERT], model_core_context);
+    end_entity(&entity, context, MODEL_ALERT);
 }
 
 static const char *severity_of(const struct reading *reading)

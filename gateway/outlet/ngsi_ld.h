@@ -24,6 +24,7 @@ struct ngsi_ld {
     const struct settings_gateway *gateway;
     const struct places *places;
     const char *epoch;
+    const char *context; // the address of a JSON-LD context in the place of the model's; NULL or "": the model's
 };
 
 // Appends the entity for that record. Check out->overflow.

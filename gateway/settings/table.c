@@ -32,12 +32,9 @@ static const struct choice batches[] = {
 static const struct choice influx_apis[] = {{"v1", 1, false}, {"v2", 2, false}, {NULL, 0, false}};
 static const struct choice parities[] = {
     {"none", PARITY_NONE, false}, {"even", PARITY_EVEN, false}, {"odd", PARITY_ODD, false}, {NULL, 0, false}};
-static const struct choice separators[] = {{"auto", SEPARATOR_AUTO, false},
-                                           {"comma", SEPARATOR_COMMA, false},
-                                           {"semicolon", SEPARATOR_SEMICOLON, false},
-                                           {"tab", SEPARATOR_TAB, false},
-                                           {"blank", SEPARATOR_BLANK, false},
-                                           {NULL, 0, false}};
+static const struct choice separators[] = {{"auto", SEPARATOR_AUTO, false},           {"comma", SEPARATOR_COMMA, false},
+                                           {"semicolon", SEPARATOR_SEMICOLON, false}, {"tab", SEPARATOR_TAB, false},
+                                           {"blank", SEPARATOR_BLANK, false},         {NULL, 0, false}};
 static const struct choice categories[] = {{"onStreet", 0, false}, {"offStreet", 1, false}, {NULL, 0, false}};
 static const struct choice reports[] = {{"all", false, false}, {"changes", true, true}, {NULL, 0, false}};
 
@@ -56,8 +53,8 @@ const struct section_type section_types[] = {
      sizeof(struct settings_mqtt), LIST(mqtt), OUTLET(mqtt), N_("an MQTT broker that gets the readings")},
     {"influxdb", "[influxdb] [influxdb:NAME]", SECTION_EITHER, FINDING_STOPS, false, true, false,
      sizeof(struct settings_influxdb), LIST(influxdb), OUTLET(influxdb), N_("an InfluxDB that gets the readings")},
-    {"ngsi-ld", "[ngsi-ld] [ngsi-ld:NAME]", SECTION_EITHER, FINDING_STOPS, false, true, true,
-     0, 0, 0, 0, 0, N_("an NGSI-LD broker that gets the readings over HTTP")},
+    {"ngsi-ld", "[ngsi-ld] [ngsi-ld:NAME]", SECTION_EITHER, FINDING_STOPS, false, true, false,
+     sizeof(struct settings_ngsi_ld), LIST(ngsi_ld), OUTLET(ngsi_ld), N_("an NGSI-LD broker that gets the readings over HTTP")},
     {"coap", "[coap]", SECTION_PLAIN, FINDING_STOPS, false, false, false,
      sizeof(struct settings_coap), ONE(coap), 0, 0, N_("the CoAP server that sensors report to")},
     {"http", "[http]", SECTION_PLAIN, FINDING_STOPS, false, false, false,
@@ -173,12 +170,18 @@ const struct key keys[] = {
     KEY("influxdb", "drain", TYPE_CHOICE, "live-first", NULL, 0,
         N_("after an outage: new readings first, or all in order"), AT(influxdb, drain), .choices = drains),
 
-    KEY("ngsi-ld", "url", TYPE_URL, NULL, "http https", KEY_REQUIRED, N_("the NGSI-LD broker")),
-    KEY("ngsi-ld", "tenant", TYPE_TEXT, NULL, NULL, 0, N_("tenant (NGSILD-Tenant)")),
-    KEY("ngsi-ld", "service_path", TYPE_TEXT, NULL, NULL, 0, N_("service path (Fiware-ServicePath)")),
-    KEY("ngsi-ld", "context", TYPE_URL, NULL, "http https", 0, N_("address of the JSON-LD context")),
+    KEY("ngsi-ld", "url", TYPE_URL, NULL, "http https", KEY_REQUIRED, N_("the NGSI-LD broker"),
+        AT(ngsi_ld, url)),
+    KEY("ngsi-ld", "tenant", TYPE_TEXT, NULL, NULL, 0, N_("tenant (NGSILD-Tenant)"),
+        AT(ngsi_ld, tenant)),
+    KEY("ngsi-ld", "service_path", TYPE_TEXT, NULL, NULL, 0, N_("service path (Fiware-ServicePath)"),
+        AT(ngsi_ld, service_path)),
+    KEY("ngsi-ld", "context", TYPE_URL, NULL, "http https", 0, N_("address of the JSON-LD context"),
+        AT(ngsi_ld, context)),
     KEY("ngsi-ld", "token_file", TYPE_FILE, NULL, NULL, KEY_SECRET,
-        N_("file that holds the token and that nobody else may read")),
+        N_("file that holds the token and that nobody else may read"), AT(ngsi_ld, token_file)),
+    KEY("ngsi-ld", "start", TYPE_CHOICE, "now", NULL, 0,
+        N_("a new outlet begins now, or with the oldest reading kept"), AT(ngsi_ld, start), .choices = starts),
 
     KEY("coap", "listen", TYPE_ADDRESSES, "0.0.0.0:5683 [::]:5683", NULL, KEY_EMPTY_OFF,
         N_("addresses of the server; empty: none"), AT(coap, listen)),

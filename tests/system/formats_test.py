@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an urban OS gets: NGSI-LD entities and measures for FIWARE's IoT agent, each as docs/api promises, in their order."""
+import http.server
 import json
 import pathlib
 import subprocess
+import threading
 
 import coap
 import jsonschema
@@ -55,6 +57,49 @@ TYPES = {"parking/bay-1": "ParkingSpot", "parking/bay-2": "Device", "bump/van-1"
          "traffic/loop-1": "TrafficFlowObserved", "environment/air-1": "Device"}
 MEASURES = {f"{AGENT}bays/bay-1/attrs", f"{AGENT}bays/bay-2/attrs", f"{AGENT}general/van-1/attrs", f"{AGENT}general/gate-1/attrs",
             f"{AGENT}general/loop-1/attrs", f"{AGENT}general/air-1/attrs"}
+
+
+class ContextBroker(http.server.ThreadingHTTPServer):
+    """Takes upserts, and keeps each entity's attributes as a broker does: what came last. Refuses what `refuses` says."""
+
+    def __init__(self):
+        self.upserts, self.entities, self.heads, self.refuses, self.down = [], {}, [], lambda entity: False, False
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            pass
+
+        def answer(self, status):
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_GET(self):
+            self.answer(503 if self.server.down else 200)
+
+        def do_POST(self):
+            batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self.server.down:
+                return self.answer(503)
+            bad = [e for e in batch if self.server.refuses(e)]
+            taken = [e for e in batch if e not in bad]
+            self.server.heads.append((self.path, dict(self.headers)))
+            self.server.upserts.append(taken)
+            for entity in taken:
+                self.server.entities.setdefault(entity["id"], {}).update(entity)
+            return self.answer(204 if not bad else 207 if taken else 400)
+
+
+@pytest.fixture
+def context_broker():
+    broker = ContextBroker()
+    yield broker
+    broker.shutdown()
+    broker.server_close()
 
 
 def schema(name):
@@ -189,6 +234,48 @@ def test_what_the_agent_must_be_told_is_json_that_a_shell_can_send(mqtt_gateway,
         bodies.append(body)
         text = text.lstrip()[end:]
     assert bodies == [{"services": told["services"]}, {"devices": told["devices"]}]
+
+
+ORION = "\n[ngsi-ld:orion]\nurl = http://127.0.0.1:{port}\ntenant = osaka\nservice_path = /umeda\nstart = oldest\n"
+
+
+def test_a_context_broker_gets_entities_and_the_cursor_moves_when_it_took_them(lone_gateway, context_broker):
+    lone_gateway.configure(SENSORS + ORION.format(port=context_broker.server_port))
+    assert lone_gateway.tool("check", lone_gateway.config).returncode == 0
+    lone_gateway.start()
+    connected(lone_gateway)
+    post(lone_gateway, PACK)
+    peers.wait_until(lambda: len(context_broker.entities) == 6, "six entities")
+    for entity in context_broker.entities.values():
+        schema("ngsi-ld").validate(entity)
+    path, head = context_broker.heads[0]
+    assert path == "/ngsi-ld/v1/entityOperations/upsert?options=update" and head["Content-Type"] == "application/ld+json"
+    assert head["NGSILD-Tenant"] == "osaka" and head["Fiware-ServicePath"] == "/umeda"
+
+    context_broker.down = True
+    for i in range(20):
+        post(lone_gateway, [{"n": "gate-1:people", "v": i}, {"n": "bay-1:occupied", "vb": i % 2 == 0}])
+    lone_gateway.kill()
+    context_broker.down = False
+    lone_gateway.start()
+    peers.wait_until(lambda: lone_gateway.api("status")["outlets"][0]["lag_readings"] == 0, "all delivered")
+    seqs = [e["seq"]["value"] for batch in context_broker.upserts for e in batch if e["type"] == "ParkingSpot"]
+    assert sorted(set(seqs)) == list(range(1, 22)) and seqs == sorted(seqs)
+    assert context_broker.entities["urn:ngsi-ld:CrowdFlowObserved:271004:test-01:gate-1"]["peopleCount"]["value"] == 19
+    answer = lone_gateway.tool("replay", "--from", "2000-01-01T00:00:00Z", "--to", "2100-01-01T00:00:00Z", "-c", lone_gateway.config)
+    assert answer.returncode == 1 and "nothing is sent to it again" in answer.stderr, answer
+
+
+def test_an_entity_that_the_broker_refuses_takes_no_other_with_it(lone_gateway, context_broker):
+    lone_gateway.configure(SENSORS + ORION.format(port=context_broker.server_port))
+    context_broker.refuses = lambda entity: entity["type"] == "Alert"
+    lone_gateway.start()
+    connected(lone_gateway)
+    post(lone_gateway, PACK)
+    peers.wait_until(lambda: len(context_broker.entities) == 5, "five entities")
+    peers.wait_until(lambda: lone_gateway.api("status")["outlets"][0]["lag_readings"] == 0, "nothing is left")
+    assert lone_gateway.metrics()['citygw_outlet_parked_total{outlet="orion"}'] == 1
+    assert "refused the reading of van-1 with seq 1 (400" in lone_gateway.said()
 
 
 @pytest.mark.parametrize("mqtt, wrong", [("format = iota-json", "apikey: this key is missing"),

@@ -176,6 +176,32 @@ static void two_formats_do_not_share_topics(void **state)
     assert_int_equal(findings.count, 0);
 }
 
+static void an_ngsi_ld_broker_is_checked_too(void **state)
+{
+    char long_one[258];
+    struct settings_ngsi_ld broker = {.origin = {"citygw.ini", 3},
+                                      .name = "orion",
+                                      .url = "http://orion:1026",
+                                      .tenant = "osaka",
+                                      .service_path = "/umeda",
+                                      .token_file = ""};
+    struct settings settings = {
+        .gateway = {.id = "umeda-01", .municipality = "271004"}, .ngsi_ld = &broker, .ngsi_ld_count = 1};
+    struct findings findings = {0};
+    (void)state;
+    outlets_check(&settings, &findings);
+    assert_int_equal(findings.count, 0);
+    memset(long_one, 'a', sizeof long_one - 1);
+    long_one[257] = '\0';
+    broker.url = "http://orion?x";
+    broker.tenant = "osaka\r\nX: y";
+    broker.service_path = long_one;
+    broker.token_file = "/nowhere/token";
+    outlets_check(&settings, &findings);
+    assert_int_equal(findings.stops, 4);
+    findings_finish(&findings);
+}
+
 static void an_address_that_settings_refused_is_told_by_settings_alone(void **state)
 {
     struct settings_mqtt mqtt = mqtt_good();
@@ -254,6 +280,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_sensor_needs_one_and_bays_a_place),
         cmocka_unit_test(formats_that_drain_in_order_say_so),
         cmocka_unit_test(two_formats_do_not_share_topics),
+        cmocka_unit_test(an_ngsi_ld_broker_is_checked_too),
         cmocka_unit_test(an_address_that_settings_refused_is_told_by_settings_alone),
         cmocka_unit_test(a_secret_that_others_may_read_stops_the_start),
         cmocka_unit_test(an_unencrypted_password_is_warned_about_beyond_this_machine),

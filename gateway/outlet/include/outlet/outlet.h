@@ -131,9 +131,10 @@ struct outlet_figures {
 };
 
 struct outlet_type {
-    const char *type; // "mqtt", "influxdb"
-    bool on_loop;     // it works on the loop's thread, which must not wait for the disk
-    // `index` is that of settings->mqtt[] or settings->influxdb[]. Borrows feed and settings until destroy. Secrets are
+    const char *type;  // "mqtt", "influxdb", "ngsi-ld"
+    bool on_loop;      // it works on the loop's thread, which must not wait for the disk
+    bool present_only; // its peer takes what comes last for the present, so nothing is sent again
+    // `index` is that of settings->mqtt[], settings->influxdb[] or settings->ngsi_ld[]. Borrows feed and settings until destroy. Secrets are
     // read here.
     int (*create)(const struct outlet_feed *feed, size_t index, void **ret_state, struct fault *why);
     int (*start)(void *state, struct fault *why);
@@ -157,6 +158,7 @@ struct outlet_type {
 
 extern const struct outlet_type outlet_mqtt;
 extern const struct outlet_type outlet_influxdb;
+extern const struct outlet_type outlet_ngsi_ld;
 
 // Checks that only outlets can make: URLs, secrets' modes, what a format needs.
 void outlets_check(const struct settings *settings, struct findings *findings);
