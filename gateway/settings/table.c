@@ -21,8 +21,8 @@ static const struct choice full_choices[] = {
     {"drop-oldest", FULL_DROP_OLDEST, false}, {"refuse", FULL_REFUSE, false}, {NULL, 0, false}};
 static const struct choice mqtt_versions[] = {{"5", 5, false}, {"3.1.1", 3, false}, {NULL, 0, false}};
 static const struct choice formats[] = {{"citygw", FORMAT_CITYGW, false},
-                                        {"ngsi-ld", FORMAT_NGSI_LD, true},
-                                        {"iota-json", FORMAT_IOTA_JSON, true},
+                                        {"ngsi-ld", FORMAT_NGSI_LD, false},
+                                        {"iota-json", FORMAT_IOTA_JSON, false},
                                         {NULL, 0, false}};
 static const struct choice drains[] = {
     {"live-first", DRAIN_LIVE_FIRST, false}, {"in-order", DRAIN_IN_ORDER, false}, {NULL, 0, false}};
@@ -55,8 +55,8 @@ const struct section_type section_types[] = {
      sizeof(struct settings_mqtt), LIST(mqtt), OUTLET(mqtt), N_("an MQTT broker that gets the readings")},
     {"influxdb", "[influxdb] [influxdb:NAME]", SECTION_EITHER, FINDING_STOPS, false, true, false,
      sizeof(struct settings_influxdb), LIST(influxdb), OUTLET(influxdb), N_("an InfluxDB that gets the readings")},
-    {"ngsi-ld", "[ngsi-ld] [ngsi-ld:NAME]", SECTION_EITHER, FINDING_STOPS, false, true, true,
-     0, 0, 0, 0, 0, N_("an NGSI-LD broker that gets the readings over HTTP")},
+    {"ngsi-ld", "[ngsi-ld] [ngsi-ld:NAME]", SECTION_EITHER, FINDING_STOPS, false, true, false,
+     sizeof(struct settings_ngsi_ld), LIST(ngsi_ld), OUTLET(ngsi_ld), N_("an NGSI-LD broker that gets the readings over HTTP")},
     {"coap", "[coap]", SECTION_PLAIN, FINDING_STOPS, false, false, false,
      sizeof(struct settings_coap), ONE(coap), 0, 0, N_("the CoAP server that sensors report to")},
     {"http", "[http]", SECTION_PLAIN, FINDING_STOPS, false, false, false,
@@ -138,9 +138,9 @@ const struct key keys[] = {
         N_("beginning of every topic"), AT(mqtt, topic_prefix)),
     KEY("mqtt", "format", TYPE_CHOICE, "citygw", NULL, 0,
         N_("format of the messages"), AT(mqtt, format), .choices = formats),
-    KEY("mqtt", "apikey", TYPE_TEXT, NULL, NULL, KEY_LATER,
+    KEY("mqtt", "apikey", TYPE_TEXT, NULL, NULL, 0,
         N_("API key of a FIWARE IoT agent (iota-json)"), AT(mqtt, apikey)),
-    KEY("mqtt", "apikey.", TYPE_EXTRA, NULL, NULL, KEY_LATER,
+    KEY("mqtt", "apikey.", TYPE_EXTRA, NULL, NULL, 0,
         N_("API key for one kind of sensor, such as apikey.parking"), AT(mqtt, extras), WITH(mqtt, extra_count)),
     KEY("mqtt", "drain", TYPE_CHOICE, "live-first", NULL, 0,
         N_("after an outage: new readings first, or all in order"), AT(mqtt, drain), .choices = drains),
@@ -175,12 +175,18 @@ const struct key keys[] = {
     KEY("influxdb", "drain", TYPE_CHOICE, "live-first", NULL, 0,
         N_("after an outage: new readings first, or all in order"), AT(influxdb, drain), .choices = drains),
 
-    KEY("ngsi-ld", "url", TYPE_URL, NULL, "http https", KEY_REQUIRED, N_("the NGSI-LD broker")),
-    KEY("ngsi-ld", "tenant", TYPE_TEXT, NULL, NULL, 0, N_("tenant (NGSILD-Tenant)")),
-    KEY("ngsi-ld", "service_path", TYPE_TEXT, NULL, NULL, 0, N_("service path (Fiware-ServicePath)")),
-    KEY("ngsi-ld", "context", TYPE_URL, NULL, "http https", 0, N_("address of the JSON-LD context")),
+    KEY("ngsi-ld", "url", TYPE_URL, NULL, "http https", KEY_REQUIRED, N_("the NGSI-LD broker"),
+        AT(ngsi_ld, url)),
+    KEY("ngsi-ld", "tenant", TYPE_TEXT, NULL, NULL, 0, N_("tenant (NGSILD-Tenant)"),
+        AT(ngsi_ld, tenant)),
+    KEY("ngsi-ld", "service_path", TYPE_TEXT, NULL, NULL, 0, N_("service path (Fiware-ServicePath)"),
+        AT(ngsi_ld, service_path)),
+    KEY("ngsi-ld", "context", TYPE_URL, NULL, "http https", 0, N_("address of the JSON-LD context"),
+        AT(ngsi_ld, context)),
     KEY("ngsi-ld", "token_file", TYPE_FILE, NULL, NULL, KEY_SECRET,
-        N_("file that holds the token and that nobody else may read")),
+        N_("file that holds the token and that nobody else may read"), AT(ngsi_ld, token_file)),
+    KEY("ngsi-ld", "start", TYPE_CHOICE, "now", NULL, 0,
+        N_("a new outlet begins now, or with the oldest reading kept"), AT(ngsi_ld, start), .choices = starts),
 
     KEY("coap", "listen", TYPE_ADDRESSES, "0.0.0.0:5683 [::]:5683", NULL, KEY_EMPTY_OFF,
         N_("addresses of the server; empty: none"), AT(coap, listen)),
