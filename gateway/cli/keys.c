@@ -73,6 +73,14 @@ static void kinds_cell(struct table *table, const struct quantity *quantity)
     table_cell(table, kinds == KIND_GENERIC ? _("all") : text);
 }
 
+static void bound_cell(struct table *table, const struct quantity *quantity, double bound)
+{
+    if (quantity->type == VALUE_NUMBER || quantity->type == VALUE_INTEGER)
+        table_cellf(table, "%.15g", bound);
+    else
+        table_cell(table, "");
+}
+
 // What `map.` and `range.` may name.
 static void print_quantities(void)
 {
@@ -84,11 +92,10 @@ static void print_quantities(void)
         table_cell(&table, _(heads[i]));
     for (size_t i = 0; vocabulary_at(i); i++) {
         const struct quantity *quantity = vocabulary_at(i);
-        bool has_range = quantity->type == VALUE_NUMBER || quantity->type == VALUE_INTEGER;
         table_cell(&table, quantity->name);
         table_cell(&table, quantity->unit);
-        table_cellf(&table, has_range ? "%.15g" : "", quantity->low);
-        table_cellf(&table, has_range ? "%.15g" : "", quantity->high);
+        bound_cell(&table, quantity, quantity->low);
+        bound_cell(&table, quantity, quantity->high);
         kinds_cell(&table, quantity);
         table_cell(&table, _(quantity->meaning));
     }
