@@ -423,7 +423,6 @@ int main(void)
         cmocka_unit_test(a_full_width_key_disables_its_sensor),
         cmocka_unit_test(full_width_digits_in_a_number_are_taken_with_a_warning),
         cmocka_unit_test(what_is_not_built_yet_warns_unless_it_is_the_default),
-        cmocka_unit_test(a_key_that_nothing_reads_warns_when_it_is_set),
         cmocka_unit_test(open_keys_are_kept),
         cmocka_unit_test(a_register_is_several_words_wherever_it_stands),
         cmocka_unit_test(a_wrong_map_or_range_is_refused),
