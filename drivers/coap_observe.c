@@ -389,7 +389,7 @@ static void take_sensors(struct observe *observe)
             continue;
         count++;
         observe->sensor = sensor;
-        if (sensor->stale_after_us / 2 < observe->silence_us)
+        if (sensor->stale_after_us > 0 && sensor->stale_after_us / 2 < observe->silence_us)
             observe->silence_us = sensor->stale_after_us / 2;
     }
     if (observe->silence_us < SILENCE_MIN_S * second_us)

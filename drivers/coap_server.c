@@ -65,6 +65,8 @@ static void set_session_limits(struct coap_driver *driver, coap_context_t *conte
             sensor->stale_after_us > sensor->heartbeat_us ? sensor->stale_after_us : sensor->heartbeat_us;
         if (!sensor->psk_identity || !*sensor->psk_identity)
             continue;
+        if (sensor->stale_after_us == 0) // it may be silent for ever
+            silence_us = SECURE_TIMEOUT_MAX_S * INT64_C(1000000);
         sensors++;
         longest_s = silence_us / 1000000 > longest_s ? silence_us / 1000000 : longest_s;
     }

@@ -165,7 +165,8 @@ static void write_about(const struct settings *all, const struct settings_sensor
     if (*settings->zone)
         json_key_text(json, "zone", settings->zone);
     write_quantities(all, settings, live, json);
-    json_key_number(json, "stale_after_s", (double)settings->stale_after_us / 1e6);
+    json_key_number(json, "stale_after_s",
+                    settings->stale_after_us ? (double)settings->stale_after_us / 1e6 : (double)NAN); // null: never
     if (*settings->device)
         json_key_text(json, "device", settings->device);
     if (settings->disabled)

@@ -20,6 +20,8 @@ static const struct unit sizes[] = {{"B", 1},         {"kB", 1e3},         {"MB"
 static const struct unit rates[] = {{"/s", 1}, {"/min", 1.0 / 60}, {"/h", 1.0 / 3600}, {NULL, 0}};
 static const struct unit lengths[] = {{"m", 1}, {"cm", 1e-2}, {"mm", 1e-3}, {"km", 1e3}, {NULL, 0}};
 static const struct unit areas[] = {{"m2", 1}, {"m²", 1}, {"㎡", 1}, {"ha", 1e4}, {NULL, 0}};
+static const struct unit percents[] = {{"%", 1}, {NULL, 0}};
+static const struct unit voltages[] = {{"V", 1}, {"mV", 1e-3}, {NULL, 0}};
 
 static const struct unit *find_unit(const struct unit *units, const char *name, bool exact)
 {
@@ -141,4 +143,14 @@ int parse_metres(const struct value_input *input, struct value *ret_value, struc
 int parse_area(const struct value_input *input, struct value *ret_value, struct fault *why)
 {
     return read_amount(input, input->text, areas, true, &ret_value->number, why);
+}
+
+int parse_percent(const struct value_input *input, struct value *ret_value, struct fault *why)
+{
+    return read_amount(input, input->text, percents, true, &ret_value->number, why);
+}
+
+int parse_volts(const struct value_input *input, struct value *ret_value, struct fault *why)
+{
+    return read_amount(input, input->text, voltages, true, &ret_value->number, why);
 }

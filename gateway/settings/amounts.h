@@ -13,3 +13,5 @@ int parse_rate(const struct value_input *input, struct value *ret_value, struct 
 int parse_byte_rate(const struct value_input *input, struct value *ret_value, struct fault *why);
 int parse_metres(const struct value_input *input, struct value *ret_value, struct fault *why);
 int parse_area(const struct value_input *input, struct value *ret_value, struct fault *why);
+int parse_percent(const struct value_input *input, struct value *ret_value, struct fault *why);
+int parse_volts(const struct value_input *input, struct value *ret_value, struct fault *why);

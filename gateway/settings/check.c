@@ -245,6 +245,30 @@ static void check_bay(struct loading *loading, struct section *section)
                       _("it is nearer than occupied_below; expected the same or more"));
 }
 
+// What a healthy sensor does for an hour, too, is no sign of trouble.
+static void check_soon(struct loading *loading, struct section *section, const char *key, int64_t after_us)
+{
+    static const int64_t hour_us = 3600 * INT64_C(1000000);
+    if (after_us > 0 && after_us < hour_us)
+        section_warning(loading, section, section_line(section, key), key,
+                        _("this is so short that healthy sensors will be reported; expected 1 h or more, or 0 s"));
+}
+
+static void check_health(struct loading *loading, struct section *section)
+{
+    static const int64_t environment_us = 24 * 3600 * INT64_C(1000000);
+    struct settings_sensor *sensor = section->object;
+    const struct entry *stuck = section_entry(section, "stuck_after");
+    if ((!stuck || !*stuck->value) && sensor->kind == KIND_ENVIRONMENT)
+        sensor->stuck_after_us = environment_us;
+    check_soon(loading, section, "stuck_after", sensor->stuck_after_us);
+    check_soon(loading, section, "frozen_after", sensor->frozen_after_us);
+    const struct entry *percent = section_entry(section, "battery_low");
+    if (sensor->battery_low_v > 0 && percent && *percent->value)
+        section_warning(loading, section, percent->line, "battery_low",
+                        _("this is not looked at where battery_low_v is given; expected one of the two"));
+}
+
 static void check_sensor(struct loading *loading, struct section *section)
 {
     struct settings_sensor *sensor = section->object;
@@ -254,6 +278,7 @@ static void check_sensor(struct loading *loading, struct section *section)
         check_reference(loading, section, "zone", "zone", sensor->zone);
     check_position(loading, section, sensor->latitude, sensor->longitude);
     check_bay(loading, section);
+    check_health(loading, section);
 }
 
 static const struct check {
@@ -301,7 +326,7 @@ static void check_autonomy(struct loading *loading)
     const struct section *section = section_find(loading, "buffer", "");
     double per_hour = 0, wanted_h = (double)settings->buffer.min_autonomy_us / 3.6e9;
     for (size_t i = 0; i < settings->sensor_count; i++)
-        if (!settings->sensor[i].disabled)
+        if (!settings->sensor[i].disabled && settings->sensor[i].stale_after_us > 0)
             per_hour += 3.6e9 / (double)settings->sensor[i].stale_after_us;
     double holds_h = per_hour > 0 ? (double)settings->buffer.max_size_bytes / READING_BYTES / per_hour : wanted_h;
     if (section && holds_h < wanted_h)

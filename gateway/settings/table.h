@@ -33,6 +33,8 @@ enum key_type {
     TYPE_BYTE_RATE,  // bytes per second
     TYPE_METRES,
     TYPE_AREA, // square metres
+    TYPE_PERCENT,
+    TYPE_VOLTS,
     TYPE_MAP,  // the keys `map.QUANTITY`, and so on
     TYPE_RANGE,
     TYPE_EXTRA,

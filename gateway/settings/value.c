@@ -50,6 +50,8 @@ static const struct type {
                         true},
     [TYPE_METRES] = {N_("length"), N_("a length such as 4 m"), parse_metres, STORE_NUMBER, true},
     [TYPE_AREA] = {N_("area"), N_("an area such as 100 m2"), parse_area, STORE_NUMBER, true},
+    [TYPE_PERCENT] = {N_("percentage"), N_("a percentage such as 15 %"), parse_percent, STORE_NUMBER, true},
+    [TYPE_VOLTS] = {N_("voltage"), N_("a voltage such as 3.3 V"), parse_volts, STORE_NUMBER, true},
     [TYPE_MAP] = {N_("mapping"), N_("FIELD [* factor] [+ offset] [unit]"), NULL, STORE_LIST, false},
     [TYPE_RANGE] = {N_("range"), N_("LOW..HIGH such as -40..85"), NULL, STORE_LIST, true},
     [TYPE_EXTRA] = {N_("text"), N_("text"), NULL, STORE_LIST, false},

@@ -288,6 +288,52 @@ static void refusing_when_full_without_an_outlet_warns(void **state)
     expect_nothing("[buffer]\nwhen_full = refuse\n[influxdb]\nurl = http://127.0.0.1\n");
 }
 
+static void what_makes_a_sensor_ill_has_its_defaults(void **state)
+{
+    (void)state;
+    struct loaded loaded = load_after_gateway("[sensor:a]\nkind = parking\n[sensor:b]\nkind = environment\n"
+                                              "[sensor:c]\nkind = environment\nstuck_after = 0 s\nstale_after = 0 s\n"
+                                              "battery_low_v = 3500 mV\n[device:d]\nkind = environment\n"
+                                              "[sensor:e]\ndevice = d\n");
+    const struct settings_sensor *sensors = loaded.settings->sensor;
+    assert_int_equal(loaded.findings.count, 1); // that volts have no effect so far
+    assert_int_equal(sensors[0].stuck_after_us, 0);
+    assert_true(sensors[0].frozen_after_us == INT64_C(86400000000));
+    assert_true(sensors[0].battery_low_pct == 15 && sensors[0].battery_low_v == 0);
+    assert_true(sensors[0].battery_days_us == 30 * INT64_C(86400000000));
+    assert_true(sensors[1].stuck_after_us == INT64_C(86400000000));
+    assert_int_equal(sensors[2].stuck_after_us, 0);
+    assert_int_equal(sensors[2].stale_after_us, 0);
+    assert_true(sensors[2].battery_low_v == 3.5);
+    assert_true(sensors[3].stuck_after_us == INT64_C(86400000000));
+    unload(&loaded);
+}
+
+static void limits_that_healthy_sensors_pass_are_told(void **state)
+{
+    (void)state;
+    struct loaded loaded = load_after_gateway("[sensor:a]\nkind = crowd\nstuck_after = 59 min\nfrozen_after = 1 "
+                                              "s\nbattery_low = 20 %\nbattery_low_v = 3.2 V\n");
+    assert_found(
+        &loaded, FINDING_WARNING,
+        "c.ini:6: [sensor:a] stuck_after: this is so short that healthy sensors will be reported; expected 1 h "
+        "or more, or 0 s");
+    assert_found(&loaded, FINDING_WARNING,
+                 "c.ini:7: [sensor:a] frozen_after: this is so short that healthy sensors will be reported; expected 1 "
+                 "h or more, or 0 s");
+    assert_found(&loaded, FINDING_WARNING,
+                 "c.ini:8: [sensor:a] battery_low: this is not looked at where battery_low_v is given; expected "
+                 "one of the two");
+    unload(&loaded);
+    expect_only("[sensor:a]\nkind = crowd\nbattery_low = 99 %\n", FINDING_DISABLES,
+                "c.ini:6: [sensor:a] battery_low: \"99 %\" is out of range; expected 0 %..90 %");
+    expect_only(
+        "[sensor:a]\nkind = crowd\nbattery_low = 3.3 V\n", FINDING_DISABLES,
+        "c.ini:6: [sensor:a] battery_low: the unit of \"3.3 V\" is not known; expected a percentage such as 15 %");
+    expect_only("[sensor:a]\nkind = crowd\nbattery_low_v = 3.3\n", FINDING_DISABLES,
+                "c.ini:6: [sensor:a] battery_low_v: \"3.3\" has no unit; expected a voltage such as 3.3 V");
+}
+
 static void a_buffer_too_small_for_its_sensors_warns(void **state)
 {
     (void)state;
@@ -297,6 +343,7 @@ static void a_buffer_too_small_for_its_sensors_warns(void **state)
         "stale_after; min_autonomy wants 24.0 h");
     expect_nothing("[buffer]\nmax_size = 1 MB\nmin_autonomy = 2 h\n[sensor:a]\nkind = crowd\nstale_after = 2 s\n");
     expect_nothing("[buffer]\nmax_size = 1 MB\n[sensor:a]\nkind = crowd\nstale_after = 30 s\n");
+    expect_nothing("[buffer]\nmax_size = 1 MB\n[sensor:a]\nkind = crowd\nstale_after = 0 s\n"); // who knows
 }
 
 int main(void)
@@ -327,6 +374,8 @@ int main(void)
         cmocka_unit_test(another_room_can_disable_a_sensor),
         cmocka_unit_test(an_address_given_twice_to_coap_stops),
         cmocka_unit_test(refusing_when_full_without_an_outlet_warns),
+        cmocka_unit_test(what_makes_a_sensor_ill_has_its_defaults),
+        cmocka_unit_test(limits_that_healthy_sensors_pass_are_told),
         cmocka_unit_test(a_buffer_too_small_for_its_sensors_warns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

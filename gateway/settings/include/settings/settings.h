@@ -191,7 +191,10 @@ struct settings_sensor {
     const char *psk_identity, *zone, *out_of_service, *position;
     const char *name;
     double latitude, longitude; // NAN when unset
-    int64_t stale_after_us;
+    int64_t stale_after_us;                  // these: 0 is never
+    int64_t stuck_after_us, frozen_after_us; // the default of the kind is filled in
+    double battery_low_pct, battery_low_v;
+    int64_t battery_days_us;
     bool report_changes;
     int64_t heartbeat_us;
     double occupied_below_m, free_above_m; // of a distance head; occupied_below_m 0: it is none. The default is filled in

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "watched.h"
+
+#include <math.h>
+
+_Static_assert(sizeof(struct health) <= 256, "a thousand sensors are watched");
+
+static void take_plain(struct watched *watched)
+{
+    take(watched, reading_now(watched));
+}
+
+/* Stale. */
+
+static void silence_begins_with_the_tick_and_ends_with_the_next_reading(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    take_plain(&bay);
+    pass(&bay, 30 * MINUTE);
+    assert_string_equal(told(&bay), "");
+    pass(&bay, 1);
+    assert_string_equal(told(&bay), "+stale");
+    assert_true(bay.report.list[0].since_us == start_us);
+    assert_true(bay.report.list[0].value == 1801);
+    pass(&bay, DAY);
+    assert_string_equal(told(&bay), ""); // once
+    take(&bay, reading_before(&bay, 3 * HOUR));
+    assert_string_equal(told(&bay), "-stale"); // whatever it says
+    assert_true(bay.report.list[0].since_us == start_us + (30 * MINUTE + 1 + DAY) * micro);
+    pass(&bay, 30 * MINUTE);
+    assert_string_equal(told(&bay), "");
+}
+
+static void silence_counts_from_the_start(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.boot_s = 50;
+    health_start(&bay.health, &bay.settings, 50 * micro, 29 * MINUTE * micro);
+    pass(&bay, 30 * MINUTE);
+    assert_string_equal(told(&bay), "");
+    pass(&bay, 1);
+    assert_string_equal(told(&bay), "+stale");
+}
+
+static void what_was_silent_at_the_stop_is_stale_at_once(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    health_start(&bay.health, &bay.settings, 0, 31 * MINUTE * micro);
+    pass(&bay, 1);
+    assert_string_equal(told(&bay), "+stale");
+    assert_true(bay.report.list[0].value == 31 * MINUTE + 1);
+}
+
+static void without_stale_after_silence_is_nothing(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.stale_after_us = 0;
+    pass(&bay, 400 * DAY);
+    assert_string_equal(told(&bay), "");
+    bay.settings.stale_after_us = MINUTE * micro;
+    pass(&bay, 1);
+    assert_string_equal(told(&bay), "+stale");
+    bay.settings.stale_after_us = 0; // another configuration
+    pass(&bay, 1);
+    assert_string_equal(told(&bay), "-stale");
+}
+
+/* Frozen. */
+
+static void take_aged(struct watched *watched, int64_t age_s)
+{
+    take(watched, reading_before(watched, age_s));
+}
+
+static void a_clock_that_stands_still_is_frozen(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.stale_after_us = 0;
+    for (int hour = 0; hour <= 26; hour++) {
+        take_aged(&bay, hour * HOUR);
+        assert_string_equal(told(&bay), "");
+        pass(&bay, HOUR);
+    }
+    take_aged(&bay, 27 * HOUR); // the third that is older than a day
+    assert_string_equal(told(&bay), "+frozen");
+    assert_true(bay.report.list[0].value == 27 * HOUR);
+    assert_int_equal(bay.quality, QUALITY_STALE);
+    take_aged(&bay, 20 * HOUR); // neither old nor fresh
+    assert_string_equal(told(&bay), "");
+    assert_int_equal(bay.quality, QUALITY_GOOD);
+    take_aged(&bay, 17 * HOUR);
+    assert_string_equal(told(&bay), "-frozen");
+}
+
+static void stamps_of_1970_are_frozen_though_they_go_on(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.stale_after_us = 0;
+    int64_t since_1970_s = start_us / micro;
+    for (int i = 0; i < 6; i++) {
+        take_aged(&bay, since_1970_s);
+        assert_string_equal(told(&bay), "");
+        bay.boot_s += 13 * MINUTE; // so that the first, the fourth and the seventh count
+    }
+    take_aged(&bay, since_1970_s);
+    assert_string_equal(told(&bay), "+frozen");
+    take_aged(&bay, 1);
+    assert_string_equal(told(&bay), "-frozen");
+}
+
+static void stamps_far_ahead_are_frozen_and_do_not_stop_the_rest(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.stale_after_us = 0;
+    for (int i = 0; i < 3; i++) {
+        take_aged(&bay, -400 * DAY);
+        bay.boot_s += HOUR;
+    }
+    assert_string_equal(told(&bay), "+frozen");
+    bay.boot_s += DAY;
+    for (int i = 0; i < 3; i++) { // put right: these are no late ones
+        struct reading reading = reading_before(&bay, 0);
+        add_number(&reading, "battery_pct", 3);
+        take(&bay, reading);
+        bay.boot_s += 10 * MINUTE;
+    }
+    assert_string_equal(told(&bay), "-frozen +battery_low");
+}
+
+static void a_clock_that_runs_ahead_further_and_further_is_frozen(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    for (int i = 0; i < 3; i++) {
+        take_aged(&bay, -400 * DAY - i * HOUR);
+        bay.boot_s += HOUR;
+    }
+    assert_string_equal(told(&bay), "+frozen");
+}
+
+// Nobody knew then that it was too late a time.
+static void a_time_from_before_the_clock_was_set_makes_nothing_late(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.clock_is_unset = true;
+    take_aged(&bay, -400 * DAY);
+    bay.clock_is_unset = false;
+    bay.boot_s += 2 * DAY;
+    for (int i = 0; i < 4; i++, bay.boot_s += 10 * MINUTE) {
+        struct reading reading = reading_before(&bay, -(i == 0) * 2 * DAY); // the first is still wrong
+        add_number(&reading, "battery_pct", i ? 3 : 90);
+        take(&bay, reading);
+    }
+    assert_string_equal(told(&bay), "");
+    bay.boot_s += DAY;
+    for (int i = 0; i < 3; i++, bay.boot_s += 10 * MINUTE) {
+        struct reading reading = reading_before(&bay, 0);
+        add_number(&reading, "battery_pct", 3);
+        take(&bay, reading);
+    }
+    assert_string_equal(told(&bay), "+battery_low");
+}
+
+static void a_clock_that_lost_its_time_makes_nothing_late(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    take_aged(&bay, 0);
+    for (int i = 0; i < 3; i++, bay.boot_s += 10 * MINUTE) {
+        struct reading reading = reading_before(&bay, start_us / micro); // some minutes of 1970
+        add_number(&reading, "battery_pct", 3);
+        take(&bay, reading);
+    }
+    assert_string_equal(told(&bay), "+battery_low");
+}
+
+static void a_backlog_is_not_frozen(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.stale_after_us = 0;
+    // Three days of a reading each ten minutes, one a minute.
+    for (int64_t age_s = 3 * DAY; age_s > 0; age_s -= 9 * MINUTE) {
+        take_aged(&bay, age_s);
+        take_aged(&bay, age_s); // twice
+        bay.boot_s += MINUTE;
+    }
+    assert_string_equal(told(&bay), "");
+    assert_false(health_is(&bay.health, HEALTH_FROZEN));
+}
+
+static void an_old_burst_or_old_ones_between_fresh_ones_are_not_frozen(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.stale_after_us = 0;
+    for (int i = 0; i < 100; i++)
+        take_aged(&bay, 3 * DAY + i);
+    for (int hour = 0; hour < 48; hour++) {
+        bay.boot_s += HOUR;
+        take_aged(&bay, 3 * DAY + hour);
+        take_aged(&bay, 0);
+    }
+    assert_string_equal(told(&bay), "");
+}
+
+static void what_tells_no_time_or_comes_before_the_clock_is_set_is_not_frozen(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.stale_after_us = 0;
+    for (int i = 0; i < 10; i++) {
+        struct reading reading = reading_before(&bay, 3 * DAY);
+        reading.time_quality = TIME_ESTIMATED;
+        take(&bay, reading);
+        bay.clock_is_unset = true;
+        take_aged(&bay, 3 * DAY);
+        bay.clock_is_unset = false;
+        bay.boot_s += HOUR;
+    }
+    bay.settings.frozen_after_us = 0;
+    for (int i = 0; i < 10; i++) {
+        take_aged(&bay, 3 * DAY);
+        bay.boot_s += HOUR;
+    }
+    assert_string_equal(told(&bay), "");
+}
+
+/* Range. */
+
+static void take_range(struct watched *watched, bool is_refused)
+{
+    struct reading reading = reading_now(watched);
+    if (is_refused) {
+        reading.refused[reading.refused_count++] = "distance_m";
+        reading.quality = QUALITY_RANGE;
+    }
+    take(watched, reading);
+    watched->boot_s += MINUTE;
+}
+
+static void half_of_ten_outside_their_range_begin_and_one_ends(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    for (int i = 0; i < 200; i++)
+        take_range(&bay, i % 3 == 0); // four of ten at most
+    assert_string_equal(told(&bay), "");
+    take_range(&bay, true);
+    take_range(&bay, true);
+    assert_string_equal(told(&bay), "+range");
+    assert_string_equal(bay.report.list[0].quantity, "distance_m");
+    assert_true(bay.report.list[0].value == 5);
+    assert_int_equal(bay.quality, QUALITY_RANGE);
+    for (int i = 0; i < 8; i++)
+        take_range(&bay, false);
+    assert_string_equal(told(&bay), "");
+    take_range(&bay, false);
+    assert_string_equal(told(&bay), "-range");
+    assert_int_equal(bay.quality, QUALITY_GOOD);
+}
+
+static void a_stream_is_judged_by_the_minute(void **state)
+{
+    (void)state;
+    struct watched head = watch(KIND_PARKING);
+    for (int second = 0; second < HOUR; second++) { // twenty seconds of each minute, and a whole one
+        head.boot_s += SECOND - MINUTE;
+        take_range(&head, second % 60 >= 40 || second / 60 == 30);
+    }
+    assert_string_equal(told(&head), "");
+    for (int second = 0; second < 6 * MINUTE; second++) { // forty of each
+        head.boot_s += SECOND - MINUTE;
+        take_range(&head, second % 60 >= 20);
+    }
+    assert_string_equal(told(&head), "+range");
+}
+
+static void one_refused_reading_that_comes_again_and_again_is_one(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    struct reading reading = reading_before(&bay, 60);
+    reading.refused[reading.refused_count++] = "distance_m";
+    for (int i = 0; i < 50; i++)
+        take(&bay, reading);
+    for (int i = 0; i < 50; i++, bay.boot_s += MINUTE)
+        take(&bay, reading);
+    reading.time_us -= 2 * DAY * micro; // and late ones are none
+    for (int i = 0; i < 50; i++, reading.time_us += micro, bay.boot_s += MINUTE)
+        take(&bay, reading);
+    assert_string_equal(told(&bay), "");
+    assert_int_equal(bay.health.range.refusals, 1);
+}
+
+/* All of them. */
+
+static void out_of_service_ends_all_and_begins_nothing(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.battery_low_pct = 15;
+    for (int i = 0; i < 5; i++) {
+        struct reading reading = reading_now(&bay);
+        add_number(&reading, "battery_pct", 3);
+        reading.refused[reading.refused_count++] = "temperature_c";
+        take(&bay, reading);
+        bay.boot_s += 10 * MINUTE;
+    }
+    pass(&bay, HOUR);
+    assert_string_equal(told(&bay), "+battery_low +range +stale");
+    bay.out_of_service = true;
+    pass(&bay, 1);
+    assert_string_equal(told(&bay), "-stale -range -battery_low");
+    for (int i = 0; i < 5; i++, bay.boot_s += 10 * MINUTE)
+        take_number(&bay, "battery_pct", 3);
+    pass(&bay, 5 * DAY);
+    assert_string_equal(told(&bay), "");
+    bay.out_of_service = false;
+    pass(&bay, 30 * MINUTE);
+    assert_string_equal(told(&bay), ""); // it may need some time
+    pass(&bay, 1);
+    assert_string_equal(told(&bay), "+stale");
+}
+
+static void a_sensor_that_calibrates_keeps_its_quality(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    for (int i = 0; i < 3; i++) {
+        take_aged(&bay, 5 * DAY);
+        bay.boot_s += HOUR;
+    }
+    struct reading reading = reading_before(&bay, 5 * DAY);
+    reading.quality = QUALITY_CALIBRATING;
+    take(&bay, reading);
+    assert_int_equal(bay.quality, QUALITY_CALIBRATING);
+}
+
+static void a_bay_that_is_occupied_for_a_week_is_well(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.stale_after_us = 2 * HOUR * micro;
+    for (int hour = 0; hour < 7 * 24; hour++) {
+        struct reading reading = hour % 2 ? reading_now(&bay) : reading_before(&bay, 2);
+        reading.values[reading.value_count++] = (struct value){.name = "occupied", .type = VALUE_BOOL, .boolean = true};
+        reading.values[reading.value_count++] = (struct value){.name = "state", .type = VALUE_TEXT, .text = "occupied"};
+        add_number(&reading, "distance_m", 0.31);
+        add_number(&reading, "temperature_c", 18);
+        add_number(&reading, "battery_pct", 88);
+        add_number(&reading, "battery_v", 3.61);
+        add_number(&reading, "rssi_dbm", -71);
+        take(&bay, reading);
+        assert_int_equal(bay.quality, QUALITY_GOOD);
+        for (int minute = 0; minute < 60; minute++)
+            pass(&bay, MINUTE);
+    }
+    bay.settings.stuck_after_us = DAY * micro; // neither with it: a garage is as warm by night
+    assert_string_equal(told(&bay), "");
+}
+
+/* Saved and read again. */
+
+static void what_is_saved_goes_on_after_a_restart(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_ENVIRONMENT);
+    bay.settings.stale_after_us = 3 * HOUR * micro;
+    for (int hour = 0; hour < 20; hour++, bay.boot_s += HOUR)
+        take_number(&bay, "temperature_c", 21.3);
+    for (int i = 0; i < 3; i++, bay.boot_s += 10 * MINUTE)
+        take_number(&bay, "battery_pct", 2);
+    assert_string_equal(told(&bay), "+battery_low");
+    double numbers[HEALTH_NUMBERS];
+    health_save(&bay.health, bay.boot_s * micro, numbers);
+    for (size_t i = 0; i < HEALTH_NUMBERS; i++)
+        assert_true(isfinite(numbers[i]));
+    bay.boot_s = 5;
+    health_start(&bay.health, &bay.settings, 5 * micro, 0);
+    assert_true(health_restore(&bay.health, 5 * micro, numbers, HEALTH_NUMBERS));
+    for (int hour = 0; hour < 4; hour++, bay.boot_s += HOUR)
+        take_number(&bay, "temperature_c", 21.3);
+    assert_string_equal(told(&bay), "");
+    take_number(&bay, "temperature_c", 21.3);
+    assert_string_equal(told(&bay), "+stuck");
+    double again[HEALTH_NUMBERS];
+    health_save(&bay.health, bay.boot_s * micro, numbers);
+    struct health health = {0};
+    health_start(&health, &bay.settings, bay.boot_s * micro, 0);
+    assert_true(health_restore(&health, bay.boot_s * micro, numbers, HEALTH_NUMBERS));
+    health_save(&health, bay.boot_s * micro, again);
+    assert_memory_equal(numbers, again, sizeof numbers);
+}
+
+static void a_stale_sensor_is_stale_after_a_restart_and_another_gets_its_time(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    double quiet[HEALTH_NUMBERS], stale[HEALTH_NUMBERS];
+    pass(&bay, 29 * MINUTE);
+    health_save(&bay.health, bay.boot_s * micro, quiet);
+    pass(&bay, 2 * MINUTE);
+    assert_string_equal(told(&bay), "+stale");
+    health_save(&bay.health, bay.boot_s * micro, stale);
+    bay.boot_s = 0;
+    health_start(&bay.health, &bay.settings, 0, 0);
+    assert_true(health_restore(&bay.health, 0, stale, HEALTH_NUMBERS));
+    pass(&bay, 1);
+    assert_string_equal(told(&bay), "");
+    take_plain(&bay);
+    assert_string_equal(told(&bay), "-stale");
+    bay.boot_s = 0;
+    health_start(&bay.health, &bay.settings, 0, 0);
+    assert_true(health_restore(&bay.health, 0, quiet, HEALTH_NUMBERS));
+    pass(&bay, 30 * MINUTE);
+    assert_string_equal(told(&bay), "");
+    pass(&bay, 1);
+    assert_string_equal(told(&bay), "+stale");
+}
+
+static void numbers_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    const double wrong[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, 1e300, -1e300, 0.5};
+    double numbers[HEALTH_NUMBERS];
+    struct health before = bay.health;
+    health_save(&bay.health, 0, numbers);
+    for (size_t i = 0; i < HEALTH_NUMBERS; i++)
+        for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+            double good = numbers[i];
+            numbers[i] = wrong[k];
+            bool took = health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS);
+            assert_true(!took || (wrong[k] == 0.5 && i >= 32)); // a mean may be half
+            numbers[i] = good;
+        }
+    numbers[HEALTH_NUMBERS - 1] = 3; // three days that are the same
+    assert_false(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS));
+    assert_false(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS - 1));
+    numbers[HEALTH_NUMBERS - 1] = 0;
+    assert_true(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS));
+    assert_memory_equal(&bay.health, &before, sizeof before);
+}
+
+static void a_condition_becomes_an_alert(void **state)
+{
+    (void)state;
+    struct alert_condition alert;
+    struct health_news news = {.condition = HEALTH_STUCK, .since_us = 7, .value = 90000, .quantity = "humidity_pct"};
+    health_alert(&news, &alert);
+    assert_string_equal(alert.name, "stuck");
+    assert_string_equal(alert.value_name, "unchanged_s");
+    assert_string_equal(alert.quantity, "humidity_pct");
+    assert_int_equal(alert.level, ALERT_WARNING);
+    assert_true(alert.since_us == 7 && alert.value == 90000);
+    news = (struct health_news){.condition = HEALTH_BATTERY_LOW, .value = 12, .quantity = "battery_pct"};
+    health_alert(&news, &alert);
+    assert_string_equal(alert.value_name, "battery_pct");
+    assert_string_equal(alert.quantity, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(silence_begins_with_the_tick_and_ends_with_the_next_reading),
+        cmocka_unit_test(silence_counts_from_the_start),
+        cmocka_unit_test(what_was_silent_at_the_stop_is_stale_at_once),
+        cmocka_unit_test(without_stale_after_silence_is_nothing),
+        cmocka_unit_test(a_clock_that_stands_still_is_frozen),
+        cmocka_unit_test(stamps_of_1970_are_frozen_though_they_go_on),
+        cmocka_unit_test(stamps_far_ahead_are_frozen_and_do_not_stop_the_rest),
+        cmocka_unit_test(a_clock_that_runs_ahead_further_and_further_is_frozen),
+        cmocka_unit_test(a_time_from_before_the_clock_was_set_makes_nothing_late),
+        cmocka_unit_test(a_clock_that_lost_its_time_makes_nothing_late),
+        cmocka_unit_test(a_backlog_is_not_frozen),
+        cmocka_unit_test(an_old_burst_or_old_ones_between_fresh_ones_are_not_frozen),
+        cmocka_unit_test(what_tells_no_time_or_comes_before_the_clock_is_set_is_not_frozen),
+        cmocka_unit_test(half_of_ten_outside_their_range_begin_and_one_ends),
+        cmocka_unit_test(a_stream_is_judged_by_the_minute),
+        cmocka_unit_test(one_refused_reading_that_comes_again_and_again_is_one),
+        cmocka_unit_test(out_of_service_ends_all_and_begins_nothing),
+        cmocka_unit_test(a_sensor_that_calibrates_keeps_its_quality),
+        cmocka_unit_test(a_bay_that_is_occupied_for_a_week_is_well),
+        cmocka_unit_test(what_is_saved_goes_on_after_a_restart),
+        cmocka_unit_test(a_stale_sensor_is_stale_after_a_restart_and_another_gets_its_time),
+        cmocka_unit_test(numbers_that_cannot_be_are_refused),
+        cmocka_unit_test(a_condition_becomes_an_alert),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
