@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "city/parking.h"
 
-#include "reading/vocabulary.h"
+#include "late.h"
+#include "values.h"
 #include <string.h>
 
 const char *const parking_state_names[PARKING_STATE_COUNT] = {[PARKING_UNKNOWN] = "unknown",
@@ -10,14 +11,6 @@ const char *const parking_state_names[PARKING_STATE_COUNT] = {[PARKING_UNKNOWN] 
                                                               [PARKING_CALIBRATING] = "calibrating"};
 
 enum { SAYS_NOTHING = -1 };
-
-static struct value *find(struct reading *reading, const char *name)
-{
-    for (size_t i = 0; i < reading->value_count; i++)
-        if (strcmp(reading->values[i].name, name) == 0)
-            return &reading->values[i];
-    return NULL;
-}
 
 static int state_named(const char *name)
 {
@@ -31,7 +24,7 @@ static int state_named(const char *name)
 static int state_at_distance(const struct parking *parking, const struct settings_sensor *sensor,
                              struct reading *reading)
 {
-    const struct value *distance = find(reading, "distance_m"), *range = find(reading, "range");
+    const struct value *distance = value_find(reading, "distance_m"), *range = value_find(reading, "range");
     if (!parking_is_head(sensor))
         return SAYS_NOTHING;
     if (!distance)
@@ -44,7 +37,7 @@ static int state_at_distance(const struct parking *parking, const struct setting
 // What the reading says, or SAYS_NOTHING.
 static int said(const struct parking *parking, const struct settings_sensor *sensor, struct reading *reading)
 {
-    const struct value *state = find(reading, "state"), *occupied = find(reading, "occupied");
+    const struct value *state = value_find(reading, "state"), *occupied = value_find(reading, "occupied");
     if (reading->quality == QUALITY_CALIBRATING)
         return PARKING_CALIBRATING;
     if (state)
@@ -52,28 +45,6 @@ static int said(const struct parking *parking, const struct settings_sensor *sen
     if (occupied)
         return occupied->boolean ? PARKING_OCCUPIED : PARKING_FREE;
     return state_at_distance(parking, sensor, reading);
-}
-
-static void put(struct reading *reading, const struct value *value)
-{
-    const struct quantity *quantity = vocabulary_find(value->name, reading->kind);
-    struct value *place = find(reading, value->name);
-    if (!quantity || (!place && reading->value_count == READING_VALUES_MAX))
-        return;
-    if (!place)
-        place = &reading->values[reading->value_count++];
-    *place = *value;
-    place->name = quantity->name; // which lives as long as the program
-}
-
-// A sensor whose clock fell back by more than that lost it; what it says is new all the same.
-static const int64_t latest_us = 24 * 3600 * 1000000LL;
-
-// Only a sensor's own time tells that a reading comes late: ours goes back when the clock is set.
-static bool is_late(const struct parking *parking, const struct reading *reading)
-{
-    return parking->begun && reading->time_quality == TIME_SENSOR && reading->time_us < parking->newest_us &&
-           parking->newest_us - reading->time_us <= latest_us;
 }
 
 // How long the state has lasted when the candidate counts, as of when that was first seen; negative: not known.
@@ -113,27 +84,25 @@ enum parking_news parking_take(struct parking *parking, const struct settings_se
     int state = said(parking, sensor, reading);
     if (state == SAYS_NOTHING)
         return PARKING_SAID_NOTHING;
-    if (is_late(parking, reading))
+    if (parking->begun && is_late(reading, parking->newest_us))
         return PARKING_LATE;
     bool changed = see(parking, (enum parking_state)state, sensor->hold_us, reading, &lasted);
     bool is_known = parking->state == PARKING_FREE || parking->state == PARKING_OCCUPIED;
-    put(reading, &(struct value){.name = "state", .type = VALUE_TEXT, .text = parking_state_names[parking->state]});
-    if (parking_is_head(sensor) && is_known && !find(reading, "occupied"))
-        put(reading,
-            &(struct value){.name = "occupied", .type = VALUE_BOOL, .boolean = parking->state == PARKING_OCCUPIED});
-    if (changed && lasted >= 0 && !find(reading, "duration_s"))
-        put(reading, &(struct value){.name = "duration_s", .type = VALUE_NUMBER, .number = lasted});
+    value_put(reading,
+              &(struct value){.name = "state", .type = VALUE_TEXT, .text = parking_state_names[parking->state]});
+    if (parking_is_head(sensor) && is_known && !value_find(reading, "occupied"))
+        value_put(reading, &(struct value){
+                               .name = "occupied", .type = VALUE_BOOL, .boolean = parking->state == PARKING_OCCUPIED});
+    if (changed && lasted >= 0 && !value_find(reading, "duration_s"))
+        value_put(reading, &(struct value){.name = "duration_s", .type = VALUE_NUMBER, .number = lasted});
     return changed ? PARKING_CHANGED : PARKING_HOLDS;
 }
 
 void parking_recall(struct parking *parking, const struct reading *reading)
 {
-    const struct value *value = NULL;
-    for (size_t i = 0; i < reading->value_count; i++)
-        if (strcmp(reading->values[i].name, "state") == 0)
-            value = &reading->values[i];
+    const struct value *value = value_find(reading, "state");
     int state = value ? state_named(value->text) : SAYS_NOTHING;
-    if (state == SAYS_NOTHING || is_late(parking, reading))
+    if (state == SAYS_NOTHING || (parking->begun && is_late(reading, parking->newest_us)))
         return;
     if (reading->time_us < parking->newest_us)
         parking->since_us = 0;

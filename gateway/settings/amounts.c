@@ -75,7 +75,7 @@ int parse_integer(const struct value_input *input, struct value *ret_value, stru
     return fault_set(why, -EINVAL, _("\"%s\" cannot be read; expected %s"), input->shown, input->expected);
 }
 
-int parse_coordinate(const struct value_input *input, struct value *ret_value, struct fault *why)
+int parse_number(const struct value_input *input, struct value *ret_value, struct fault *why)
 {
     if (number_parse(input->text, strlen(input->text), &ret_value->number))
         return 0;

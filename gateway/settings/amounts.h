@@ -5,7 +5,7 @@
 
 // Parsers of numbers and of numbers with a unit; see value.h.
 int parse_integer(const struct value_input *input, struct value *ret_value, struct fault *why);
-int parse_coordinate(const struct value_input *input, struct value *ret_value, struct fault *why);
+int parse_number(const struct value_input *input, struct value *ret_value, struct fault *why);
 int parse_numbers(const struct value_input *input, struct value *ret_value, struct fault *why);
 int parse_duration(const struct value_input *input, struct value *ret_value, struct fault *why);
 int parse_size(const struct value_input *input, struct value *ret_value, struct fault *why);

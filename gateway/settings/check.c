@@ -3,6 +3,7 @@
 
 #include "base/messages.h"
 #include "settings/address.h"
+#include "zones.h"
 #include <math.h>
 #include <string.h>
 
@@ -376,6 +377,7 @@ void loading_check(struct loading *loading)
         if (strcmp(section->type->type, "sensor") == 0)
             check_address(loading, section, &addresses);
     }
+    zones_check(loading);
     for (size_t i = 0; i < loading->section_count; i++)
         if (loading->sections[i].type)
             mark_disabled(&loading->sections[i]);

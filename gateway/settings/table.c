@@ -32,12 +32,11 @@ static const struct choice batches[] = {
 static const struct choice influx_apis[] = {{"v1", 1, false}, {"v2", 2, false}, {NULL, 0, false}};
 static const struct choice parities[] = {
     {"none", PARITY_NONE, false}, {"even", PARITY_EVEN, false}, {"odd", PARITY_ODD, false}, {NULL, 0, false}};
-static const struct choice separators[] = {{"auto", SEPARATOR_AUTO, false},
-                                           {"comma", SEPARATOR_COMMA, false},
-                                           {"semicolon", SEPARATOR_SEMICOLON, false},
-                                           {"tab", SEPARATOR_TAB, false},
-                                           {"blank", SEPARATOR_BLANK, false},
-                                           {NULL, 0, false}};
+static const struct choice separators[] = {{"auto", SEPARATOR_AUTO, false},           {"comma", SEPARATOR_COMMA, false},
+                                           {"semicolon", SEPARATOR_SEMICOLON, false}, {"tab", SEPARATOR_TAB, false},
+                                           {"blank", SEPARATOR_BLANK, false},         {NULL, 0, false}};
+static const struct choice countings[] = {
+    {"both", COUNTING_BOTH, false}, {"in", COUNTING_IN, false}, {"out", COUNTING_OUT, false}, {NULL, 0, false}};
 static const struct choice categories[] = {{"onStreet", 0, false}, {"offStreet", 1, false}, {NULL, 0, false}};
 static const struct choice reports[] = {{"all", false, false}, {"changes", true, false}, {NULL, 0, false}};
 
@@ -245,8 +244,8 @@ const struct key keys[] = {
     KEY("zone", "kind", TYPE_CHOICE, NULL, NULL, KEY_REQUIRED,
         N_("what the zone counts"), AT(zone, kind), .choices = zone_kinds),
     KEY("zone", "name", TYPE_TEXT, NULL, NULL, KEY_LATER, N_("name for people, in any script"), AT(zone, name)),
-    KEY("zone", "capacity", TYPE_INTEGER, "0", "0..1000000", KEY_LATER,
-        N_("number of parking spaces"), AT(zone, capacity)),
+    KEY("zone", "capacity", TYPE_INTEGER, NULL, "1..1000000", KEY_LATER,
+        N_("number of parking spaces; default: as many as there are bays"), AT(zone, capacity)),
     KEY("zone", "category", TYPE_CHOICE_TEXT, "onStreet", NULL, KEY_LATER,
         N_("parking on the street or off it"), AT(zone, category), .choices = categories),
     KEY("zone", "latitude", TYPE_COORDINATE, NULL, "-90..90", KEY_LATER,
@@ -259,9 +258,19 @@ const struct key keys[] = {
         N_("ground that people stand on, for the density"), AT(zone, area_m2)),
     KEY("zone", "width", TYPE_METRES, NULL, "0.01 m..10000 m", KEY_LATER,
         N_("width of the passage, for the flow"), AT(zone, width_m)),
-    KEY("zone", "limits", TYPE_NUMBERS, NULL, "0..100", KEY_LATER,
-        N_("persons per m2 for a warning, high and critical, such as 2 4 5"),
-        AT(zone, limits), WITH(zone, limit_count)),
+    KEY("zone", "limits", TYPE_NUMBERS, "2 4 5", "0..100", KEY_LATER,
+        N_("persons per m2 for a warning, high and critical"), AT(zone, limits), WITH(zone, limit_count)),
+    KEY("zone", "hold", TYPE_DURATION, "10 s", "0 s..1 h", KEY_LATER,
+        N_("how long a limit must be exceeded, or kept again, before it counts"), AT(zone, hold_us)),
+    KEY("zone", "min_count", TYPE_INTEGER, "0", "0..1000", KEY_LATER,
+        N_("fewer people than this are not told, so that nobody is watched; 0: all are told"), AT(zone, min_count)),
+    KEY("zone", "almost_full", TYPE_NUMBER, "0.9", "0..1", KEY_LATER,
+        N_("the occupancy at which a car park is almost full"), AT(zone, almost_full)),
+    KEY("zone", "reset", TYPE_TIME_OF_DAY, NULL, NULL, KEY_LATER,
+        N_("when what entries and exits have counted wrong is put right each day, such as 03:30; default: never"),
+        AT(zone, reset_minute)),
+    KEY("zone", "reset_to", TYPE_INTEGER, "0", "0..1000000", KEY_LATER,
+        N_("how many are inside then"), AT(zone, reset_to)),
 
     KEY("sensor", "kind", TYPE_CHOICE, NULL, NULL, 0,
         N_("what it measures; required unless its device tells"), AT(sensor, kind), .choices = kinds),
@@ -275,8 +284,14 @@ const struct key keys[] = {
     KEY("sensor", "psk_identity", TYPE_TEXT, NULL, NULL, 0,
         N_("only this identity may report for it"), AT(sensor, psk_identity)),
     KEY("sensor", "zone", TYPE_ID, NULL, NULL, 0, N_("the ID of the [zone:ID] that it belongs to"), AT(sensor, zone)),
-    KEY("sensor", "out_of_service", TYPE_TEXT, NULL, NULL, KEY_LATER,
-        N_("days without alerts, such as 2026-12-01..2026-12-05"), AT(sensor, out_of_service)),
+    KEY("sensor", "out_of_service", TYPE_DAYS, NULL, NULL, KEY_LATER,
+        N_("days without alerts, and without a place in the zone's capacity"),
+        AT(sensor, out_first_day), WITH(sensor, out_last_day)),
+    KEY("sensor", "counts", TYPE_CHOICE, "both", NULL, KEY_LATER,
+        N_("at a car park: whether the vehicles that it counts come in or go out; both: its readings tell"),
+        AT(sensor, counting), .choices = countings),
+    KEY("sensor", "estimate", TYPE_BOOL, "no", NULL, KEY_LATER,
+        N_("its number of people is an estimate, as that of Wi-Fi and Bluetooth counters"), AT(sensor, estimate)),
     KEY("sensor", "name", TYPE_TEXT, NULL, NULL, 0, N_("name for people, in any script"), AT(sensor, name)),
     KEY("sensor", "latitude", TYPE_COORDINATE, NULL, "-90..90", 0, N_("position, degrees north"), AT(sensor, latitude)),
     KEY("sensor", "longitude", TYPE_COORDINATE, NULL, "-180..180", 0,

@@ -25,12 +25,15 @@ enum key_type {
     TYPE_CHOICE,      // one of `choices`, stored as its number
     TYPE_CHOICE_TEXT, // the same, stored as its name
     TYPE_INTEGER,
-    TYPE_NUMBERS,    // up to four, rising
-    TYPE_COORDINATE, // degrees
-    TYPE_DURATION,   // microseconds
-    TYPE_SIZE,       // bytes
-    TYPE_RATE,       // per second
-    TYPE_BYTE_RATE,  // bytes per second
+    TYPE_NUMBERS, // up to four, rising
+    TYPE_NUMBER,
+    TYPE_COORDINATE,  // degrees
+    TYPE_TIME_OF_DAY, // minutes
+    TYPE_DAYS,        // the first and the last, counted from 1970-01-01
+    TYPE_DURATION,    // microseconds
+    TYPE_SIZE,        // bytes
+    TYPE_RATE,        // per second
+    TYPE_BYTE_RATE,   // bytes per second
     TYPE_METRES,
     TYPE_AREA, // square metres
     TYPE_PERCENT,

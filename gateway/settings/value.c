@@ -4,13 +4,14 @@
 #include "amounts.h"
 #include "base/messages.h"
 #include "base/text.h"
+#include "dates.h"
 #include "words.h"
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum store { STORE_TEXT, STORE_INTEGER, STORE_NUMBER, STORE_NUMBERS, STORE_TWO_TEXTS, STORE_LIST };
+enum store { STORE_TEXT, STORE_INTEGER, STORE_NUMBER, STORE_NUMBERS, STORE_TWO_TEXTS, STORE_DAYS, STORE_LIST };
 
 static const struct type {
     const char *name, *expected;
@@ -41,7 +42,10 @@ static const struct type {
     [TYPE_INTEGER] = {N_("whole number"), N_("a whole number"), parse_integer, STORE_INTEGER, true},
     [TYPE_NUMBERS] = {N_("numbers"), N_("1 to 4 rising numbers with blanks between them"), parse_numbers, STORE_NUMBERS,
                       true},
-    [TYPE_COORDINATE] = {N_("degrees"), N_("decimal degrees such as 34.702500"), parse_coordinate, STORE_NUMBER, true},
+    [TYPE_NUMBER] = {N_("number"), N_("a number such as 0.9"), parse_number, STORE_NUMBER, true},
+    [TYPE_TIME_OF_DAY] = {N_("time of day"), N_("a time of day such as 03:30"), parse_time_of_day, STORE_INTEGER, true},
+    [TYPE_DAYS] = {N_("days"), N_("days such as 2026-12-01..2026-12-05, or one of them"), parse_days, STORE_DAYS, true},
+    [TYPE_COORDINATE] = {N_("degrees"), N_("decimal degrees such as 34.702500"), parse_number, STORE_NUMBER, true},
     [TYPE_DURATION] = {N_("duration"), N_("a duration such as 200 ms, 5 s, 10 min, 24 h or 30 d"), parse_duration,
                        STORE_INTEGER, true},
     [TYPE_SIZE] = {N_("size"), N_("a size such as 64 kB, 500 MB or 2 GB"), parse_size, STORE_INTEGER, true},
@@ -132,6 +136,10 @@ void value_default(const struct key *key, struct settings_memory *memory, struct
     struct value value = {.text = "", .second = ""};
     if (key->type == TYPE_COORDINATE)
         value.number = (double)NAN;
+    if (key->type == TYPE_TIME_OF_DAY)
+        value.integer = -1;
+    if (key->type == TYPE_DAYS)
+        value.last = -1;
     if (key->fallback)
         value_parse(key, key->fallback, memory, &value, NULL);
     *ret_value = value;
@@ -157,8 +165,10 @@ void value_store(const struct key *key, const struct value *value, void *object)
         *(const char **)(void *)place = value->text;
     if (store == STORE_TWO_TEXTS)
         *(const char **)(void *)second = value->second;
-    if (store == STORE_INTEGER)
+    if (store == STORE_INTEGER || store == STORE_DAYS)
         store_integer(value->integer, place, key->size);
+    if (store == STORE_DAYS)
+        store_integer(value->last, second, sizeof(int64_t));
     if (store == STORE_NUMBER)
         *(double *)(void *)place = value->number;
     if (store != STORE_NUMBERS)
@@ -169,6 +179,6 @@ void value_store(const struct key *key, const struct value *value, void *object)
 
 bool value_same(const struct value *a, const struct value *b)
 {
-    return a->integer == b->integer && a->number == b->number && a->count == b->count &&
+    return a->integer == b->integer && a->last == b->last && a->number == b->number && a->count == b->count &&
            strcmp(a->text, b->text) == 0 && memcmp(a->numbers, b->numbers, sizeof a->numbers) == 0;
 }

@@ -11,7 +11,8 @@
 enum { VALUE_NUMBERS_MAX = 4, VALUE_SHOWN_MAX = 80 };
 
 struct value {
-    int64_t integer; // of integers, durations, sizes, choices, bools
+    int64_t integer; // of integers, durations, sizes, choices, bools, times of day; the first of days
+    int64_t last;    // of days
     double number;
     double numbers[VALUE_NUMBERS_MAX];
     size_t count;

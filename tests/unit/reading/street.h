@@ -77,7 +77,7 @@ static inline struct settings_sensor *street_sensor(struct street *street, const
                                        .codec = "",
                                        .psk_identity = "",
                                        .zone = "",
-                                       .out_of_service = "",
+                                       .out_last_day = -1,
                                        .position = "",
                                        .name = ""};
     return sensor;

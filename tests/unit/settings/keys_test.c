@@ -78,7 +78,8 @@ static void an_unknown_section_names_the_nearest(void **state)
 static void what_is_not_built_yet_is_marked(void **state)
 {
     (void)state;
-    assert_non_null(strstr(printed("zone"), "number of parking spaces (not built yet)\n"));
+    assert_non_null(
+        strstr(printed("zone"), "number of parking spaces; default: as many as there are bays (not built yet)\n"));
     assert_non_null(strstr(printed("ngsi-ld"), "an NGSI-LD broker that gets the readings over HTTP (not built yet)\n"));
 }
 

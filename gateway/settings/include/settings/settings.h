@@ -22,6 +22,7 @@ enum start_from { START_NOW, START_OLDEST };
 enum when_full { FULL_DROP_OLDEST, FULL_REFUSE };
 enum batch_mode { BATCH_NO, BATCH_BACKLOG, BATCH_ALWAYS };
 enum parity { PARITY_NONE, PARITY_EVEN, PARITY_ODD };
+enum counting { COUNTING_BOTH, COUNTING_IN, COUNTING_OUT };
 enum separator { SEPARATOR_AUTO, SEPARATOR_COMMA, SEPARATOR_SEMICOLON, SEPARATOR_TAB, SEPARATOR_BLANK };
 
 struct settings_gateway {
@@ -120,7 +121,8 @@ struct settings_serial {
     const char *columns; // of lines of numbers, with blanks between them; "" for none
     int separator;       // enum separator
     int64_t report_interval_us;
-    bool report_interval_given; // the default one is for streams of frames, not for packs that are put together to be kept
+    bool
+        report_interval_given; // the default one is for streams of frames, not for packs that are put together to be kept
     bool disabled;
 };
 
@@ -173,6 +175,11 @@ struct settings_zone {
     double area_m2, width_m; // 0 when unset
     double limits[4];
     size_t limit_count;
+    int64_t reset_minute; // of the local day; -1: never
+    int64_t reset_to;
+    double almost_full;
+    int64_t hold_us;
+    int64_t min_count;
     bool disabled;
 };
 
@@ -188,7 +195,9 @@ struct settings_sensor {
     const char *address;     // the default (the id) is filled in
     const char *device;
     const char *codec; // its own or its device's; "" for none
-    const char *psk_identity, *zone, *out_of_service, *position;
+    const char *psk_identity, *zone, *position;
+    int64_t out_first_day,
+        out_last_day; // out of service: local days since 1970-01-01; the last before the first: never
     const char *name;
     double latitude, longitude; // NAN when unset
     int64_t stale_after_us;                  // these: 0 is never
@@ -198,7 +207,9 @@ struct settings_sensor {
     bool report_changes;
     int64_t heartbeat_us;
     double occupied_below_m, free_above_m; // of a distance head; occupied_below_m 0: it is none. The default is filled in
-    int64_t hold_us; // of a bay's state
+    int64_t hold_us;                       // of a bay's state
+    int counting;                          // enum counting: which way vehicles pass it
+    bool estimate;
     struct settings_map *maps;
     size_t map_count;
     struct settings_range *ranges;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "city/zone_crowd.h"
+#include "city/zone_parking.h"
+#include "reading/sensors.h"
+
+/*
+ * All zones of a configuration, and which sensors stand in them: bays and counters of vehicles in car parks, sensors of kind crowd in
+ * places. Others only bear their zone's name. See zone_parking.h and zone_crowd.h.
+ *
+ * Of its sensor's readings a zone remembers a bounded amount: some tens of bytes of a bay, two or three kilobytes of a counter.
+ */
+
+struct zones;
+
+// Borrows all three, and calls back `calendar` (which may be NULL: UTC). -ENOMEM.
+int zones_create(const struct settings *settings, const struct sensors *sensors, const struct calendar *calendar,
+                 struct zones **ret_zones);
+void zones_destroy(struct zones *zones); // NULL is fine
+
+// Takes a reading of that sensor into its zone, when it has one; after parking_take(). Puts `implausible` into what is not believed.
+// `now_us` as in zone_parking.h.
+enum zone_news zones_take(struct zones *zones, size_t sensor_index, struct reading *reading, int64_t now_us);
+
+// What may leave the gateway of the sensor's own reading, after it was taken: see crowd_guard().
+void zones_guard(const struct zones *zones, size_t sensor_index, struct reading *reading);
+
+// Once a second.
+void zones_tick(struct zones *zones, int64_t now_us);
+
+// The next zone that has something to tell; false when there is none, or none yet. `clock_us` does not go back.
+bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_zone **ret_zone,
+                  struct reading *ret_reading);
+
+// The next change of an alert.
+bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, struct crowd_alert *ret_alert);
+
+// What the zones know, to be kept over a restart. What it holds of zones and sensors that are gone, or of another kind, is passed over.
+// After it come the readings since, and a tick. -EBADMSG: these are not such bytes, and what was read up to there counts; -ENOMEM.
+void zones_keep(const struct zones *zones, struct bytes *out);
+int zones_restore(struct zones *zones, const uint8_t *data, size_t size);

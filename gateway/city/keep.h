@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "passage.h"
+#include "trigger.h"
+
+/*
+ * What zones know, as bytes that outlive a restart. Writing and reading are one description: the same function puts a member into `out`,
+ * or fills it from `in`, whose `bad` tells that these are not such bytes.
+ */
+
+struct keep {
+    struct bytes *out; // one of the two
+    struct view *in;
+};
+
+void keep_flag(struct keep *keep, bool *flag);                       // u8, 0 or 1
+void keep_number(struct keep *keep, uint32_t *number, uint32_t max); // u32, at most that
+void keep_time(struct keep *keep, int64_t *time_us);                 // i64
+void keep_amount(struct keep *keep, double *amount);                 // f64, within 1e18
+void keep_trigger(struct keep *keep, struct trigger *trigger);       // flags on and waits, time
+void keep_tally(struct keep *keep, struct tally *tally);             // all of it, with as many times as there are
+void keep_passage(struct keep *keep, struct passage *passage);       // the same
+void keep_word(struct keep *keep, const char *word, char *ret_word,
+               size_t ret_size); // length u8, bytes; ret_word is read

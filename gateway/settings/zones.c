@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zones.h"
+
+#include "base/messages.h"
+#include <string.h>
+
+enum { LEVELS_MAX = 3 }; // warning, high, critical
+
+// What stands in a zone.
+struct crew {
+    int64_t bays, counters;
+};
+
+static struct crew crew_of(const struct loading *loading, const struct settings_zone *zone)
+{
+    struct crew crew = {0};
+    for (size_t i = 0; i < loading->section_count; i++) {
+        const struct section *section = &loading->sections[i];
+        if (!section->object || section->bad || strcmp(section->type->type, "sensor") != 0)
+            continue;
+        const struct settings_sensor *sensor = section->object;
+        if (strcmp(sensor->zone, zone->id) != 0)
+            continue;
+        crew.bays += sensor->kind == KIND_PARKING;
+        crew.counters += sensor->kind == KIND_TRAFFIC;
+    }
+    return crew;
+}
+
+static void check_car_park(struct loading *loading, struct section *section)
+{
+    const struct settings_zone *zone = section->object;
+    struct crew crew = crew_of(loading, zone);
+    if (zone->capacity > 0 && zone->reset_to > zone->capacity)
+        section_error(loading, section, section_line(section, "reset_to"), "reset_to",
+                      _("it is more than the capacity; expected at most %lld"), (long long)zone->capacity);
+    if (zone->capacity > 0 && crew.bays > zone->capacity)
+        section_warning(loading, section, section_line(section, "capacity"), "capacity",
+                        _("%lld bays stand in this zone, so that many are counted; expected that capacity or more"),
+                        (long long)crew.bays);
+    if (!zone->capacity && crew.counters > 0)
+        section_warning(loading, section, section_line(section, "capacity"), "capacity",
+                        _("vehicles are counted here, but not what is free; expected the number of spaces"));
+    if (zone->reset_minute < 0 && crew.counters > 0)
+        section_warning(loading, section, section_line(section, "reset"), "reset",
+                        _("what counters miss adds up from day to day; expected a time of day such as 03:30"));
+}
+
+static void check_place(struct loading *loading, struct section *section)
+{
+    const struct settings_zone *zone = section->object;
+    if (zone->limit_count > LEVELS_MAX)
+        section_error(loading, section, section_line(section, "limits"), "limits",
+                      _("there are four numbers; expected up to three: warning, high and critical"));
+    if (section_entry(section, "limits") && !(zone->area_m2 > 0))
+        section_warning(loading, section, section_line(section, "limits"), "limits",
+                        _("without an area there is no density; expected area, too"));
+}
+
+static void check_counter(struct loading *loading, struct section *section)
+{
+    const struct settings_sensor *sensor = section->object;
+    const struct section *found = *sensor->zone ? section_find(loading, "zone", sensor->zone) : NULL;
+    const struct settings_zone *zone = found ? found->object : NULL;
+    if (zone && zone->kind == KIND_PARKING && sensor->kind == KIND_TRAFFIC && !section_entry(section, "counts"))
+        section_warning(loading, section, section_line(section, "zone"), "counts",
+                        _("it counts vehicles at a car park; expected in, out, or both if its readings tell"));
+}
+
+void zones_check(struct loading *loading)
+{
+    for (size_t i = 0; i < loading->section_count; i++) {
+        struct section *section = &loading->sections[i];
+        if (!section->object || section->bad)
+            continue;
+        if (strcmp(section->type->type, "sensor") == 0)
+            check_counter(loading, section);
+        else if (strcmp(section->type->type, "zone") != 0)
+            continue;
+        else if (((const struct settings_zone *)section->object)->kind == KIND_PARKING)
+            check_car_park(loading, section);
+        else
+            check_place(loading, section);
+    }
+}
