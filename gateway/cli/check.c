@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/messages.h"
 #include "base/text.h"
+#include "city/bump.h"
 #include "cli/verb.h"
 #include "drivers/driver.h"
 #include "options.h"
@@ -30,6 +31,7 @@ static size_t check_all(const char *path, struct findings *findings)
         findings_add(findings, FINDING_STOPS, (struct origin){0}, NULL, NULL, "%s", error_text(error));
     drivers_check(settings, findings);
     outlets_check(settings, findings);
+    bump_check(settings, findings);
     size_t count = count_sensors(settings);
     sensors_destroy(sensors);
     settings_destroy(settings);

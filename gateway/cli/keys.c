@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/fault.h"
 #include "base/messages.h"
+#include "city/bump.h"
 #include "cli/verb.h"
 #include "complain.h"
 #include "drivers/codec.h"
@@ -22,6 +23,11 @@ static bool has_codecs(const char *section)
            strcmp(section, "device") == 0;
 }
 
+static bool has_bump_settings(const char *section)
+{
+    return !section || strcmp(section, "sensor") == 0;
+}
+
 static void print_codecs(void)
 {
     struct table table;
@@ -30,6 +36,23 @@ static void print_codecs(void)
     for (size_t i = 0; codecs[i]; i++) {
         table_cell(&table, codecs[i]->name);
         table_cell(&table, _(codecs[i]->description));
+    }
+    table_print(&table, stdout, 4);
+    table_finish(&table);
+}
+
+// The settings that `bump.NAME` stands for.
+static void print_bump_settings(void)
+{
+    struct table table;
+    struct bump_key key;
+    printf("\n%s\n", _("Settings of the bump detector"));
+    table_init(&table, 4, 0);
+    for (size_t i = 0; bump_settings_key(i, &key); i++) {
+        table_cell(&table, key.name);
+        table_cell(&table, key.fallback);
+        table_cell(&table, key.range);
+        table_cell(&table, _(key.help));
     }
     table_print(&table, stdout, 4);
     table_finish(&table);
@@ -98,6 +121,8 @@ static int print_keys(const char *section)
             print_codecs();
             printf("\n%s\n", _("The quantities of map.* and range.*: citygw keys quantities"));
         }
+        if (has_bump_settings(section))
+            print_bump_settings();
     }
     bytes_finish(&text);
     return result;

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SAY_OPERAND = 1, SAY_HELP = 'h', SAY_JSON = 'j', SAY_HEX = 'x' };
+enum { SAY_OPERAND = 1, SAY_HELP = 'h', SAY_JSON = 'j', SAY_HEX = 'x', SAY_SET = 'k' };
 
 // Options that take a text: what getopt calls them, and where they go.
 static const struct text_option {
@@ -66,6 +66,7 @@ static const struct option long_options[] = {
     {"stop-bits", required_argument, NULL, 'B'},
     {"timeout", required_argument, NULL, 'T'},
     {"hex", no_argument, NULL, SAY_HEX},
+    {"set", required_argument, NULL, SAY_SET},
     {NULL, 0, NULL, 0},
 };
 
@@ -81,6 +82,12 @@ static bool take(int option, unsigned takes, struct options *options)
     if (option == SAY_HEX) {
         options->hex = true;
         return takes & OPTION_HEX;
+    }
+    if (option == SAY_SET) {
+        if (options->set_count == OPTION_SETS_MAX)
+            return false;
+        options->sets[options->set_count++] = optarg;
+        return takes & OPTION_SET;
     }
     for (size_t i = 0; i < sizeof text_options / sizeof *text_options; i++) {
         const struct text_option *known = &text_options[i];

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * The options that verbs share, and what follows from them: which configuration, which socket, which language.
@@ -24,10 +25,13 @@ enum option_taken {
     OPTION_LINE = 8192,   // --baud, --parity
     OPTION_HEX = 16384,   // --hex
     OPTION_UNITS = 32768, // --from and --to are unit ids, --stop-bits, --timeout
+    OPTION_SET = 65536,   // --set KEY=VALUE, as often as wanted
 };
 
 #define CONFIG_DEFAULT "/etc/citygw/citygw.ini"
 #define SOCKET_DEFAULT "/run/citygw/http.sock"
+
+enum { OPTION_SETS_MAX = 64 };
 
 struct options {
     const char *config; // -c FILE, or NULL
@@ -42,6 +46,8 @@ struct options {
     // Of a serial line.
     const char *baud, *parity, *stop_bits, *timeout;
     bool hex;
+    const char *sets[OPTION_SETS_MAX]; // KEY=VALUE
+    size_t set_count;
 };
 
 // Reads the arguments of a verb (argv[0] is its name). `takes` is the sum of what it knows. True: go on. False: *ret_exit is what the verb ends with; the user has been told.

@@ -88,6 +88,14 @@ static const char of_modbus_scan[] =
        "  --json         the result as JSON, for programs\n"
        "It reads and cannot write. Ends with 0 when units answer and nothing is wrong, with 1 when not.\n");
 
+static const char of_bumps[] =
+    N_("  FILE           a recorded drive as CSV; - reads stdin. Its header names the columns:\n"
+       "                 time_s,ax,ay,az and, where known, latitude,longitude,speed_mps\n"
+       "  --set KEY=VALUE  a setting of the detector, such as zpeak=\"4 m/s2\"; more than one may be given\n"
+       "  -c FILE --sensor ID  the settings of that sensor; without -c: of /etc/citygw/citygw.ini\n"
+       "`citygw keys sensor` lists the settings. Events go to stdout, a line of JSON each.\n"
+       "Ends with 0 when every line could be used, with 1 when not.\n");
+
 const struct verb verbs[] = {
     {"check", N_("[FILE]"), N_("shows every error and warning of the configuration"), verb_check, of_configuration},
     {"keys", N_("[SECTION]"), N_("lists the configuration's keys with type, default, range and help; `keys quantities`: what can be measured"), verb_keys,
@@ -113,6 +121,7 @@ const struct verb verbs[] = {
      verb_sniff, of_sniff},
     {"modbus-scan", N_("PORT [OPTIONS]"), N_("asks which units are on a Modbus bus, and what is wrong with it"),
      verb_modbus_scan, of_modbus_scan},
+    {"bumps", N_("FILE [OPTIONS]"), N_("finds the bumps in a recorded drive"), verb_bumps, of_bumps},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -17,7 +17,7 @@ declare -A may=(
     [drivers]="reading settings base"
     [outlet]="reading settings base"
     [control]="base"
-    [cli]="drivers outlet reading settings base"
+    [cli]="drivers outlet city reading settings base"
     [core]="control outlet city buffer drivers reading settings base"
 )
 

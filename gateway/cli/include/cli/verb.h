@@ -32,6 +32,7 @@ int verb_verify(int argc, char **argv);
 int verb_simulate(int argc, char **argv);
 int verb_sniff(int argc, char **argv);
 int verb_modbus_scan(int argc, char **argv);
+int verb_bumps(int argc, char **argv);
 
 const struct verb *verb_find(const char *name); // NULL when there is none
 
