@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What is near? Items, numbered from 0, lie in cells of some 67 m; to find those around a place only the cells around it are
+ * looked into. Rows of cells go around the earth, and have fewer of them towards the poles.
+ */
+
+struct grid;
+
+struct grid *grid_create(uint32_t items_max); // NULL without memory
+void grid_destroy(struct grid *grid);
+
+void grid_put(struct grid *grid, uint32_t item, double latitude, double longitude); // moves it when it is there
+void grid_take(struct grid *grid, uint32_t item);
+
+// Goes over all items within the radius and some beyond it. Nothing may be put or taken meanwhile.
+struct grid_walk {
+    const struct grid *grid;
+    double latitude, longitude, radius_m;
+    int64_t row, last_row, column, last_column;
+    uint64_t cell;
+    uint32_t item;
+};
+
+void grid_begin(const struct grid *grid, double latitude, double longitude, double radius_m,
+                struct grid_walk *ret_walk);
+bool grid_next(struct grid_walk *walk, uint32_t *ret_item); // false: that was all
