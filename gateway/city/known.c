@@ -3,7 +3,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
-#include "grid.h"
+#include "place_grid.h"
 #include "place_on_earth.h"
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ const char *const known_fault_names[KNOWN_FAULT_COUNT] = {
     [KNOWN_TOO_MANY] = "too many"};
 
 struct known {
-    struct grid *grid;
+    struct place_grid *grid;
     struct known_object *objects;
     size_t count, max;
 };
@@ -43,7 +43,7 @@ struct known *known_create(size_t objects_max)
         return NULL;
     known->max = objects_max < OBJECTS_MOST ? objects_max : OBJECTS_MOST;
     known->objects = calloc(known->max + 1, sizeof *known->objects);
-    known->grid = grid_create((uint32_t)known->max);
+    known->grid = place_grid_create((uint32_t)known->max);
     if (!known->objects || !known->grid) {
         known_destroy(known);
         return NULL;
@@ -55,7 +55,7 @@ void known_destroy(struct known *known)
 {
     if (!known)
         return;
-    grid_destroy(known->grid);
+    place_grid_destroy(known->grid);
     free(known->objects);
     free(known);
 }
@@ -184,7 +184,7 @@ static enum known_fault take_line(struct known *known, const char *line, size_t 
     struct known_object *object = &known->objects[known->count];
     enum known_fault fault = take_object(&fields, layout, object);
     if (fault == KNOWN_FAULT_COUNT)
-        grid_put(known->grid, (uint32_t)known->count++, object->latitude, object->longitude);
+        place_grid_put(known->grid, (uint32_t)known->count++, object->latitude, object->longitude);
     return fault;
 }
 
@@ -230,11 +230,11 @@ const struct known_object *known_find(const struct known *known, double latitude
 {
     const struct known_object *nearest = NULL;
     double least_m = INFINITY;
-    struct grid_walk walk;
+    struct place_grid_walk walk;
     uint32_t item;
     error_m = error_m > 0 ? fmin(error_m, greatest_error_m) : 0;
-    grid_begin(known->grid, latitude, longitude, greatest_radius_m + error_m, &walk);
-    while (grid_next(&walk, &item)) {
+    place_grid_begin(known->grid, latitude, longitude, greatest_radius_m + error_m, &walk);
+    while (place_grid_next(&walk, &item)) {
         const struct known_object *object = &known->objects[item];
         double metres = place_distance_m(latitude, longitude, object->latitude, object->longitude);
         if (metres <= object->radius_m + error_m && metres < least_m) {

@@ -2,8 +2,8 @@
 #include "city/places.h"
 
 #include "base/number.h"
-#include "grid.h"
 #include "place.h"
+#include "place_grid.h"
 #include "place_on_earth.h"
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ struct loose {
 struct places {
     struct places_settings settings;
     const struct known *known;
-    struct grid *grid;
+    struct place_grid *grid;
     struct place *list; // a place without hits is free
     int64_t *turns;     // whose turn it is to go: the least of them; INT64_MAX where a place is free
     uint32_t *unused;
@@ -56,7 +56,7 @@ struct places *places_create(const struct places_settings *settings, const struc
         return NULL;
     places->settings = *settings;
     places->known = known;
-    places->grid = grid_create(max);
+    places->grid = place_grid_create(max);
     places->list = calloc(max, sizeof *places->list);
     places->turns = malloc(max * sizeof *places->turns);
     places->unused = malloc(max * sizeof *places->unused);
@@ -76,7 +76,7 @@ void places_destroy(struct places *places)
 {
     if (!places)
         return;
-    grid_destroy(places->grid);
+    place_grid_destroy(places->grid);
     free(places->list);
     free(places->turns);
     free(places->unused);
@@ -100,12 +100,12 @@ static void settle(struct places *places, uint32_t which)
     const struct place *place = &places->list[which];
     int64_t last_us = place->last_us < after_all ? place->last_us : after_all - 1;
     places->turns[which] = place->is_confirmed ? after_all + last_us : last_us;
-    grid_put(places->grid, which, place->latitude, place->longitude);
+    place_grid_put(places->grid, which, place->latitude, place->longitude);
 }
 
 static void drop(struct places *places, uint32_t which)
 {
-    grid_take(places->grid, which);
+    place_grid_take(places->grid, which);
     places->list[which] = (struct place){0};
     places->turns[which] = INT64_MAX;
     places->unused[places->unused_count++] = which;
@@ -124,10 +124,10 @@ static void evict(struct places *places)
 // An id is of a metre, and the place that has it lies near there.
 static bool has_id(const struct places *places, uint64_t id, double latitude, double longitude)
 {
-    struct grid_walk walk;
+    struct place_grid_walk walk;
     uint32_t which;
-    grid_begin(places->grid, latitude, longitude, 4 * PLACE_RADIUS_MOST_M, &walk);
-    while (grid_next(&walk, &which))
+    place_grid_begin(places->grid, latitude, longitude, 4 * PLACE_RADIUS_MOST_M, &walk);
+    while (place_grid_next(&walk, &which))
         if (places->list[which].id == id)
             return true;
     return false;
@@ -146,9 +146,9 @@ static uint32_t nearest(const struct places *places, const struct place_hit *hit
 {
     uint32_t found = UINT32_MAX, which;
     double least_m = INFINITY;
-    struct grid_walk walk;
-    grid_begin(places->grid, hit->latitude, hit->longitude, hit->radius_m, &walk);
-    while (grid_next(&walk, &which)) {
+    struct place_grid_walk walk;
+    place_grid_begin(places->grid, hit->latitude, hit->longitude, hit->radius_m, &walk);
+    while (place_grid_next(&walk, &which)) {
         const struct place *place = &places->list[which];
         double metres = place_distance_of(place, hit, places->settings.heading_tolerance_deg);
         bool is_nearer = metres < least_m;
@@ -165,10 +165,10 @@ static uint32_t nearest(const struct places *places, const struct place_hit *hit
 static uint32_t same_as(const struct places *places, uint32_t which)
 {
     const struct place *place = &places->list[which];
-    struct grid_walk walk;
+    struct place_grid_walk walk;
     uint32_t other;
-    grid_begin(places->grid, place->latitude, place->longitude, same_m, &walk);
-    while (grid_next(&walk, &other))
+    place_grid_begin(places->grid, place->latitude, place->longitude, same_m, &walk);
+    while (place_grid_next(&walk, &other))
         if (other != which &&
             place_is_same(place, &places->list[other], same_m, places->settings.heading_tolerance_deg))
             return other;
@@ -226,10 +226,10 @@ static bool is_linked(const struct place *place, const struct place_hit *hit)
 
 static bool loosen_one_around(struct places *places, const struct place_hit *hit)
 {
-    struct grid_walk walk;
+    struct place_grid_walk walk;
     uint32_t which;
-    grid_begin(places->grid, hit->latitude, hit->longitude, link_m, &walk);
-    while (grid_next(&walk, &which)) {
+    place_grid_begin(places->grid, hit->latitude, hit->longitude, link_m, &walk);
+    while (place_grid_next(&walk, &which)) {
         const struct place *place = &places->list[which];
         if (place->earlier.hits == 0 && is_linked(place, hit)) {
             loosen(places, which);
@@ -309,10 +309,10 @@ struct around {
 static struct around look_around(const struct places *places, const struct place_hit *hit)
 {
     struct around around = {.repeated = UINT32_MAX};
-    struct grid_walk walk;
+    struct place_grid_walk walk;
     uint32_t which;
-    grid_begin(places->grid, hit->latitude, hit->longitude, link_m, &walk);
-    while (grid_next(&walk, &which)) {
+    place_grid_begin(places->grid, hit->latitude, hit->longitude, link_m, &walk);
+    while (place_grid_next(&walk, &which)) {
         const struct place *place = &places->list[which];
         if (place_has(place, hit))
             around.repeated = which;

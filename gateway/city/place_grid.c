@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "grid.h"
+#include "place_grid.h"
 
 #include "place_on_earth.h"
 #include <stdlib.h>
@@ -8,15 +8,15 @@
 #define NOBODY UINT32_MAX
 #define NOWHERE UINT64_MAX
 
-struct grid {
+struct place_grid {
     uint32_t *heads, *next; // of the chains, and of the items in them
     uint64_t *cells;        // of the items
     uint32_t mask;
 };
 
-struct grid *grid_create(uint32_t items_max)
+struct place_grid *place_grid_create(uint32_t items_max)
 {
-    struct grid *grid = calloc(1, sizeof *grid);
+    struct place_grid *grid = calloc(1, sizeof *grid);
     uint32_t heads = 64;
     if (!grid)
         return NULL;
@@ -27,7 +27,7 @@ struct grid *grid_create(uint32_t items_max)
     grid->next = malloc((items_max + 1) * sizeof *grid->next);
     grid->cells = malloc((items_max + 1) * sizeof *grid->cells);
     if (!grid->heads || !grid->next || !grid->cells) {
-        grid_destroy(grid);
+        place_grid_destroy(grid);
         return NULL;
     }
     for (uint32_t i = 0; i < heads; i++)
@@ -37,7 +37,7 @@ struct grid *grid_create(uint32_t items_max)
     return grid;
 }
 
-void grid_destroy(struct grid *grid)
+void place_grid_destroy(struct place_grid *grid)
 {
     if (!grid)
         return;
@@ -69,13 +69,13 @@ static uint64_t cell_of(int64_t row, int64_t column)
     return (uint64_t)row << 32 | (uint64_t)(around < 0 ? around + columns : around);
 }
 
-static uint32_t *head_of(const struct grid *grid, uint64_t cell)
+static uint32_t *head_of(const struct place_grid *grid, uint64_t cell)
 {
     uint64_t hash = cell * UINT64_C(0x9e3779b97f4a7c15);
     return &grid->heads[(uint32_t)(hash >> 32) & grid->mask];
 }
 
-void grid_take(struct grid *grid, uint32_t item)
+void place_grid_take(struct place_grid *grid, uint32_t item)
 {
     if (grid->cells[item] == NOWHERE)
         return;
@@ -86,27 +86,27 @@ void grid_take(struct grid *grid, uint32_t item)
     grid->cells[item] = NOWHERE;
 }
 
-void grid_put(struct grid *grid, uint32_t item, double latitude, double longitude)
+void place_grid_put(struct place_grid *grid, uint32_t item, double latitude, double longitude)
 {
     int64_t row = row_of(latitude);
     uint64_t cell = cell_of(row, column_of(row, longitude));
     if (grid->cells[item] == cell)
         return;
-    grid_take(grid, item);
+    place_grid_take(grid, item);
     uint32_t *head = head_of(grid, cell);
     grid->cells[item] = cell;
     grid->next[item] = *head;
     *head = item;
 }
 
-static void begin_cell(struct grid_walk *walk)
+static void begin_cell(struct place_grid_walk *walk)
 {
     walk->cell = cell_of(walk->row, walk->column);
     walk->item = *head_of(walk->grid, walk->cell);
 }
 
 // The columns of a row that the radius reaches; all of them when it goes around the pole.
-static void begin_row(struct grid_walk *walk)
+static void begin_row(struct place_grid_walk *walk)
 {
     int64_t columns = columns_of(walk->row);
     double edge = fmin(fabs(walk->latitude) + walk->radius_m / METRES_PER_DEGREE, 90);
@@ -119,19 +119,20 @@ static void begin_row(struct grid_walk *walk)
     begin_cell(walk);
 }
 
-void grid_begin(const struct grid *grid, double latitude, double longitude, double radius_m, struct grid_walk *ret_walk)
+void place_grid_begin(const struct place_grid *grid, double latitude, double longitude, double radius_m,
+                      struct place_grid_walk *ret_walk)
 {
     double degrees = radius_m / METRES_PER_DEGREE;
-    *ret_walk = (struct grid_walk){.grid = grid,
-                                   .latitude = latitude,
-                                   .longitude = longitude,
-                                   .radius_m = radius_m,
-                                   .row = row_of(fmax(latitude - degrees, -90)),
-                                   .last_row = row_of(fmin(latitude + degrees, 90))};
+    *ret_walk = (struct place_grid_walk){.grid = grid,
+                                         .latitude = latitude,
+                                         .longitude = longitude,
+                                         .radius_m = radius_m,
+                                         .row = row_of(fmax(latitude - degrees, -90)),
+                                         .last_row = row_of(fmin(latitude + degrees, 90))};
     begin_row(ret_walk);
 }
 
-static bool next_cell(struct grid_walk *walk)
+static bool next_cell(struct place_grid_walk *walk)
 {
     if (walk->column < walk->last_column) {
         walk->column++;
@@ -145,7 +146,7 @@ static bool next_cell(struct grid_walk *walk)
     return true;
 }
 
-bool grid_next(struct grid_walk *walk, uint32_t *ret_item)
+bool place_grid_next(struct place_grid_walk *walk, uint32_t *ret_item)
 {
     do {
         while (walk->item != NOBODY) {

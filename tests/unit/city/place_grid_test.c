@@ -2,14 +2,14 @@
 #include "check.h"
 
 #include "dice.h"
-#include "grid.h"
+#include "place_grid.h"
 #include "place_on_earth.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { ITEMS = 400 };
 
-static struct grid *grid;
+static struct place_grid *grid;
 static double latitudes[ITEMS], longitudes[ITEMS];
 static bool is_there[ITEMS];
 
@@ -17,14 +17,14 @@ static int begin(void **state)
 {
     (void)state;
     memset(is_there, 0, sizeof is_there);
-    grid = grid_create(ITEMS);
+    grid = place_grid_create(ITEMS);
     return grid ? 0 : -1;
 }
 
 static int end(void **state)
 {
     (void)state;
-    grid_destroy(grid);
+    place_grid_destroy(grid);
     return 0;
 }
 
@@ -32,7 +32,7 @@ static void put(uint32_t item, double latitude, double longitude)
 {
     latitudes[item] = latitude, longitudes[item] = longitude;
     is_there[item] = true;
-    grid_put(grid, item, latitude, longitude);
+    place_grid_put(grid, item, latitude, longitude);
 }
 
 // Along the great circle, which holds at the poles as well.
@@ -47,10 +47,10 @@ static double true_distance_m(double latitude, double longitude, double other_la
 static void check_around(double latitude, double longitude, double radius_m)
 {
     bool is_met[ITEMS] = {false};
-    struct grid_walk walk;
+    struct place_grid_walk walk;
     uint32_t item;
-    grid_begin(grid, latitude, longitude, radius_m, &walk);
-    while (grid_next(&walk, &item)) {
+    place_grid_begin(grid, latitude, longitude, radius_m, &walk);
+    while (place_grid_next(&walk, &item)) {
         assert_true(is_there[item]);
         assert_false(is_met[item]);
         is_met[item] = true;
@@ -89,7 +89,7 @@ static void what_is_taken_or_moved_is_not_met_there(void **state)
     for (size_t round = 0; round < 5000; round++) {
         uint32_t item = (uint32_t)(dice_even(&seed) * ITEMS);
         if (dice_even(&seed) < 0.4) {
-            grid_take(grid, item);
+            place_grid_take(grid, item);
             is_there[item] = false;
         } else {
             put(item, 34.7 + 0.005 * dice_even(&seed), 135.5 + 0.005 * dice_even(&seed));
@@ -102,15 +102,15 @@ static void what_is_taken_or_moved_is_not_met_there(void **state)
 static void places_far_apart_are_not_met(void **state)
 {
     (void)state;
-    struct grid_walk walk;
+    struct place_grid_walk walk;
     uint32_t item;
     put(0, 34.7, 135.5);
     put(1, 34.8, 135.5);
     put(2, 34.7, -44.5);
-    grid_begin(grid, 34.7, 135.5, 50, &walk);
-    assert_true(grid_next(&walk, &item));
+    place_grid_begin(grid, 34.7, 135.5, 50, &walk);
+    assert_true(place_grid_next(&walk, &item));
     assert_int_equal(item, 0);
-    assert_false(grid_next(&walk, &item));
+    assert_false(place_grid_next(&walk, &item));
 }
 
 static void distances_are_those_of_the_earth(void **state)
