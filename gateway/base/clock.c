@@ -103,6 +103,15 @@ char *utc_text(int64_t time_us, char ret_text[UTC_TEXT_SIZE])
     return ret_text;
 }
 
+char *utc_text_ms(int64_t time_us, char ret_text[UTC_TEXT_SIZE])
+{
+    int64_t beyond_us = time_us % 1000;
+    if (beyond_us < 0) {
+        beyond_us += time_us < INT64_MIN + 1000 ? 0 : 1000; // far outside the years that there are
+    }
+    return utc_text(time_us - beyond_us, ret_text);
+}
+
 static bool digits(const char **text, int count, int *ret_value)
 {
     int value = 0;

@@ -55,16 +55,24 @@ static int load(const char *path, struct settings **ret_settings)
 
 static int choose_outlet(struct broker *broker, const char *name, struct fault *why)
 {
+    const struct settings_mqtt *other = NULL;
     const struct settings *settings = broker->settings;
     char shown[80];
     for (size_t i = 0; i < settings->mqtt_count; i++) {
         if (name && strcmp(settings->mqtt[i].name, name) != 0)
             continue;
+        if (settings->mqtt[i].format != FORMAT_CITYGW) {
+            other = &settings->mqtt[i];
+            continue;
+        }
         broker->mqtt = settings->mqtt[i];
         if (wire_tree(settings, broker->mqtt.name, broker->tree) != 0)
             return fault_set(why, -EINVAL, _("the outlet's topic_prefix cannot begin a topic"));
         return 0;
     }
+    if (other)
+        return fault_set(why, -EINVAL, _("the outlet \"%s\" does not speak format = citygw, which is what this needs"),
+                         other->name);
     if (!name)
         return fault_set(why, -EINVAL, _("the configuration names no broker; expected an [mqtt] section, or --url"));
     return fault_set(why, -EINVAL, _("there is no [mqtt] outlet \"%s\" in the configuration"),

@@ -43,6 +43,9 @@ static const struct text_option {
     {'P', OPTION_LINE, offsetof(struct options, parity)},
     {'B', OPTION_UNITS, offsetof(struct options, stop_bits)},
     {'T', OPTION_UNITS, offsetof(struct options, timeout)},
+    {'A', OPTION_AGENT, offsetof(struct options, agent)},
+    {'w', OPTION_AGENT, offsetof(struct options, service)},
+    {'W', OPTION_AGENT, offsetof(struct options, service_path)},
 };
 
 static const struct option long_options[] = {
@@ -65,6 +68,9 @@ static const struct option long_options[] = {
     {"parity", required_argument, NULL, 'P'},
     {"stop-bits", required_argument, NULL, 'B'},
     {"timeout", required_argument, NULL, 'T'},
+    {"agent", required_argument, NULL, 'A'},
+    {"service", required_argument, NULL, 'w'},
+    {"service-path", required_argument, NULL, 'W'},
     {"hex", no_argument, NULL, SAY_HEX},
     {"set", required_argument, NULL, SAY_SET},
     {NULL, 0, NULL, 0},

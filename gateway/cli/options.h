@@ -26,6 +26,7 @@ enum option_taken {
     OPTION_HEX = 16384,   // --hex
     OPTION_UNITS = 32768, // --from and --to are unit ids, --stop-bits, --timeout
     OPTION_SET = 65536,   // --set KEY=VALUE, as often as wanted
+    OPTION_AGENT = 131072, // --agent, --service, --service-path
 };
 
 #define CONFIG_DEFAULT "/etc/citygw/citygw.ini"
@@ -48,6 +49,8 @@ struct options {
     bool hex;
     const char *sets[OPTION_SETS_MAX]; // KEY=VALUE
     size_t set_count;
+    // Of an IoT agent.
+    const char *agent, *service, *service_path;
 };
 
 // Reads the arguments of a verb (argv[0] is its name). `takes` is the sum of what it knows. True: go on. False: *ret_exit is what the verb ends with; the user has been told.

@@ -95,6 +95,14 @@ static const char of_bumps[] =
        "  -c FILE --sensor ID  the settings of that sensor; without -c: of /etc/citygw/citygw.ini\n"
        "`citygw keys sensor` lists the settings. Events go to stdout, a line of JSON each.\n"
        "Ends with 0 when every line could be used, with 1 when not.\n");
+static const char of_provision[] =
+    N_("  -c FILE        the configuration (default: /etc/citygw/citygw.ini)\n"
+       "  --outlet NAME  the [mqtt] outlet with format = iota-json (default: the first)\n"
+       "  --agent URL    the agent's own API (default: http://localhost:4041)\n"
+       "  --service NAME, --service-path PATH  what the agent calls fiware-service and fiware-servicepath\n"
+       "                 (default: citygw and /)\n"
+       "  --json         the bodies alone, for programs: members services and devices\n"
+       "Nothing is sent. What is printed can be given to a shell: citygw provision | sh\n");
 
 const struct verb verbs[] = {
     {"check", N_("[FILE]"), N_("shows every error and warning of the configuration"), verb_check, of_configuration},
@@ -122,6 +130,8 @@ const struct verb verbs[] = {
     {"modbus-scan", N_("PORT [OPTIONS]"), N_("asks which units are on a Modbus bus, and what is wrong with it"),
      verb_modbus_scan, of_modbus_scan},
     {"bumps", N_("FILE [OPTIONS]"), N_("finds the bumps in a recorded drive"), verb_bumps, of_bumps},
+    {"provision", N_("[OPTIONS]"), N_("prints what an IoT agent must be told before it takes readings"), verb_provision,
+     of_provision},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -70,11 +70,16 @@ static int take_seqs(struct gateway *gateway, const struct arguments *arguments,
 static int add_everywhere(struct gateway *gateway, const char *only, const struct replay_wish *wish, struct json *json,
                           struct fault *why)
 {
+    const char *passed = NULL;
     size_t matching = 0;
     for (size_t i = 0; i < gateway->outlet_count; i++) {
         struct outlet *outlet = &gateway->outlets[i];
         if (only && strcmp(outlet->name, only) != 0)
             continue;
+        if (outlet->type->present_only) {
+            passed = outlet->name;
+            continue;
+        }
         matching++;
         if (wish->next < wish->end && replays_add(&outlet->replays, wish) != 0)
             return fault_set(why, -EBUSY, _("%s has %d replays to do already; try again when they are done"),
@@ -84,6 +89,9 @@ static int add_everywhere(struct gateway *gateway, const char *only, const struc
     }
     if (matching)
         return 0;
+    if (passed)
+        return fault_set(why, -EINVAL, _("%s takes what comes last for the present: nothing is sent to it again"),
+                         passed);
     return only ? fault_set(why, -ENOENT, _("there is no outlet %s"), only)
                 : fault_set(why, -ENOENT, "%s", _("there is no outlet"));
 }

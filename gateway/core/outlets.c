@@ -86,20 +86,34 @@ static void feed_parked(void *context, size_t readings, const char *text)
                  (unsigned long long)now);
 }
 
-static bool from_oldest(const struct settings *settings, const struct outlet_type *type, size_t index)
+// What every outlet's section says.
+struct section {
+    const char *name, *url;
+    int start; // enum start_from
+};
+
+static struct section section_of(const struct settings *settings, const struct outlet_type *type, size_t index)
 {
-    int start = type == &outlet_mqtt ? settings->mqtt[index].start : settings->influxdb[index].start;
-    return start == START_OLDEST;
+    if (type == &outlet_mqtt) {
+        const struct settings_mqtt *mqtt = &settings->mqtt[index];
+        return (struct section){mqtt->name, mqtt->url, mqtt->start};
+    }
+    if (type == &outlet_ngsi_ld) {
+        const struct settings_ngsi_ld *broker = &settings->ngsi_ld[index];
+        return (struct section){broker->name, broker->url, broker->start};
+    }
+    const struct settings_influxdb *influxdb = &settings->influxdb[index];
+    return (struct section){influxdb->name, influxdb->url, influxdb->start};
 }
 
 int outlet_init(struct outlet *outlet, const struct outlet_common *common, const struct outlet_type *type, size_t index,
                 struct fault *why)
 {
     const struct settings *settings = common->settings;
-    bool mqtt = type == &outlet_mqtt;
+    struct section section = section_of(settings, type, index);
     *outlet = (struct outlet){.common = common,
-                              .name = mqtt ? settings->mqtt[index].name : settings->influxdb[index].name,
-                              .url = mqtt ? settings->mqtt[index].url : settings->influxdb[index].url,
+                              .name = section.name,
+                              .url = section.url,
                               .type = type,
                               .since_us = clock_wall_us(common->clock)};
     outlet->feed = (struct outlet_feed){.context = outlet,
@@ -121,7 +135,7 @@ int outlet_init(struct outlet *outlet, const struct outlet_common *common, const
                                         .event = feed_event};
     pthread_mutex_init(&outlet->lock, NULL);
     replays_init(&outlet->replays);
-    int error = buffer_cursor_open(common->buffer, outlet->name, from_oldest(settings, type, index), why);
+    int error = buffer_cursor_open(common->buffer, outlet->name, section.start == START_OLDEST, why);
     if (error)
         return error;
     return type->create(&outlet->feed, index, &outlet->state, why);

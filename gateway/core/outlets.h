@@ -46,7 +46,7 @@ struct outlet {
     struct fault fault, alarm; // "" when none
 };
 
-// Makes the outlet and its cursor. `index` as in settings->mqtt[] or settings->influxdb[].
+// Makes the outlet and its cursor. `index` as in settings->mqtt[], settings->influxdb[] or settings->ngsi_ld[].
 int outlet_init(struct outlet *outlet, const struct outlet_common *common, const struct outlet_type *type, size_t index,
                 struct fault *why);
 int outlet_start(struct outlet *outlet, struct fault *why);

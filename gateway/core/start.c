@@ -171,12 +171,14 @@ static int forget_other_cursors(struct gateway *gateway, struct fault *why)
     const struct settings *settings = gateway->settings;
     const char *names[OUTLETS_MAX];
     size_t count = 0;
-    if (settings->mqtt_count + settings->influxdb_count > OUTLETS_MAX)
+    if (settings->mqtt_count + settings->influxdb_count + settings->ngsi_ld_count > OUTLETS_MAX)
         return fault_set(why, -ENOSPC, _("more than %d outlets"), OUTLETS_MAX);
     for (size_t i = 0; i < settings->mqtt_count; i++)
         names[count++] = settings->mqtt[i].name;
     for (size_t i = 0; i < settings->influxdb_count; i++)
         names[count++] = settings->influxdb[i].name;
+    for (size_t i = 0; i < settings->ngsi_ld_count; i++)
+        names[count++] = settings->ngsi_ld[i].name;
     buffer_cursor_keep(gateway->buffer, names, count);
     return 0;
 }
@@ -191,6 +193,8 @@ int start_outlets(struct gateway *gateway, struct fault *why)
         error = start_outlet(gateway, &outlet_mqtt, i, why);
     for (size_t i = 0; !error && i < settings->influxdb_count; i++)
         error = start_outlet(gateway, &outlet_influxdb, i, why);
+    for (size_t i = 0; !error && i < settings->ngsi_ld_count; i++)
+        error = start_outlet(gateway, &outlet_ngsi_ld, i, why);
     return error;
 }
 

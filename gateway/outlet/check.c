@@ -5,15 +5,20 @@
 #include "base/messages.h"
 #include "base/text.h"
 #include "influxdb_address.h"
+#include "iota_json.h"
+#include "mqtt_format.h"
 #include "mqtt_url.h"
 #include "topics.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { HEADER_MAX = 256 };
 
 // What one outlet's findings have in common.
 struct subject {
@@ -99,6 +104,130 @@ static void check_mqtt_user(const struct subject *subject, const struct settings
     }
 }
 
+static void warns(const struct subject *subject, const char *key, const char *text)
+{
+    findings_add(subject->findings, FINDING_WARNING, subject->origin, subject->section, key, "%s", text);
+}
+
+static bool is_given(struct origin origin, const char *key)
+{
+    const struct key_line *line = origin.keys;
+    while (line && line->key && strcmp(line->key, key) != 0) {
+        line++;
+    }
+    return line && line->key;
+}
+
+static bool has_kind(const struct settings *settings, enum kind kind)
+{
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        if (settings->sensor[i].kind == (int)kind && !settings->sensor[i].disabled) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *extra_kind(const struct settings_extra *extra)
+{
+    return extra->key + strlen("apikey.");
+}
+
+static void check_apikey_names(const struct subject *subject, const struct settings_mqtt *mqtt)
+{
+    struct fault why;
+    for (size_t i = 0; i < mqtt->extra_count; i++) {
+        const struct settings_extra *extra = &mqtt->extras[i];
+        struct subject there = *subject;
+        int kind = 0;
+        there.origin = extra->origin;
+        while (kind < KIND_COUNT && strcmp(kind_names[kind], extra_kind(extra)) != 0) {
+            kind++;
+        }
+        if (kind == KIND_COUNT) {
+            fault_set(&why, -EINVAL, _("there is no kind \"%s\"; expected one such as apikey.parking"),
+                      extra_kind(extra));
+            stops(&there, extra->key, why.text);
+        } else if (!iota_apikey_valid(extra->value)) {
+            stops(&there, extra->key,
+                  _("this cannot be an API key; expected letters, digits and signs of ASCII, without "
+                    "blanks, quotes and any of / + # & ? < > = ; ( )"));
+        }
+    }
+}
+
+static void check_apikeys(const struct subject *subject, const struct settings *settings,
+                          const struct settings_mqtt *mqtt)
+{
+    struct fault why;
+    check_apikey_names(subject, mqtt);
+    if (mqtt->apikey[0]) {
+        if (!iota_apikey_valid(mqtt->apikey)) {
+            stops(subject, "apikey",
+                  _("this cannot be an API key; expected letters, digits and signs of ASCII, without "
+                    "blanks, quotes and any of / + # & ? < > = ; ( )"));
+        }
+        return;
+    }
+    if (mqtt->extra_count == 0) {
+        stops(subject, "apikey",
+              _("this key is missing; expected the key of the IoT agent's service group, since "
+                "readings go to /json/APIKEY/SENSOR/attrs"));
+        return;
+    }
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        if (has_kind(settings, (enum kind)kind) && !iota_apikey(mqtt, (enum kind)kind)[0]) {
+            fault_set(&why, -EINVAL, _("sensors of kind %s have no API key; expected apikey or apikey.%s"),
+                      kind_names[kind], kind_names[kind]);
+            stops(subject, "apikey", why.text);
+        }
+    }
+}
+
+// ParkingSpot requires a place and a site.
+static void check_bays(const struct subject *subject, const char *key, const struct settings *settings)
+{
+    const struct settings_sensor *first = NULL;
+    size_t count = 0;
+    struct fault why;
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        const struct settings_sensor *sensor = &settings->sensor[i];
+        bool whole = isfinite(sensor->latitude) && isfinite(sensor->longitude) && sensor->zone[0];
+        if (sensor->kind == KIND_PARKING && !sensor->disabled && !whole) {
+            first = first ? first : sensor;
+            count++;
+        }
+    }
+    if (count > 0) {
+        fault_set(
+            &why, 0,
+            _("%zu parking sensors (the first: %s) lack latitude, longitude or zone, which ParkingSpot requires, and "
+              "become Device instead"),
+            count, first->id);
+        warns(subject, key, why.text);
+    }
+}
+
+static void check_format(const struct subject *subject, const struct settings *settings,
+                         const struct settings_mqtt *mqtt)
+{
+    const struct mqtt_format *format = mqtt_format(mqtt->format);
+    if (!format->batches && mqtt->batch != BATCH_NO) {
+        stops(subject, "batch", _("this format has no batches; expected batch = no"));
+    }
+    if (format->in_order && mqtt->drain == DRAIN_LIVE_FIRST && is_given(subject->origin, "drain")) {
+        warns(subject, "drain", _("this format always drains in order, since its consumers keep what came last"));
+    }
+    if (mqtt->format == FORMAT_IOTA_JSON) {
+        check_apikeys(subject, settings, mqtt);
+    } else if (mqtt->apikey[0] || mqtt->extra_count > 0) {
+        warns(subject, mqtt->apikey[0] ? "apikey" : NULL, _("an API key has an effect with format = iota-json only"));
+    }
+    if (mqtt->format != FORMAT_CITYGW) {
+        check_bays(subject, "format", settings);
+    }
+}
+
 static void check_mqtt(const struct settings *settings, const struct settings_mqtt *mqtt, struct findings *findings)
 {
     struct subject subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
@@ -111,9 +240,7 @@ static void check_mqtt(const struct settings *settings, const struct settings_mq
         check_mqtt_user(&subject, mqtt, &url);
         check_mqtt_tls(&subject, mqtt, url.tls);
     }
-    if (mqtt->format != FORMAT_CITYGW) {
-        stops(&subject, "format", _("this format is not built yet; expected format = citygw"));
-    }
+    check_format(&subject, settings, mqtt);
     bool identified = settings->gateway.id[0] && settings->gateway.municipality[0]; // settings have told it otherwise
     if (identified && topic_tree(mqtt->topic_prefix, &settings->gateway, tree)) {
         fault_set(&why, -EINVAL, _("\"%s\" cannot begin a topic; expected words separated by /"), mqtt->topic_prefix);
@@ -134,6 +261,30 @@ static void check_influxdb(const struct settings_influxdb *influxdb, struct find
     check_secret(&subject, "token_file", influxdb->token_file);
 }
 
+static void check_header(const struct subject *subject, const char *key, const char *text)
+{
+    size_t size = strlen(text);
+    if (size > HEADER_MAX || !text_is_plain(text, size)) {
+        stops(subject, key,
+              _("this cannot stand in a request; expected up to 256 characters, none of them a control character"));
+    }
+}
+
+static void check_ngsi_ld(const struct settings *settings, const struct settings_ngsi_ld *broker,
+                          struct findings *findings)
+{
+    struct subject subject = subject_of(findings, broker->origin, "ngsi-ld", broker->name);
+    char *label = broker->url[0] ? influxdb_address_label(broker->url) : NULL;
+    if (broker->url[0] && !label) {
+        stops(&subject, "url", _("url: expected http://HOST:PORT or https://HOST:PORT, without ? and #"));
+    }
+    check_header(&subject, "tenant", broker->tenant);
+    check_header(&subject, "service_path", broker->service_path);
+    check_secret(&subject, "token_file", broker->token_file);
+    check_bays(&subject, NULL, settings);
+    free(label);
+}
+
 // Two outlets with one client id would throw each other out for ever.
 static void check_client_ids(const struct settings *settings, struct findings *findings)
 {
@@ -151,9 +302,27 @@ static void check_client_ids(const struct settings *settings, struct findings *f
     }
 }
 
+// One would overwrite what the other says.
+static void check_trees(const struct settings *settings, struct findings *findings)
+{
+    for (size_t i = 1; i < settings->mqtt_count; i++) {
+        const struct settings_mqtt *mqtt = &settings->mqtt[i];
+        struct subject subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
+        for (size_t j = 0; j < i; j++) {
+            const struct settings_mqtt *other = &settings->mqtt[j];
+            if (mqtt->format != other->format && strcmp(mqtt->url, other->url) == 0 &&
+                strcmp(mqtt->topic_prefix, other->topic_prefix) == 0) {
+                stops(&subject, "topic_prefix",
+                      _("another outlet writes to these topics at the same broker in another format; expected a "
+                        "topic_prefix of its own"));
+            }
+        }
+    }
+}
+
 void outlets_check(const struct settings *settings, struct findings *findings)
 {
-    if (!settings->mqtt_count && !settings->influxdb_count) {
+    if (!settings->mqtt_count && !settings->influxdb_count && !settings->ngsi_ld_count) {
         findings_add(findings, FINDING_WARNING, settings->gateway.origin, NULL, NULL,
                      _("no outlet: readings go nowhere; expected an [mqtt] or [influxdb] section"));
     }
@@ -163,5 +332,9 @@ void outlets_check(const struct settings *settings, struct findings *findings)
     for (size_t i = 0; i < settings->influxdb_count; i++) {
         check_influxdb(&settings->influxdb[i], findings);
     }
+    for (size_t i = 0; i < settings->ngsi_ld_count; i++) {
+        check_ngsi_ld(settings, &settings->ngsi_ld[i], findings);
+    }
     check_client_ids(settings, findings);
+    check_trees(settings, findings);
 }

@@ -65,8 +65,9 @@ static int open_http(struct influxdb *influxdb, struct fault *why)
         if (!header)
             return fault_errno(why, -ENOMEM, "%s", settings->token_file);
     }
+    const char *headers[] = {header, NULL};
     int error =
-        influxdb_http_create(influxdb->feed->loop, header, influxdb_flow_answer, influxdb, &influxdb->http, why);
+        influxdb_http_create(influxdb->feed->loop, headers, influxdb_flow_answer, influxdb, &influxdb->http, why);
     free(header);
     return error;
 }

@@ -117,7 +117,7 @@ static char *read_label(CURLU *parts)
     return take_text(&label);
 }
 
-static char *label_of(const char *url)
+char *influxdb_address_label(const char *url)
 {
     CURLU *parts = curl_url();
     bool parsed = parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK;
@@ -128,7 +128,7 @@ static char *label_of(const char *url)
 
 int influxdb_address_init(struct influxdb_address *address, const struct settings_influxdb *settings, struct fault *why)
 {
-    *address = (struct influxdb_address){.label = label_of(settings->url)};
+    *address = (struct influxdb_address){.label = influxdb_address_label(settings->url)};
     // The message does not quote the URL: it may hold a password.
     if (!address->label)
         return fault_set(why, -EINVAL, _("url: expected http://HOST:PORT or https://HOST:PORT, without ? and #"));

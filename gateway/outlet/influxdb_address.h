@@ -19,4 +19,6 @@ struct influxdb_address {
 // -EINVAL for a URL that cannot be one. The caller finishes.
 int influxdb_address_init(struct influxdb_address *address, const struct settings_influxdb *settings,
                           struct fault *why);
+// "http://host:port" of such a URL, allocated; NULL when it cannot be one.
+char *influxdb_address_label(const char *url);
 void influxdb_address_finish(struct influxdb_address *address);

@@ -13,6 +13,7 @@ enum {
     BODY_MAX = 1 << 20,       // an answer longer than this is no InfluxDB's
     SLOWEST_BYTES_PER_S = 10, // slower than this for SLOW_S is a dead connection
     SLOW_S = 30,
+    HEADERS_MAX = 4,
 };
 
 struct influxdb_http {
@@ -20,8 +21,8 @@ struct influxdb_http {
     uv_timer_t timer;
     CURLM *multi;
     CURL *easy;
-    struct curl_slist *headers; // of the request under way
-    char *authorization;
+    struct curl_slist *headers;         // of the request under way
+    char *own_headers[HEADERS_MAX + 1]; // of every request; ends with NULL
     bool busy;
     char error[CURL_ERROR_SIZE];
     char body[BODY_KEPT + 1];
@@ -155,12 +156,27 @@ static void free_http(struct influxdb_http *http)
         curl_easy_cleanup(http->easy);
     if (http->multi)
         curl_multi_cleanup(http->multi);
-    free(http->authorization);
+    for (size_t i = 0; http->own_headers[i]; i++) {
+        explicit_bzero(http->own_headers[i], strlen(http->own_headers[i]));
+        free(http->own_headers[i]);
+    }
     free(http);
     curl_global_cleanup();
 }
 
-int influxdb_http_create(uv_loop_t *loop, const char *authorization, influxdb_http_done *done, void *context,
+static bool copy_headers(struct influxdb_http *http, const char *const headers[])
+{
+    size_t count = 0;
+    while (headers[count] && count < HEADERS_MAX) {
+        http->own_headers[count] = strdup(headers[count]);
+        if (!http->own_headers[count])
+            return false;
+        count++;
+    }
+    return !headers[count];
+}
+
+int influxdb_http_create(uv_loop_t *loop, const char *const headers[], influxdb_http_done *done, void *context,
                          struct influxdb_http **ret_http, struct fault *why)
 {
     struct influxdb_http *http = calloc(1, sizeof *http);
@@ -171,8 +187,7 @@ int influxdb_http_create(uv_loop_t *loop, const char *authorization, influxdb_ht
     *http = (struct influxdb_http){.loop = loop, .done = done, .context = context};
     http->multi = curl_multi_init();
     http->easy = curl_easy_init();
-    http->authorization = authorization ? strdup(authorization) : NULL;
-    if (!http->multi || !http->easy || (authorization && !http->authorization)) {
+    if (!http->multi || !http->easy || !copy_headers(http, headers)) {
         free_http(http);
         return fault_errno(why, -ENOMEM, "libcurl");
     }
@@ -200,9 +215,11 @@ static bool set_headers(struct influxdb_http *http, const struct influxdb_reques
     char type[128];
     snprintf(type, sizeof type, "Content-Type: %s", request->body ? request->content_type : "");
     // "Expect:" switches off the wait of a second for "100 Continue" before large bodies, an empty type its header.
-    return add_header(http, type) && add_header(http, "Expect:") &&
-           (!request->gzip || add_header(http, "Content-Encoding: gzip")) &&
-           (!http->authorization || add_header(http, http->authorization));
+    bool added = add_header(http, type) && add_header(http, "Expect:") &&
+                 (!request->gzip || add_header(http, "Content-Encoding: gzip"));
+    for (size_t i = 0; added && http->own_headers[i]; i++)
+        added = add_header(http, http->own_headers[i]);
+    return added;
 }
 
 static void set_options(struct influxdb_http *http, const struct influxdb_request *request)

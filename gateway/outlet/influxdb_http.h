@@ -17,8 +17,8 @@ struct influxdb_http;
 // Called on the loop once per request, unless it was aborted. The answer lives until return. May send again.
 typedef void influxdb_http_done(void *context, const struct influxdb_answer *answer);
 
-// `authorization` is a whole header line or NULL; it is copied.
-int influxdb_http_create(struct uv_loop_s *loop, const char *authorization, influxdb_http_done *done, void *context,
+// `headers` are whole header lines of every request, copied; ends with NULL.
+int influxdb_http_create(struct uv_loop_s *loop, const char *const headers[], influxdb_http_done *done, void *context,
                          struct influxdb_http **ret_http, struct fault *why);
 
 struct influxdb_request {

@@ -38,8 +38,8 @@ static int configure(struct mqtt *mqtt, struct fault *why)
 {
     const struct settings_mqtt *options = mqtt->options;
     int error = mqtt_login_create(options, &mqtt->login, why);
-    if (!error && options->format != FORMAT_CITYGW) {
-        error = fault_set(why, -ENOTSUP, _("this format is not built yet; expected format = citygw"));
+    if (!error && places_init(&mqtt->places, mqtt->settings)) {
+        error = fault_set(why, -ENOMEM, _("out of memory"));
     }
     if (!error && topic_tree(options->topic_prefix, &mqtt->settings->gateway, mqtt->tree)) {
         error = fault_set(why, -EINVAL, _("\"%s\" cannot begin a topic; expected words separated by /"),
@@ -63,7 +63,14 @@ static int mqtt_create(const struct outlet_feed *feed, size_t index, void **ret_
     mqtt->feed = *feed;
     mqtt->settings = feed->settings;
     mqtt->options = &feed->settings->mqtt[index];
-    mqtt->in_order = mqtt->options->drain == DRAIN_IN_ORDER;
+    mqtt->format = mqtt_format(mqtt->options->format);
+    mqtt->wire = (struct mqtt_wire){.gateway = &mqtt->settings->gateway,
+                                    .options = mqtt->options,
+                                    .places = &mqtt->places,
+                                    .tree = mqtt->tree,
+                                    .epoch = mqtt->feed.epoch};
+    mqtt->in_order = mqtt->format->in_order || mqtt->options->drain == DRAIN_IN_ORDER;
+    mqtt->batch = mqtt->format->batches ? mqtt->options->batch : BATCH_NO;
     mqtt->keep_alive_s = (int)(mqtt->options->keep_alive_us / SECOND);
     prepare_lock(mqtt);
     mint_session(feed->clock, mqtt->session);
@@ -151,7 +158,8 @@ static void mqtt_figures(void *state, struct outlet_figures *ret_figures)
                                            .replies_dropped = dropped,
                                            .commands = atomic_load(&mqtt->commands),
                                            .commands_ignored = atomic_load(&mqtt->commands_ignored),
-                                           .throttled_us = atomic_load(&mqtt->throttled_us)};
+                                           .throttled_us = atomic_load(&mqtt->throttled_us),
+                                           .characters_replaced = atomic_load(&mqtt->replaced)};
 }
 
 static void mqtt_stop(void *state)

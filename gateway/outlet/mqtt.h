@@ -6,6 +6,7 @@
 #include "mqtt_backoff.h"
 #include "mqtt_command.h"
 #include "mqtt_documents.h"
+#include "mqtt_format.h"
 #include "mqtt_pace.h"
 #include "mqtt_reasons.h"
 #include "mqtt_retained.h"
@@ -25,6 +26,7 @@
  *   mqtt_flow.c     what is sent, in which order, and what its answer means
  *   mqtt_lane.c     which readings a lane sends next
  *   mqtt_message.c  a lane's next message
+ *   mqtt_format.c   what topics and payloads look like
  *   mqtt_batch.c    many readings in one message, and what becomes of a refused one
  *   mqtt_states.c   the newest states, sent beside their turn
  *   mqtt_ahead.c    which of them need no turn of their own any more
@@ -123,6 +125,10 @@ struct mqtt {
     struct outlet_feed feed;
     const struct settings *settings;
     const struct settings_mqtt *options;
+    const struct mqtt_format *format;
+    struct places places;
+    struct mqtt_wire wire; // of the format
+    int batch;             // enum batch_mode; BATCH_NO where the format has none
     struct mqtt_login *login;
     char tree[TOPIC_SIZE];
     char session[MQTT_SESSION_SIZE];
@@ -139,7 +145,7 @@ struct mqtt {
     struct replies replies;
     atomic_int_least64_t beat_us;
     atomic_bool connected, over;
-    atomic_uint_least64_t batches, commands, commands_ignored, throttled_us; // outlet_figures
+    atomic_uint_least64_t batches, commands, commands_ignored, throttled_us, replaced; // outlet_figures
 
     // The loop's.
     pthread_t thread;
@@ -163,7 +169,7 @@ struct mqtt {
     int64_t alarm_us;                                                  // when it was last raised
     char told[sizeof(struct fault)], alarm_told[sizeof(struct fault)]; // the last lines, so that none is repeated
 
-    bool in_order; // drain
+    bool in_order; // drain, or the format wants it
     struct lane lanes[LANES];
     struct backlog backlog;
     struct states states;
@@ -227,6 +233,8 @@ void lane_news(struct mqtt *mqtt); // the feed woke us
 bool message_next(struct mqtt *mqtt, enum mqtt_lane which); // takes a lane's next one into its window; false: none now
 void message_park(struct mqtt *mqtt, struct window_message *message, const char *reason);
 void message_tell_unreadable(struct mqtt *mqtt, const struct outlet_record *record, int error);
+void message_write(struct mqtt *mqtt, const struct outlet_record *record, const struct reading *reading,
+                   struct bytes *out); // the payload
 // Writes topic and payload. False when it was parked instead.
 bool message_encode(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record,
                     struct window_message *message);

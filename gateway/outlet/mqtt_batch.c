@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mqtt.h"
 
-#include "citygw_json.h"
 #include "record.h"
 #include <string.h>
 
@@ -9,7 +8,7 @@ enum { PIECE_BYTES = 64 * 1024, ADDITIONS = 2 /* "," and "]" */, COMPANY_US = 20
 
 bool batch_wanted(const struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record)
 {
-    int mode = mqtt->options->batch;
+    int mode = mqtt->batch;
     bool late = which == LANE_BACKLOG || record->late;
     return which != LANE_REPLAY && (mode == BATCH_ALWAYS || (mode == BATCH_BACKLOG && late));
 }
@@ -55,7 +54,7 @@ static bool append(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_
     }
     said.late = record->late || which == LANE_BACKLOG;
     bytes_char(payload, message->readings > 0 ? ',' : '[');
-    citygw_json(&said, &reading, mqtt->feed.epoch, payload);
+    message_write(mqtt, &said, &reading, payload);
     if (payload->overflow || payload->used + ADDITIONS > most) {
         payload->used = before;
         payload->overflow = false;

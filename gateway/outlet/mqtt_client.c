@@ -322,12 +322,17 @@ static int add_pair(MQTTProperties *properties, const char *name, const char *va
     return MQTTProperties_add(properties, &property);
 }
 
+static const char *content_type_of(const struct publication *publication)
+{
+    return publication->content_type ? publication->content_type : "application/json";
+}
+
 static int fill_properties(MQTTProperties *properties, const struct publication *publication)
 {
-    static char json[] = "application/json";
     MQTTProperty utf8 = {.identifier = MQTTPROPERTY_CODE_PAYLOAD_FORMAT_INDICATOR, .value.byte = 1};
     MQTTProperty type = {.identifier = MQTTPROPERTY_CODE_CONTENT_TYPE};
-    type.value.data = (MQTTLenString){.data = json, .len = (int)strlen(json)};
+    const char *content_type = content_type_of(publication);
+    type.value.data = (MQTTLenString){.data = (char *)(uintptr_t)content_type, .len = (int)strlen(content_type)};
     if (publication->size == 0) {
         return 0;
     }
@@ -349,7 +354,8 @@ static int fill_properties(MQTTProperties *properties, const struct publication 
 size_t client_packet_size(const struct publication *publication)
 {
     // First byte, length, topic with its length, packet id, length of the properties, payload format, content type.
-    size_t size = 1 + 4 + 2 + strlen(publication->topic) + 2 + 4 + 2 + 3 + 16 + publication->size;
+    size_t size = 1 + 4 + 2 + strlen(publication->topic) + 2 + 4 + 2 + 3 + strlen(content_type_of(publication)) +
+                  publication->size;
     if (publication->epoch) { // each pair: its code, two lengths, name and value
         size += 5 + strlen("epoch") + strlen(publication->epoch);
         size += publication->seq ? 5 + strlen("seq") + strlen(publication->seq) : 0;

@@ -248,6 +248,7 @@ static bool send(struct mqtt *mqtt, struct window *window, struct window_message
                                       .payload = message->payload.data,
                                       .size = message->payload.used,
                                       .retained = may_retain(mqtt, message, &number),
+                                      .content_type = mqtt->format->content_type,
                                       .epoch = mqtt->feed.epoch,
                                       .seq = message->batch ? NULL : seq,
                                       .gateway = mqtt->settings->gateway.id};

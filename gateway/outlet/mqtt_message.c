@@ -2,7 +2,6 @@
 #include "mqtt.h"
 
 #include "base/messages.h"
-#include "citygw_json.h"
 #include "record.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,6 +35,15 @@ void message_park(struct mqtt *mqtt, struct window_message *message, const char 
     message->readings = 0;
 }
 
+void message_write(struct mqtt *mqtt, const struct outlet_record *record, const struct reading *reading,
+                   struct bytes *out)
+{
+    size_t replaced = mqtt->format->write(&mqtt->wire, record, reading, out);
+    if (replaced > 0) {
+        atomic_fetch_add(&mqtt->replaced, replaced);
+    }
+}
+
 bool message_encode(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet_record *record,
                     struct window_message *message)
 {
@@ -50,9 +58,10 @@ bool message_encode(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet
     }
     said.late = record->late || which == LANE_BACKLOG;
     error = record->replay ? topic_replay(mqtt->tree, reading.kind, record->sensor, message->topic)
-                           : topic_reading(mqtt->tree, reading.kind, record->sensor, message->topic);
-    message->retained = which == LANE_LIVE && kind_is_state(reading.kind) && record->newest && !said.late;
-    citygw_json(&said, &reading, mqtt->feed.epoch, &message->payload);
+                           : mqtt->format->topic(&mqtt->wire, reading.kind, record->sensor, message->topic);
+    message->retained =
+        mqtt->format->retained && which == LANE_LIVE && kind_is_state(reading.kind) && record->newest && !said.late;
+    message_write(mqtt, &said, &reading, &message->payload);
     if (error || message->payload.overflow) {
         message_park(mqtt, message, reason_text(MQTT_TOO_LARGE));
         return false;

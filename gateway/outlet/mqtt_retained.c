@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/files.h"
 #include "base/messages.h"
+#include "mqtt_format.h"
 #include "reading/reading.h"
 #include <errno.h>
 #include <stdio.h>
@@ -84,7 +85,17 @@ static int add_below(struct retained *retained, const char *tree, const char *be
     return error ? error : retained_add(retained, topic);
 }
 
-static int add_sensor(struct retained *retained, const char *tree, const struct settings_sensor *sensor)
+static bool retains_states(const struct settings *settings, const char *outlet)
+{
+    for (size_t i = 0; i < settings->mqtt_count; i++) {
+        if (strcmp(settings->mqtt[i].name, outlet) == 0) {
+            return mqtt_format(settings->mqtt[i].format)->retained;
+        }
+    }
+    return true;
+}
+
+static int add_sensor(struct retained *retained, const char *tree, const struct settings_sensor *sensor, bool states)
 {
     char topic[TOPIC_SIZE], about[TOPIC_SIZE];
     snprintf(about, sizeof about, "about/%s", sensor->id);
@@ -92,18 +103,19 @@ static int add_sensor(struct retained *retained, const char *tree, const struct 
         return 0; // a disabled section may have any id; nothing is ever published for it
     }
     int error = add_below(retained, tree, about);
-    return error || !kind_is_state((enum kind)sensor->kind) ? error : retained_add(retained, topic);
+    return error || !states || !kind_is_state((enum kind)sensor->kind) ? error : retained_add(retained, topic);
 }
 
-static int add_present(struct retained *retained, const struct settings *settings, const char *tree)
+static int add_present(struct retained *retained, const char *outlet, const struct settings *settings, const char *tree)
 {
     static const char *const documents[] = {"status", "info", "health", "loss", "report"};
+    bool states = retains_states(settings, outlet);
     int error = 0;
     for (size_t i = 0; !error && i < sizeof documents / sizeof *documents; i++) {
         error = add_below(retained, tree, documents[i]);
     }
     for (size_t i = 0; !error && i < settings->sensor_count; i++) {
-        error = add_sensor(retained, tree, &settings->sensor[i]);
+        error = add_sensor(retained, tree, &settings->sensor[i], states);
     }
     return error == -ENOSPC ? 0 : error;
 }
@@ -159,7 +171,7 @@ int retained_init(struct retained *retained, const char *folder, const char *out
         retained->path = NULL;
         return fault_set(why, -ENOMEM, _("out of memory"));
     }
-    if (add_present(retained, settings, tree)) {
+    if (add_present(retained, outlet, settings, tree)) {
         return fault_set(why, -ENOMEM, _("out of memory"));
     }
     return kept ? take_file(retained, why) : 0;

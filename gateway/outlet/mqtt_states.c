@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mqtt.h"
 
-#include "citygw_json.h"
 #include "record.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,7 +39,7 @@ static void begin_beside_batches(struct mqtt *mqtt)
 {
     struct states *states = &mqtt->states;
     uint64_t position = mqtt->lanes[LANE_LIVE].position;
-    if (states->active || mqtt->options->batch != BATCH_ALWAYS || position <= states->mark) {
+    if (states->active || mqtt->batch != BATCH_ALWAYS || position <= states->mark) {
         return;
     }
     if (mqtt->now_us < states->next_us) {
@@ -101,7 +100,7 @@ static bool is_pending(const struct mqtt *mqtt, uint64_t number)
 // Where readings go in batches, a state is only an extra: it goes all the same in its turn.
 static bool takes_the_turn(const struct mqtt *mqtt)
 {
-    return mqtt->options->batch != BATCH_ALWAYS;
+    return mqtt->batch != BATCH_ALWAYS;
 }
 
 static bool has_its_turn_before_it(const struct mqtt *mqtt, uint64_t number)
@@ -133,12 +132,13 @@ static bool send_state(struct mqtt *mqtt, const struct outlet_record *record)
         return true;
     }
     bytes_clear(&mqtt->scratch);
-    citygw_json(record, &reading, mqtt->feed.epoch, &mqtt->scratch);
+    message_write(mqtt, record, &reading, &mqtt->scratch);
     snprintf(seq, sizeof seq, "%" PRIu64, record->seq);
     struct publication publication = {.topic = topic,
                                       .payload = mqtt->scratch.data,
                                       .size = mqtt->scratch.used,
                                       .retained = true,
+                                      .content_type = mqtt->format->content_type,
                                       .epoch = mqtt->feed.epoch,
                                       .seq = seq,
                                       .gateway = mqtt->settings->gateway.id};

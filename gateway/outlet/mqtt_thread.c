@@ -183,6 +183,7 @@ void mqtt_free(struct mqtt *mqtt)
     ahead_finish(&mqtt->ahead);
     bytes_finish(&mqtt->scratch);
     mqtt_login_destroy(mqtt->login);
+    places_finish(&mqtt->places);
     free(mqtt);
 }
 

@@ -64,6 +64,18 @@ int topic_reading(const char *tree, enum kind kind, const char *sensor, char ret
     return join(ret_topic, tree, below);
 }
 
+int topic_agent(const char *apikey, const char *sensor, char ret_topic[TOPIC_SIZE])
+{
+    char topic[TOPIC_SIZE];
+    int size = snprintf(topic, sizeof topic, "/json/%s/%s/attrs", apikey, sensor);
+    bool fits = size > 0 && size < TOPIC_SIZE && !strchr(apikey, '/') && text_is_id(sensor, strlen(sensor));
+    if (!fits || !name_valid(topic + 1, (size_t)size - 1)) { // alone its first level is empty
+        return -EINVAL;
+    }
+    memcpy(ret_topic, topic, (size_t)size + 1);
+    return 0;
+}
+
 int topic_replay(const char *tree, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE])
 {
     char replay[TOPIC_SIZE];

@@ -312,7 +312,8 @@ static void check_when_full(struct loading *loading)
 {
     const struct settings *settings = loading->settings;
     const struct section *section = section_find(loading, "buffer", "");
-    if (section && settings->buffer.when_full == FULL_REFUSE && !settings->mqtt_count && !settings->influxdb_count)
+    if (section && settings->buffer.when_full == FULL_REFUSE && !settings->mqtt_count && !settings->influxdb_count &&
+        !settings->ngsi_ld_count)
         section_warning(
             loading, section, section_line(section, "when_full"), "when_full",
             _("no outlet takes readings away, so a full buffer refuses every further one; expected an [mqtt] "

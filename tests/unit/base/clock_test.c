@@ -11,6 +11,11 @@ static void times_are_written_in_utc_with_three_or_six_decimals(void **state)
     assert_string_equal(utc_text(1700000000000000, text), "2023-11-14T22:13:20.000Z");
     assert_string_equal(utc_text(1700000000678000, text), "2023-11-14T22:13:20.678Z");
     assert_string_equal(utc_text(1700000000678001, text), "2023-11-14T22:13:20.678001Z");
+    assert_string_equal(utc_text_ms(1700000000678001, text), "2023-11-14T22:13:20.678Z");
+    assert_string_equal(utc_text_ms(1700000000678999, text), "2023-11-14T22:13:20.678Z");
+    assert_string_equal(utc_text_ms(-1, text), "1969-12-31T23:59:59.999Z");
+    assert_string_equal(utc_text_ms(INT64_MAX, text), "9999-12-31T23:59:59.775Z");
+    assert_int_equal(strlen(utc_text_ms(INT64_MIN + 1000, text)), 24);
     assert_string_equal(utc_text(-1, text), "1969-12-31T23:59:59.999999Z");
     assert_string_equal(utc_text(INT64_MAX, text), "9999-12-31T23:59:59.775807Z");
     assert_int_equal(strlen(utc_text(INT64_MIN, text)), 27);

@@ -20,7 +20,8 @@ static struct settings_mqtt mqtt_good(void)
                                   .ca_file = "",
                                   .cert_file = "",
                                   .key_file = "",
-                                  .topic_prefix = "citygw/v1"};
+                                  .topic_prefix = "citygw/v1",
+                                  .apikey = ""};
 }
 
 static struct settings_influxdb influxdb_good(void)
@@ -83,7 +84,8 @@ static void each_mistake_is_one_finding_that_stops(void **state)
     expect_one(&mqtt, 1, FINDING_STOPS, "citygw.ini:7: [mqtt] url: ");
     mqtt = mqtt_good();
     mqtt.format = FORMAT_NGSI_LD;
-    expect_one(&mqtt, 1, FINDING_STOPS, "[mqtt] format: ");
+    mqtt.batch = BATCH_BACKLOG;
+    expect_one(&mqtt, 1, FINDING_STOPS, "[mqtt] batch: ");
     mqtt = mqtt_good();
     mqtt.topic_prefix = "city/#";
     expect_one(&mqtt, 1, FINDING_STOPS, "[mqtt] topic_prefix: ");
@@ -97,6 +99,107 @@ static void each_mistake_is_one_finding_that_stops(void **state)
     mqtt.username = "city";
     mqtt.password_file = "/nowhere/secret";
     expect_one(&mqtt, 1, FINDING_STOPS, "[mqtt] password_file: ");
+}
+
+static void an_agent_needs_api_keys(void **state)
+{
+    struct settings_mqtt mqtt = mqtt_good();
+    struct settings_extra extras[] = {{.origin = {"citygw.ini", 9}, .key = "apikey.parking", .value = "bays"}};
+    (void)state;
+    mqtt.format = FORMAT_IOTA_JSON;
+    expect_one(&mqtt, 1, FINDING_STOPS, "[mqtt] apikey: this key is missing");
+    mqtt.apikey = "a/b";
+    expect_one(&mqtt, 1, FINDING_STOPS, "[mqtt] apikey: this cannot be an API key");
+    mqtt.apikey = "all";
+    mqtt.extras = extras;
+    mqtt.extra_count = 1;
+    struct findings findings = check(&mqtt, 1, NULL);
+    assert_int_equal(findings.count, 0);
+    extras[0].key = "apikey.bike";
+    expect_one(&mqtt, 1, FINDING_STOPS, "citygw.ini:9: [mqtt] apikey.bike: there is no kind");
+    extras[0].key = "apikey.parking";
+    extras[0].value = "a=b";
+    expect_one(&mqtt, 1, FINDING_STOPS, "citygw.ini:9: [mqtt] apikey.parking: this cannot be an API key");
+    mqtt.format = FORMAT_CITYGW;
+    expect_one(&mqtt, 1, FINDING_WARNING, "[mqtt] apikey: an API key has an effect");
+}
+
+static void every_kind_of_sensor_needs_one_and_bays_a_place(void **state)
+{
+    struct settings_mqtt mqtt = mqtt_good();
+    struct settings_extra extras[] = {{.key = "apikey.parking", .value = "bays"}};
+    struct settings_sensor sensors[] = {
+        {.id = "bay-1", .kind = KIND_PARKING, .zone = "", .latitude = 1, .longitude = 2},
+        {.id = "gate-1", .kind = KIND_CROWD, .zone = ""},
+        {.id = "van-1", .kind = KIND_BUMP, .zone = "", .disabled = true}};
+    struct settings settings = {.gateway = {.id = "umeda-01", .municipality = "271004"},
+                                .mqtt = &mqtt,
+                                .mqtt_count = 1,
+                                .sensor = sensors,
+                                .sensor_count = 3};
+    struct findings findings = {0};
+    (void)state;
+    mqtt.format = FORMAT_IOTA_JSON;
+    mqtt.extras = extras;
+    mqtt.extra_count = 1;
+    outlets_check(&settings, &findings);
+    assert_int_equal(findings.count, 2);
+    assert_non_null(strstr(findings.list[0].text, "apikey: sensors of kind crowd have no API key"));
+    assert_non_null(strstr(findings.list[1].text, "format: 1 parking sensors (the first: bay-1) lack"));
+    assert_int_equal(findings.warnings, 1);
+    findings_finish(&findings);
+}
+
+static void formats_that_drain_in_order_say_so(void **state)
+{
+    static const struct key_line keys[] = {{"url", 8}, {"drain", 9}, {NULL, 0}};
+    struct settings_mqtt mqtt = mqtt_good();
+    (void)state;
+    mqtt.format = FORMAT_NGSI_LD;
+    mqtt.origin.keys = keys;
+    expect_one(&mqtt, 1, FINDING_WARNING, "citygw.ini:9: [mqtt] drain: this format always drains in order");
+    mqtt.drain = DRAIN_IN_ORDER;
+    struct findings findings = check(&mqtt, 1, NULL);
+    assert_int_equal(findings.count, 0);
+}
+
+static void two_formats_do_not_share_topics(void **state)
+{
+    struct settings_mqtt mqtt[] = {mqtt_good(), mqtt_good()};
+    (void)state;
+    mqtt[1].name = "urban-os";
+    mqtt[1].client_id = "citygw-2";
+    mqtt[1].format = FORMAT_NGSI_LD;
+    expect_one(mqtt, 2, FINDING_STOPS, "[mqtt:urban-os] topic_prefix: another outlet writes");
+    mqtt[1].topic_prefix = "citygw/ld";
+    struct findings findings = check(mqtt, 2, NULL);
+    assert_int_equal(findings.count, 0);
+}
+
+static void an_ngsi_ld_broker_is_checked_too(void **state)
+{
+    char long_one[258];
+    struct settings_ngsi_ld broker = {.origin = {"citygw.ini", 3},
+                                      .name = "orion",
+                                      .url = "http://orion:1026",
+                                      .tenant = "osaka",
+                                      .service_path = "/umeda",
+                                      .token_file = ""};
+    struct settings settings = {
+        .gateway = {.id = "umeda-01", .municipality = "271004"}, .ngsi_ld = &broker, .ngsi_ld_count = 1};
+    struct findings findings = {0};
+    (void)state;
+    outlets_check(&settings, &findings);
+    assert_int_equal(findings.count, 0);
+    memset(long_one, 'a', sizeof long_one - 1);
+    long_one[257] = '\0';
+    broker.url = "http://orion?x";
+    broker.tenant = "osaka\r\nX: y";
+    broker.service_path = long_one;
+    broker.token_file = "/nowhere/token";
+    outlets_check(&settings, &findings);
+    assert_int_equal(findings.stops, 4);
+    findings_finish(&findings);
 }
 
 static void an_address_that_settings_refused_is_told_by_settings_alone(void **state)
@@ -173,6 +276,11 @@ int main(void)
         cmocka_unit_test(outlets_that_are_right_have_no_finding),
         cmocka_unit_test(no_outlet_at_all_is_warned_about),
         cmocka_unit_test(each_mistake_is_one_finding_that_stops),
+        cmocka_unit_test(an_agent_needs_api_keys),
+        cmocka_unit_test(every_kind_of_sensor_needs_one_and_bays_a_place),
+        cmocka_unit_test(formats_that_drain_in_order_say_so),
+        cmocka_unit_test(two_formats_do_not_share_topics),
+        cmocka_unit_test(an_ngsi_ld_broker_is_checked_too),
         cmocka_unit_test(an_address_that_settings_refused_is_told_by_settings_alone),
         cmocka_unit_test(a_secret_that_others_may_read_stops_the_start),
         cmocka_unit_test(an_unencrypted_password_is_warned_about_beyond_this_machine),

@@ -34,6 +34,7 @@ struct server_rule {
 
 struct server_request {
     char method[8], target[256], authorization[128];
+    char head[1024]; // as far as there is room
     bool gzip;
     size_t lines;
     uint64_t at_ns;
@@ -100,6 +101,7 @@ static inline bool server_read(struct server *server)
     struct server_request *request = &server->requests[server->count];
     char text[64] = "0";
     *request = (struct server_request){.at_ns = uv_hrtime()};
+    memcpy(request->head, head, used < sizeof request->head ? used : sizeof request->head - 1);
     sscanf(head, "%7s %255s", request->method, request->target);
     server_head_line(head, "Authorization", request->authorization, sizeof request->authorization);
     request->gzip = server_head_line(head, "Content-Encoding", text, sizeof text);

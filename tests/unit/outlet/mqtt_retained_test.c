@@ -78,6 +78,26 @@ static void the_file_names_all_that_may_be_retained(void **state)
     retained_finish(&retained);
 }
 
+static void readings_for_an_agent_are_not_retained_and_older_ones_are_emptied(void **state)
+{
+    struct settings_mqtt mqtt = {.name = "main", .format = FORMAT_IOTA_JSON};
+    struct settings other = settings;
+    struct retained retained;
+    struct fault why = {""};
+    size_t index;
+    (void)state;
+    begin(&retained); // in format = citygw
+    assert_int_equal(retained_write(&retained, &why), 0);
+    retained_finish(&retained);
+    other.mqtt = &mqtt;
+    other.mqtt_count = 1;
+    assert_int_equal(retained_init(&retained, folder, "main", &other, TREE, &why), 0);
+    assert_null(retained_number(&retained, TREE "/parking/bay-1"));
+    assert_non_null(retained_number(&retained, TREE "/about/bay-1"));
+    assert_non_null(retained_next_vanished(&retained, &index));
+    retained_finish(&retained);
+}
+
 static void what_vanished_stays_in_the_file_until_it_is_emptied(void **state)
 {
     static const char old[] = TREE "/parking/gone\n" TREE "/parking/bay-1\nx/271004/other/status";
@@ -203,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_file_names_all_that_may_be_retained),
+        TEST(readings_for_an_agent_are_not_retained_and_older_ones_are_emptied),
         TEST(what_vanished_stays_in_the_file_until_it_is_emptied),
         TEST(a_garbled_file_is_harmless),
         TEST(endless_lines_and_endless_topics_are_bounded),

@@ -81,11 +81,25 @@ static void only_topics_of_a_gateways_tree_are_ours(void **state)
     assert_false(topic_is_ours("x/271004/u/status\0x", 19));
 }
 
+static void an_agent_listens_outside_the_tree(void **state)
+{
+    char topic[TOPIC_SIZE];
+    (void)state;
+    assert_int_equal(topic_agent("4jggok", "bay-1", topic), 0);
+    assert_string_equal(topic, "/json/4jggok/bay-1/attrs");
+    assert_int_equal(topic_agent("", "bay-1", topic), -EINVAL);
+    assert_int_equal(topic_agent("a/b", "bay-1", topic), -EINVAL);
+    assert_int_equal(topic_agent("+", "bay-1", topic), -EINVAL);
+    assert_int_equal(topic_agent("a", "bay 1", topic), -EINVAL);
+    assert_int_equal(topic_agent("a", "", topic), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topics_stand_in_the_gateways_tree),
         cmocka_unit_test(what_could_be_another_topic_is_refused),
+        cmocka_unit_test(an_agent_listens_outside_the_tree),
         cmocka_unit_test(only_topics_of_a_gateways_tree_are_ours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,10 +307,9 @@ static void what_is_not_built_yet_warns_unless_it_is_the_default(void **state)
     expect_nothing(MQTT "format = citygw\nbacklog_rate = 30000/min\nmax_rate =\nbatch = no\ndrain = in-order\n");
     expect_nothing("[coap]\nrate_limit = 20/s\npsk_file = /etc/citygw/coap-psk.ini\n");
     expect_nothing("[buffer]\nmin_autonomy = 1440 min\n");
-    expect_only(MQTT "format = ngsi-ld\n", FINDING_WARNING,
-                "c.ini:6: [mqtt] format: this is not built yet and has no effect so far");
-    expect_only(MQTT "apikey.parking = x\n", FINDING_WARNING,
-                "c.ini:6: [mqtt] apikey.parking: this is not built yet and has no effect so far");
+    expect_nothing(MQTT "format = ngsi-ld\n");
+    expect_nothing(MQTT "format = iota-json\napikey = x\napikey.parking = y\n");
+    expect_nothing("[zone:a]\nkind = parking\ncategory = offStreet\n");
     expect_only(SENSOR "bump.zpeak = 4 m/s2\n", FINDING_WARNING,
                 "c.ini:6: [sensor:bay-1] bump.zpeak: this is not built yet and has no effect so far");
 }
@@ -318,11 +317,9 @@ static void what_is_not_built_yet_warns_unless_it_is_the_default(void **state)
 static void a_key_that_nothing_reads_warns_when_it_is_set(void **state)
 {
     (void)state;
-    static const char *const set[] = {"[zone:a]\nkind = parking\ncapacity = 50\n",
-                                      "[zone:a]\nkind = parking\ncategory = offStreet\n",
-                                      "[zone:a]\nkind = crowd\narea = 100 m2\n",
-                                      "[zone:a]\nkind = crowd\nwidth = 4 m\n",
-                                      "[zone:a]\nkind = crowd\nname = plaza\n"};
+    static const char *const set[] = {
+        "[zone:a]\nkind = parking\ncapacity = 50\n", "[zone:a]\nkind = crowd\narea = 100 m2\n",
+        "[zone:a]\nkind = crowd\nwidth = 4 m\n", "[zone:a]\nkind = crowd\nname = plaza\n"};
     for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
         struct loaded loaded = load_after_gateway(set[i]);
         if (loaded.findings.warnings != 1 || loaded.findings.count != 1)
@@ -383,8 +380,9 @@ static void a_register_is_several_words_wherever_it_stands(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[200];
-        snprintf(text, sizeof text, "[sensor:a]\nkind = crowd\nmap.people = %s\n[device:d]\nkind = crowd\nmap.in = %s\n",
-                 cases[i].text, cases[i].text);
+        snprintf(text, sizeof text,
+                 "[sensor:a]\nkind = crowd\nmap.people = %s\n[device:d]\nkind = crowd\nmap.in = %s\n", cases[i].text,
+                 cases[i].text);
         struct loaded loaded = load_after_gateway(text);
         const struct settings_map *map = loaded.settings->sensor[0].maps;
         assert_int_equal(loaded.settings->sensor[0].map_count, 1);

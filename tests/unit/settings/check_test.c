@@ -243,11 +243,19 @@ static void a_coap_sensor_without_a_server_warns(void **state)
                 "c.ini:6: [sensor:a] source: [coap] listen is empty; nothing will arrive");
 }
 
-static void an_ngsi_ld_outlet_is_known_but_not_built_yet(void **state)
+static void an_ngsi_ld_outlet_has_a_name_and_an_address(void **state)
 {
     (void)state;
-    expect_only("[ngsi-ld:orion]\nurl = https://orion.example\ntenant = osaka\n", FINDING_WARNING,
-                "c.ini:4: [ngsi-ld:orion]: this is not built yet and has no effect so far");
+    struct loaded loaded = load_after_gateway("[ngsi-ld:orion]\nurl = https://orion.example\ntenant = osaka\n"
+                                              "service_path = /umeda\nstart = oldest\n");
+    assert_int_equal(loaded.findings.count, 0);
+    assert_int_equal(loaded.settings->ngsi_ld_count, 1);
+    assert_string_equal(loaded.settings->ngsi_ld[0].name, "orion");
+    assert_string_equal(loaded.settings->ngsi_ld[0].tenant, "osaka");
+    assert_string_equal(loaded.settings->ngsi_ld[0].service_path, "/umeda");
+    assert_string_equal(loaded.settings->ngsi_ld[0].context, "");
+    assert_int_equal(loaded.settings->ngsi_ld[0].start, START_OLDEST);
+    unload(&loaded);
 }
 
 static void another_room_can_disable_a_sensor(void **state)
@@ -370,7 +378,7 @@ int main(void)
         cmocka_unit_test(an_observed_resource_keeps_its_uri),
         cmocka_unit_test(sensors_may_share_a_gpsd),
         cmocka_unit_test(a_coap_sensor_without_a_server_warns),
-        cmocka_unit_test(an_ngsi_ld_outlet_is_known_but_not_built_yet),
+        cmocka_unit_test(an_ngsi_ld_outlet_has_a_name_and_an_address),
         cmocka_unit_test(another_room_can_disable_a_sensor),
         cmocka_unit_test(an_address_given_twice_to_coap_stops),
         cmocka_unit_test(refusing_when_full_without_an_outlet_warns),

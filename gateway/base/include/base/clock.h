@@ -36,5 +36,8 @@ enum { UTC_TEXT_SIZE = 32 };
 // Years outside 0000..9999 are clamped. Returns `ret_text`.
 char *utc_text(int64_t time_us, char ret_text[UTC_TEXT_SIZE]);
 
+// The same with exactly three decimals, what follows them cut off: for peers that take no more.
+char *utc_text_ms(int64_t time_us, char ret_text[UTC_TEXT_SIZE]);
+
 // The reverse; accepts 0 to 9 decimals and Z or an offset (+09:00). -EINVAL when it is not such a time.
 int utc_parse(const char *text, int64_t *ret_time_us);

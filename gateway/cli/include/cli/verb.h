@@ -33,6 +33,7 @@ int verb_simulate(int argc, char **argv);
 int verb_sniff(int argc, char **argv);
 int verb_modbus_scan(int argc, char **argv);
 int verb_bumps(int argc, char **argv);
+int verb_provision(int argc, char **argv);
 
 const struct verb *verb_find(const char *name); // NULL when there is none
 

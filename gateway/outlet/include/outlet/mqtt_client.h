@@ -71,6 +71,7 @@ struct publication {
     const void *payload;
     size_t size;
     bool retained;
+    const char *content_type; // MQTT 5; NULL: application/json
     // MQTT 5 user properties of a reading; NULL for other messages.
     const char *epoch, *seq, *gateway;
     // MQTT 5, of a reply; size 0 for none.

@@ -122,17 +122,19 @@ struct outlet_document {
 
 // Since the start; what an outlet does not know stays 0.
 struct outlet_figures {
-    uint64_t batches;          // messages that carried many readings
-    uint64_t replies_dropped;  // too many waited
-    uint64_t commands;         // taken
-    uint64_t commands_ignored; // retained, expired, too large, too many, or without a proper verb
-    uint64_t throttled_us;     // waited for `max_rate`
+    uint64_t batches;             // messages that carried many readings
+    uint64_t replies_dropped;     // too many waited
+    uint64_t commands;            // taken
+    uint64_t commands_ignored;    // retained, expired, too large, too many, or without a proper verb
+    uint64_t throttled_us;        // waited for `max_rate`
+    uint64_t characters_replaced; // because the peer does not take them
 };
 
 struct outlet_type {
-    const char *type; // "mqtt", "influxdb"
-    bool on_loop;     // it works on the loop's thread, which must not wait for the disk
-    // `index` is that of settings->mqtt[] or settings->influxdb[]. Borrows feed and settings until destroy. Secrets are
+    const char *type;  // "mqtt", "influxdb", "ngsi-ld"
+    bool on_loop;      // it works on the loop's thread, which must not wait for the disk
+    bool present_only; // its peer takes what comes last for the present, so nothing is sent again
+    // `index` is that of settings->mqtt[], settings->influxdb[] or settings->ngsi_ld[]. Borrows feed and settings until destroy. Secrets are
     // read here.
     int (*create)(const struct outlet_feed *feed, size_t index, void **ret_state, struct fault *why);
     int (*start)(void *state, struct fault *why);
@@ -156,6 +158,7 @@ struct outlet_type {
 
 extern const struct outlet_type outlet_mqtt;
 extern const struct outlet_type outlet_influxdb;
+extern const struct outlet_type outlet_ngsi_ld;
 
-// Checks that only outlets can make: URLs, secrets' modes, formats that are not built yet.
+// Checks that only outlets can make: URLs, secrets' modes, what a format needs.
 void outlets_check(const struct settings *settings, struct findings *findings);

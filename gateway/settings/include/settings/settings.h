@@ -47,7 +47,7 @@ struct settings_buffer {
     int64_t min_autonomy_us;
 };
 
-// A key whose name is not fixed and whose room is not built yet (bump.*, apikey.*), as it stands in the file.
+// A key whose name is not fixed (bump.*, apikey.*), as it stands in the file.
 struct settings_extra {
     struct origin origin;
     const char *key, *value;
@@ -85,6 +85,13 @@ struct settings_influxdb {
     bool gzip;
     int start; // enum start_from
     int drain; // enum drain
+};
+
+struct settings_ngsi_ld {
+    struct origin origin;
+    const char *name; // "ngsi-ld" for [ngsi-ld], "NAME" for [ngsi-ld:NAME]
+    const char *url, *tenant, *service_path, *context, *token_file;
+    int start; // enum start_from
 };
 
 #define PSK_FILE_DEFAULT "/etc/citygw/coap-psk.ini"
@@ -229,6 +236,8 @@ struct settings {
     size_t mqtt_count;
     struct settings_influxdb *influxdb;
     size_t influxdb_count;
+    struct settings_ngsi_ld *ngsi_ld;
+    size_t ngsi_ld_count;
     struct settings_serial *serial;
     size_t serial_count;
     struct settings_modbus *modbus;

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iota_json.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "ngsi_ld_entity.h"
+#include "smart_models.h"
+#include <math.h>
+#include <string.h>
+
+#define FORBIDDEN "<>\"'=;()"
+
+enum { TEXT_MAX = 64 * 1024, APIKEY_MAX = 128 };
+
+// The full-width forms of ASCII stand in the same order, U+FF01 being "!".
+static void append_full_width(struct bytes *out, char c)
+{
+    unsigned code = 0xff01 + (unsigned)(c - '!');
+    bytes_char(out, (char)(0xe0 | code >> 12));
+    bytes_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
+    bytes_char(out, (char)(0x80 | (code & 0x3f)));
+}
+
+size_t iota_text(const char *text, struct bytes *out)
+{
+    size_t replaced = 0;
+    for (; *text; text++) {
+        if (strchr(FORBIDDEN, *text)) {
+            append_full_width(out, *text);
+            replaced++;
+        } else if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            bytes_char(out, ' ');
+            replaced++;
+        } else {
+            bytes_char(out, *text);
+        }
+    }
+    return replaced;
+}
+
+static size_t write_text(struct json *json, const char *text)
+{
+    struct bytes plain;
+    bytes_init(&plain, TEXT_MAX);
+    size_t replaced = iota_text(text, &plain);
+    json->out->overflow = json->out->overflow || plain.overflow;
+    json_text_n(json, plain.data ? (const char *)plain.data : "", plain.used);
+    bytes_finish(&plain);
+    return replaced;
+}
+
+// Stored names are the vocabulary's, unless the disk was damaged.
+static bool is_name(const char *name)
+{
+    return name[0] && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
+// Returns what it replaced or left out.
+static size_t write_value(struct json *json, const struct value *value)
+{
+    if (!is_name(value->name)) {
+        return 1;
+    }
+    if (value->type == VALUE_TEXT) {
+        json_key(json, value->name);
+        return write_text(json, value->text);
+    }
+    if (value->type == VALUE_BOOL) {
+        json_key_bool(json, value->name, value->boolean);
+    } else if (isfinite(value->number)) {
+        json_key(json, value->name);
+        write_number(json, value->number, value->type == VALUE_INTEGER);
+    }
+    return 0;
+}
+
+static void write_refused(struct json *json, const struct reading *reading)
+{
+    if (reading->refused_count == 0) {
+        return;
+    }
+    json_key(json, "refused");
+    json_array_begin(json);
+    for (size_t i = 0; i < reading->refused_count; i++) {
+        if (is_name(reading->refused[i])) {
+            json_text(json, reading->refused[i]);
+        }
+    }
+    json_array_end(json);
+}
+
+size_t iota_json(const struct outlet_record *record, const struct reading *reading, const char *epoch,
+                 struct bytes *out)
+{
+    char time[UTC_TEXT_SIZE];
+    struct json json;
+    size_t replaced = 0;
+    const char *status = reading->kind == KIND_PARKING ? model_bay_status(reading) : NULL;
+    json_begin(&json, out);
+    json_object_begin(&json);
+    json_key_text(&json, "TimeInstant", utc_text_ms(reading->time_us, time));
+    json_key_text(&json, "kind", kind_names[reading->kind]);
+    json_key_text(&json, "epoch", epoch);
+    json_key_unsigned(&json, "seq", record->seq);
+    json_key_text(&json, "time_quality", time_quality_names[reading->time_quality]);
+    json_key_text(&json, "quality", quality_names[reading->quality]);
+    json_key_bool(&json, "backlog", record->late && !record->replay);
+    json_key_bool(&json, "authenticated", !reading->unauthenticated);
+    write_refused(&json, reading);
+    if (record->replay) {
+        json_key_bool(&json, "replay", true);
+    }
+    if (status) {
+        json_key_text(&json, "status", status);
+    }
+    for (size_t i = 0; i < reading->value_count; i++) {
+        replaced += write_value(&json, &reading->values[i]);
+    }
+    json_object_end(&json);
+    return replaced;
+}
+
+const char *iota_apikey(const struct settings_mqtt *options, enum kind kind)
+{
+    static const char prefix[] = "apikey.";
+    for (size_t i = 0; i < options->extra_count; i++) {
+        const struct settings_extra *extra = &options->extras[i];
+        if (strncmp(extra->key, prefix, strlen(prefix)) == 0 &&
+            strcmp(extra->key + strlen(prefix), kind_names[kind]) == 0 && extra->value[0]) {
+            return extra->value;
+        }
+    }
+    return options->apikey;
+}
+
+bool iota_apikey_valid(const char *apikey)
+{
+    size_t size = strlen(apikey);
+    for (size_t i = 0; i < size; i++) {
+        if (apikey[i] <= ' ' || apikey[i] >= 0x7f || strchr(FORBIDDEN "/+#&?", apikey[i])) {
+            return false;
+        }
+    }
+    return size > 0 && size <= APIKEY_MAX;
+}

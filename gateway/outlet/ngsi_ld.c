@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ngsi_ld.h"
+
+#include "ngsi_ld_entity.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PROPERTIES_MAX = 16, NAME_SIZE = 128 };
+
+struct place {
+    double latitude, longitude;
+    bool known, told; // by the reading itself
+};
+
+static struct place place_of(const struct reading *reading, double latitude, double longitude)
+{
+    struct place place = {.latitude = latitude, .longitude = longitude};
+    place.told = reading_position(reading, &place.latitude, &place.longitude);
+    place.known = isfinite(place.latitude) && isfinite(place.longitude);
+    return place;
+}
+
+static void write_place(struct entity *entity, const struct place *place)
+{
+    if (place->known) {
+        entity_point(entity, place->latitude, place->longitude, place->told ? OBSERVED : ALWAYS_SO);
+    }
+}
+
+static void write_name(struct entity *entity, const char *name)
+{
+    if (name[0]) {
+        entity_text(entity, "name", name, ALWAYS_SO);
+    }
+}
+
+// Where the reading is from and how good it is; the same members as in format = citygw.
+static void write_provenance(struct entity *entity, const struct ngsi_ld *context, const struct outlet_record *record,
+                             const struct reading *reading)
+{
+    entity_text(entity, "epoch", context->epoch, OBSERVED);
+    entity_unsigned(entity, "seq", record->seq);
+    entity_text(entity, "quality", quality_names[reading->quality], OBSERVED);
+    entity_text(entity, "time_quality", time_quality_names[reading->time_quality], OBSERVED);
+    if (reading->refused_count > 0) {
+        entity_words(entity, "refused", reading->refused, reading->refused_count, OBSERVED);
+    }
+    entity_bool(entity, "backlog", record->late && !record->replay);
+    if (record->replay) {
+        entity_bool(entity, "replay", true);
+    }
+    entity_bool(entity, "authenticated", !reading->unauthenticated);
+}
+
+// What the entity says elsewhere.
+static bool is_said_otherwise(enum model model, const char *quantity)
+{
+    static const struct {
+        enum model model;
+        const char *quantity;
+    } said[] = {{MODEL_PARKING_SPOT, "state"},
+                {MODEL_PARKING_SPOT, "occupied"},
+                {MODEL_CROWD_FLOW, "period_s"},
+                {MODEL_TRAFFIC_FLOW, "period_s"}};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        if (said[i].model == model && strcmp(said[i].quantity, quantity) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_value(struct entity *entity, enum model model, enum kind kind, const struct value *value)
+{
+    const struct model_attribute *attribute = model_attribute(model, value->name);
+    const char *name = attribute ? attribute->name : value->name;
+    if (value->type == VALUE_BOOL) {
+        entity_bool(entity, name, value->boolean);
+    } else if (value->type == VALUE_TEXT) {
+        entity_text(entity, name, value->text, OBSERVED);
+    } else {
+        entity_number(entity, name, model_value(attribute, value->number), value->type == VALUE_INTEGER,
+                      model_unit_code(model, kind, value->name));
+    }
+}
+
+static void write_values(struct entity *entity, enum model model, const struct place *place,
+                         const struct reading *reading)
+{
+    for (size_t i = 0; i < reading->value_count; i++) {
+        const char *name = reading->values[i].name;
+        bool is_place = place->told && (strcmp(name, "latitude") == 0 || strcmp(name, "longitude") == 0);
+        if (!is_place && !is_said_otherwise(model, name)) {
+            write_value(entity, model, reading->kind, &reading->values[i]);
+        }
+    }
+}
+
+/* What each model has of its own. */
+
+static void write_bay(struct entity *entity, const struct ngsi_ld *context, const struct outlet_record *record,
+                      const struct reading *reading, const struct settings_zone *zone)
+{
+    char urn[URN_SIZE];
+    const char *site = model_types[model_of_zone(zone)];
+    entity_text(entity, "status", model_bay_status(reading), OBSERVED);
+    entity_words(entity, "category", &zone->category, 1, ALWAYS_SO);
+    entity_reference(entity, "refParkingSite", model_urn(context->gateway, site, zone->id, urn));
+    entity_reference(entity, "refDevice", model_urn(context->gateway, model_types[MODEL_DEVICE], record->sensor, urn));
+}
+
+static void write_period(struct entity *entity, const struct reading *reading)
+{
+    const struct value *period = reading_find(reading, "period_s");
+    entity_time(entity, "dateObserved", reading->time_us);
+    double period_us = period && period->type != VALUE_TEXT ? period->number * 1e6 : NAN;
+    if (period_us >= 0 && period_us <= (double)reading->time_us) {
+        entity_time(entity, "dateObservedFrom", reading->time_us - (int64_t)period_us);
+        entity_time(entity, "dateObservedTo", reading->time_us);
+    }
+}
+
+static void write_device(struct entity *entity, const struct reading *reading)
+{
+    static const char *const sensor[] = {"sensor"};
+    const char *properties[PROPERTIES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < reading->value_count && count < PROPERTIES_MAX; i++) {
+        const char *name = reading->values[i].name;
+        const struct quantity *quantity = vocabulary_find(name, reading->kind);
+        const char *property = model_controlled_property(name, quantity ? quantity->unit : "");
+        size_t at = 0;
+        while (property && at < count && strcmp(properties[at], property) != 0) {
+            at++;
+        }
+        if (property && at == count) {
+            properties[count++] = property;
+        }
+    }
+    entity_words(entity, "controlledProperty", properties, count, ALWAYS_SO);
+    entity_words(entity, "deviceCategory", sensor, 1, ALWAYS_SO);
+    entity_time(entity, "dateLastValueReported", reading->time_us);
+}
+
+/* Entities. */
+
+static void end_entity(struct entity *entity, const struct ngsi_ld *context, enum model model)
+{
+    bool own = context->context && context->context[0];
+    entity_end(entity, own ? context->context : model_contexts[model], model_core_context);
+}
+
+void ngsi_ld_reading(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
+                     struct bytes *out)
+{
+    struct entity entity;
+    char urn[URN_SIZE];
+    const struct settings_sensor *sensor = places_sensor(context->places, record->sensor);
+    const struct settings_zone *zone = places_zone(context->places, reading->zone);
+    struct place place = place_of(reading, sensor ? sensor->latitude : NAN, sensor ? sensor->longitude : NAN);
+    enum model model = model_of_reading(reading, place.known, zone);
+    if (model == MODEL_ALERT) {
+        ngsi_ld_bump(context, record, reading, false, out);
+        return;
+    }
+    entity_begin(&entity, out, reading->time_us, model_urn(context->gateway, model_types[model], record->sensor, urn),
+                 model_types[model]);
+    write_place(&entity, &place);
+    write_name(&entity, sensor ? sensor->name : "");
+    if (model == MODEL_PARKING_SPOT) {
+        write_bay(&entity, context, record, reading, zone);
+    } else if (model == MODEL_DEVICE) {
+        write_device(&entity, reading);
+    } else {
+        write_period(&entity, reading);
+    }
+    write_values(&entity, model, &place, reading);
+    write_provenance(&entity, context, record, reading);
+    end_entity(&entity, context, model);
+}
+
+int ngsi_ld_zone(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
+                 const struct settings_zone *zone, struct bytes *out)
+{
+    struct entity entity;
+    char urn[URN_SIZE];
+    struct place place = place_of(reading, zone->latitude, zone->longitude);
+    enum model model = model_of_zone(zone);
+    if (model != MODEL_CROWD_FLOW && !place.known) {
+        return -ENODATA;
+    }
+    entity_begin(&entity, out, reading->time_us, model_urn(context->gateway, model_types[model], zone->id, urn),
+                 model_types[model]);
+    write_place(&entity, &place);
+    write_name(&entity, zone->name);
+    if (model == MODEL_CROWD_FLOW) {
+        write_period(&entity, reading);
+    } else {
+        entity_time(&entity, "observationDateTime", reading->time_us);
+    }
+    write_values(&entity, model, &place, reading);
+    write_provenance(&entity, context, record, reading);
+    end_entity(&entity, context, model);
+    return 0;
+}
+
+void ngsi_ld_alert(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
+                   const struct ngsi_ld_alert *alert, struct bytes *out)
+{
+    struct entity entity;
+    char urn[URN_SIZE];
+    struct place place = place_of(reading, alert->latitude, alert->longitude);
+    entity_begin(&entity, out, reading->time_us,
+                 model_urn(context->gateway, model_types[MODEL_ALERT], alert->name, urn), model_types[MODEL_ALERT]);
+    write_place(&entity, &place);
+    entity_reference(&entity, "alertSource", alert->source);
+    entity_text(&entity, "category", alert->category, ALWAYS_SO);
+    if (alert->sub_category) {
+        entity_text(&entity, "subCategory", alert->sub_category, ALWAYS_SO);
+    }
+    if (alert->severity) {
+        entity_text(&entity, "severity", alert->severity, OBSERVED);
+    }
+    if (alert->description) {
+        entity_text(&entity, "description", alert->description, ALWAYS_SO);
+    }
+    entity_time(&entity, "dateIssued", reading->time_us);
+    if (alert->valid_to_us) {
+        entity_time(&entity, "validTo", alert->valid_to_us);
+    }
+    entity_data(&entity, "data", reading);
+    write_provenance(&entity, context, record, reading);
+    end_entity(&entity, context, MODEL_ALERT);
+}
+
+static const char *severity_of(const struct reading *reading)
+{
+    static const char *const words[] = {"low", "medium", "high"};
+    const struct value *severity = reading_find(reading, "severity");
+    bool known = severity && severity->type == VALUE_INTEGER && severity->number >= 1 && severity->number <= 3;
+    return known ? words[(int)severity->number - 1] : NULL;
+}
+
+void ngsi_ld_bump(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
+                  bool confirmed, struct bytes *out)
+{
+    char source[URN_SIZE], name[NAME_SIZE];
+    snprintf(name, sizeof name, "%s:%s:%" PRIu64, record->sensor, context->epoch, record->seq);
+    struct ngsi_ld_alert alert = {.name = name,
+                                  .source =
+                                      model_urn(context->gateway, model_types[MODEL_DEVICE], record->sensor, source),
+                                  .category = "traffic",
+                                  .sub_category = confirmed ? "pothole" : "hazardOnRoad",
+                                  .severity = severity_of(reading),
+                                  .latitude = NAN, // a vehicle is only where it says that it is
+                                  .longitude = NAN};
+    ngsi_ld_alert(context, record, reading, &alert, out);
+}
