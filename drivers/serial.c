@@ -110,7 +110,7 @@ static size_t pass_over_rest(struct serial *serial)
         return serial->used;
     serial->head = HEAD_HEARD;
     if (!end)
-        return serial->used;
+        return 0; // it is no line
     size_t rest = (size_t)(end - serial->buffer) + 1;
     if (serial->position + rest > sizeof "\r\n" - 1) { // more than an empty line
         fault_set(&why, 0, _("the line began before the port was open; the rest of it is left out"));

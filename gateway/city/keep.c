@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keep.h"
 
+#include "base/text.h"
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -102,4 +104,27 @@ void keep_word(struct keep *keep, const char *word, char *ret_word, size_t ret_s
     else
         keep->in->bad = true;
     ret_word[found && size < ret_size ? size : 0] = '\0';
+}
+
+static int read_once(const struct keep_form *form, void *zone, const uint8_t *data, size_t size)
+{
+    struct view view = {.data = data, .left = size};
+    struct keep keep = {.in = &view};
+    uint32_t count = 0;
+    int error = 0;
+    view.bad = view_u32(&view) != form->version;
+    form->head(&keep, zone);
+    keep_number(&keep, &count, UINT32_MAX);
+    for (uint32_t i = 0; i < count && !view.bad && !error; i++) {
+        char id[ID_MAX + 1];
+        keep_word(&keep, NULL, id, sizeof id);
+        error = form->member(&keep, id, zone);
+    }
+    return error ? error : view.bad || view.left ? -EBADMSG : 0;
+}
+
+int keep_read(const struct keep_form *form, void *zone, const uint8_t *data, size_t size)
+{
+    int error = read_once(form, NULL, data, size);
+    return error ? error : read_once(form, zone, data, size);
 }

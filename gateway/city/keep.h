@@ -23,3 +23,13 @@ void keep_tally(struct keep *keep, struct tally *tally);             // all of i
 void keep_passage(struct keep *keep, struct passage *passage);       // the same
 void keep_word(struct keep *keep, const char *word, char *ret_word,
                size_t ret_size); // length u8, bytes; ret_word is read
+
+// How a zone's bytes are read: what it knows itself, then its members one by one. Without `zone` they only look whether these are such bytes.
+struct keep_form {
+    uint32_t version;
+    void (*head)(struct keep *keep, void *zone);
+    int (*member)(struct keep *keep, const char *id, void *zone); // 0 or -ENOMEM
+};
+
+// Looks at all of it first: -EBADMSG changes nothing. -ENOMEM.
+int keep_read(const struct keep_form *form, void *zone, const uint8_t *data, size_t size);

@@ -426,33 +426,24 @@ static int put_back(struct zone_crowd *zone, const char *id, const struct member
     return 0;
 }
 
-// Without `zone` it only looks whether these are such bytes.
-static int read_back(struct zone_crowd *zone, const uint8_t *data, size_t size)
+static void read_head(struct keep *keep, void *zone)
 {
-    struct view view = {.data = data, .left = size};
-    struct keep keep = {.in = &view};
     struct zone_crowd scratch = {0};
-    uint32_t count = 0;
-    int error = 0;
-    view.bad = view_u32(&view) != KEEP_VERSION;
-    keep_zone(&keep, zone ? zone : &scratch);
-    keep_number(&keep, &count, UINT32_MAX);
-    for (uint32_t i = 0; i < count && !view.bad && !error; i++) {
-        char id[ID_MAX + 1];
-        struct member kept = {0};
-        struct gate gate = {0};
-        keep_word(&keep, NULL, id, sizeof id);
-        keep_member(&keep, &kept, &gate);
-        error = zone && !view.bad ? put_back(zone, id, &kept) : 0;
-    }
-    return error ? error : view.bad || view.left ? -EBADMSG : 0;
+    keep_zone(keep, zone ? zone : &scratch);
+}
+
+static int read_member(struct keep *keep, const char *id, void *zone)
+{
+    struct member kept = {0};
+    struct gate gate = {0};
+    keep_member(keep, &kept, &gate);
+    return zone && !keep->in->bad ? put_back(zone, id, &kept) : 0;
 }
 
 int zone_crowd_restore(struct zone_crowd *zone, const uint8_t *data, size_t size)
 {
-    int error = read_back(NULL, data, size);
-    if (!error)
-        error = read_back(zone, data, size);
+    static const struct keep_form form = {KEEP_VERSION, read_head, read_member};
+    int error = keep_read(&form, zone, data, size);
     zone->figures.level = (enum crowd_level)trigger_level(zone->limits, LIMITS);
     return error;
 }

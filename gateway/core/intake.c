@@ -255,11 +255,12 @@ static void leave_out_known(struct intake *intake, struct source *source)
     pack->count = kept;
 }
 
-// The reading of that sensor before this one: of the first `count` of the pack, or the last that was stored.
+// The reading of that sensor before this one: of the first `count` of the pack, or what waits to be stored, or the last that was.
 static const struct reading *reading_before(const struct intake *intake, const struct sensor *sensor, size_t count,
                                             struct reading *ret_stored)
 {
-    const struct bytes *last = &intake->live[sensor->index].last;
+    const struct sensor_live *live = &intake->live[sensor->index];
+    const struct bytes *last = live->waiting.used ? &live->waiting : &live->last;
     for (size_t i = count; i-- > 0;)
         if (intake->pack->readings[i].sensor == sensor)
             return &intake->pack->readings[i].reading;

@@ -367,7 +367,7 @@ static void it_tells_changes_at_most_once_a_second(void **state)
 static void what_is_no_memory_of_a_zone_is_refused(void **state)
 {
     (void)state;
-    struct bytes bytes;
+    struct bytes bytes, later, after;
     counters();
     say(0, 0, "vehicles_total", 10);
     say(1, 5, "vehicles", 3);
@@ -376,6 +376,16 @@ static void what_is_no_memory_of_a_zone_is_refused(void **state)
     assert_false(bytes.overflow);
     for (size_t size = 0; size < bytes.used; size++)
         assert_int_equal(zone_parking_restore(zone, bytes.data, size), -EBADMSG);
+    bytes_init(&later, 1 << 20); // it knows more by now, and keeps that
+    bytes_init(&after, 1 << 20);
+    say(0, 10, "vehicles_total", 30);
+    zone_parking_keep(zone, &later);
+    assert_int_equal(zone_parking_restore(zone, bytes.data, bytes.used - 1), -EBADMSG);
+    zone_parking_keep(zone, &after);
+    assert_int_equal(after.used, later.used);
+    assert_memory_equal(after.data, later.data, later.used);
+    bytes_finish(&later);
+    bytes_finish(&after);
     assert_int_equal(zone_parking_restore(zone, bytes.data, bytes.used), 0);
     for (size_t i = 0; i < bytes.used; i++) { // whatever it holds, it does no harm
         bytes.data[i] ^= 0xff;

@@ -222,10 +222,35 @@ static void an_event_that_says_acceleration_is_an_event(void **state)
     vehicles_destroy(vehicles);
 }
 
+static bool last_of_quiet(void)
+{
+    struct reading reading;
+    const struct sensor_live *live = &way.intake.live[sensors_find(way.sensors, "quiet")->index];
+    assert_int_equal(reading_decode(live->last.data, live->last.used, &reading), 0);
+    return reading.values[0].boolean;
+}
+
+static void what_waits_is_what_a_change_is_seen_against(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    begin_merging(&loop);
+    static const bool said[] = {false, true, true, false, false};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        add("quiet:occupied", said[i], 0);
+        assert_int_equal(take(NULL), REFUSAL_NONE);
+        boot_us += 100000;
+    }
+    intake_flush(&way.intake, &way.source);
+    assert_false(last_of_quiet()); // the vehicle was gone again before the interval was over
+    end_merging(&loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(readings_that_come_too_fast_become_one, begin, finish),
+        cmocka_unit_test_setup_teardown(what_waits_is_what_a_change_is_seen_against, begin, finish),
         cmocka_unit_test_setup_teardown(what_waits_is_not_lost_to_a_reading_that_does_not, begin, finish),
         cmocka_unit_test_setup_teardown(a_change_of_state_does_not_wait, begin, finish),
         cmocka_unit_test_setup_teardown(what_is_left_of_fast_readings_becomes_one_though_events_do_not, begin, finish),

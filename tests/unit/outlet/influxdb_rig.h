@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "influxdb.h"
 #include "influxdb_feed.h"
 #include "influxdb_server.h"
+#include "quick_pace.h"
 
 // The outlet between a feed and a server that follows a script, impatient enough for a test.
-
-static const struct influxdb_pace quick = {.retry_first_ms = 10,
-                                           .retry_max_ms = 40,
-                                           .hold_first_ms = 20,
-                                           .hold_max_ms = 40,
-                                           .idle_ms = 3600000,
-                                           .connect_ms = 2000,
-                                           .request_ms = 5000,
-                                           .stop_ms = 100};
 
 struct bench {
     struct feed *feed;

@@ -2,19 +2,11 @@
 #include "influxdb_feed.h"
 #include "influxdb_server.h"
 #include "ngsi_ld_outlet.h"
+#include "quick_pace.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 
 // The outlet [ngsi-ld] between a feed and a broker that follows a script, impatient enough for a test.
-
-static const struct influxdb_pace quick = {.retry_first_ms = 10,
-                                           .retry_max_ms = 40,
-                                           .hold_first_ms = 20,
-                                           .hold_max_ms = 40,
-                                           .idle_ms = 3600000,
-                                           .connect_ms = 2000,
-                                           .request_ms = 5000,
-                                           .stop_ms = 100};
 
 struct bench {
     struct feed *feed;
