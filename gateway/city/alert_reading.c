@@ -4,8 +4,6 @@
 #include "values.h"
 #include <stdio.h>
 
-static const char active[] = "active";
-
 static void list(const struct alert *alert, char *text, size_t size)
 {
     size_t used = 0;
@@ -16,7 +14,7 @@ static void list(const struct alert *alert, char *text, size_t size)
 void alert_reading(const struct alert *alert, struct reading *reading, struct alert_texts *ret_texts)
 {
     reading->value_count = 0;
-    value_put(reading, &(struct value){.name = active, .type = VALUE_BOOL, .boolean = alert->count > 0});
+    value_put(reading, &(struct value){.name = "active", .type = VALUE_BOOL, .boolean = alert->count > 0});
     if (alert->count == 0)
         return;
     const struct alert_condition *worst = &alert->conditions[0];
@@ -30,10 +28,4 @@ void alert_reading(const struct alert *alert, struct reading *reading, struct al
         value_put_number(reading, worst->value_name, worst->value);
     list(alert, ret_texts->conditions, sizeof ret_texts->conditions);
     value_put_text(reading, "conditions", ret_texts->conditions);
-}
-
-bool alert_is_over(const struct reading *reading)
-{
-    const struct value *value = value_find(reading, active);
-    return value && !value->boolean;
 }

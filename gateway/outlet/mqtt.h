@@ -60,6 +60,7 @@ enum mqtt_purpose {
     PURPOSE_DOCUMENT,
     PURPOSE_REPLY,
     PURPOSE_VANISHED,
+    PURPOSE_EMPTIED,
     PURPOSE_STATE,
     PURPOSE_ASIDE,
     PURPOSE_LANE, // + the lane
@@ -260,6 +261,9 @@ bool publish(struct mqtt *mqtt, const struct publication *publication, enum mqtt
 bool publish_fits(const struct mqtt *mqtt, const struct publication *publication);
 bool publish_document(struct mqtt *mqtt);
 bool publish_vanished(struct mqtt *mqtt);
+// Empties what is retained there, before the reading that ends it: the broker takes both in their order (MQTT 5, 4.6), so that with
+// the reading's acknowledgement this is done, too, and needs none of its own.
+bool publish_emptied(struct mqtt *mqtt, const char *topic);
 void publish_save_retained(struct mqtt *mqtt);
 void publish_look(struct mqtt *mqtt, int64_t time_us); // comes back by then at the latest
 

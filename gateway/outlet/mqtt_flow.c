@@ -175,6 +175,8 @@ static void answer(struct mqtt *mqtt, const struct ticket *ticket)
     case PURPOSE_VANISHED:
         answer_vanished(mqtt, (size_t)ticket->index, ticket->code);
         break;
+    case PURPOSE_EMPTIED: // the reading behind it tells
+        break;
     case PURPOSE_STATE:
         states_answer(mqtt, ticket->index, ticket->code);
         break;
@@ -243,11 +245,12 @@ static bool send(struct mqtt *mqtt, struct window *window, struct window_message
     if (message->singly && message->payload.used == 0) {
         return load_piece(mqtt, window, message);
     }
+    bool retains = may_retain(mqtt, message, &number);
     snprintf(seq, sizeof seq, "%" PRIu64, message->seq);
     struct publication publication = {.topic = message->topic,
                                       .payload = message->payload.data,
                                       .size = message->payload.used,
-                                      .retained = may_retain(mqtt, message, &number),
+                                      .retained = retains && !message->ends,
                                       .content_type = mqtt->format->content_type,
                                       .epoch = mqtt->feed.epoch,
                                       .seq = message->batch ? NULL : seq,
@@ -256,10 +259,11 @@ static bool send(struct mqtt *mqtt, struct window *window, struct window_message
         park(mqtt, window, message, MQTT_TOO_LARGE);
         return true;
     }
-    if (!publish(mqtt, &publication, purpose, message->place)) {
+    if ((retains && message->ends && !publish_emptied(mqtt, message->topic)) ||
+        !publish(mqtt, &publication, purpose, message->place)) {
         return false;
     }
-    if (publication.retained) {
+    if (retains) {
         *number = message->singly ? message->piece : message->from;
     }
     message->sent_us = mqtt->now_us;

@@ -2,6 +2,7 @@
 #include "mqtt.h"
 
 #include "base/messages.h"
+#include "reading/stream.h"
 #include "record.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,8 +60,9 @@ bool message_encode(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet
     said.late = record->late || which == LANE_BACKLOG;
     error = record->replay ? topic_replay(mqtt->tree, reading.kind, record->sensor, message->topic)
                            : mqtt->format->topic(&mqtt->wire, reading.kind, record->sensor, message->topic);
-    message->retained =
-        mqtt->format->retained && which == LANE_LIVE && kind_is_state(reading.kind) && record->newest && !said.late;
+    bool newest = mqtt->format->retained && which == LANE_LIVE && record->newest;
+    message->ends = newest && stream_is_over(record->sensor, &reading);
+    message->retained = newest && stream_is_state(record->sensor, reading.kind) && (!said.late || message->ends);
     message_write(mqtt, &said, &reading, &message->payload);
     if (error || message->payload.overflow) {
         message_park(mqtt, message, reason_text(MQTT_TOO_LARGE));

@@ -37,13 +37,23 @@ bool publish_fits(const struct mqtt *mqtt, const struct publication *publication
     return mqtt->limits.packet_max == 0 || client_packet_size(publication) <= mqtt->limits.packet_max;
 }
 
+static bool publish_empty(struct mqtt *mqtt, const char *topic, enum mqtt_purpose purpose, uint64_t index)
+{
+    struct publication empty = {.topic = topic, .payload = "", .size = 0, .retained = true};
+    return publish(mqtt, &empty, purpose, index);
+}
+
+bool publish_emptied(struct mqtt *mqtt, const char *topic)
+{
+    return publish_empty(mqtt, topic, PURPOSE_EMPTIED, 0);
+}
+
 bool publish_vanished(struct mqtt *mqtt)
 {
     size_t index;
     bool now = !mqtt->no_retain && mqtt->now_us >= mqtt->vanished_us;
     const char *topic = !now ? NULL : retained_next_vanished(&mqtt->retained, &index);
-    struct publication empty = {.topic = topic, .payload = "", .size = 0, .retained = true};
-    if (!topic || !publish(mqtt, &empty, PURPOSE_VANISHED, index)) {
+    if (!topic || !publish_empty(mqtt, topic, PURPOSE_VANISHED, index)) {
         return false;
     }
     retained_mark(&mqtt->retained, index, VANISHED_SENT);

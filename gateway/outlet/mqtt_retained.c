@@ -127,8 +127,10 @@ static int add_sensor(struct retained *retained, const char *tree, const struct 
     if (error || !states) {
         return error;
     }
-    error = add_alert(retained, tree, kind_names[sensor->kind], sensor->id);
-    return error || !kind_is_state((enum kind)sensor->kind) ? error : retained_add(retained, topic);
+    if (kind_is_state((enum kind)sensor->kind)) {
+        error = retained_add(retained, topic);
+    }
+    return error ? error : add_alert(retained, tree, kind_names[sensor->kind], sensor->id);
 }
 
 static int add_present(struct retained *retained, const char *outlet, const struct settings *settings, const char *tree)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mqtt.h"
 
+#include "reading/stream.h"
 #include "record.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -113,7 +114,8 @@ static bool has_its_turn_before_it(const struct mqtt *mqtt, uint64_t number)
 static uint64_t *place_of(struct mqtt *mqtt, const struct outlet_record *record, const struct reading *reading,
                           char ret_topic[TOPIC_SIZE])
 {
-    if (!kind_is_state(reading->kind) || (takes_the_turn(mqtt) && !has_its_turn_before_it(mqtt, record->number)) ||
+    if (!stream_is_state(record->sensor, reading->kind) ||
+        (takes_the_turn(mqtt) && !has_its_turn_before_it(mqtt, record->number)) ||
         topic_reading(mqtt->tree, reading->kind, record->sensor, ret_topic)) {
         return NULL;
     }
@@ -131,13 +133,14 @@ static bool send_state(struct mqtt *mqtt, const struct outlet_record *record)
     if (!number) {
         return true;
     }
+    bool ends = stream_is_over(record->sensor, &reading);
     bytes_clear(&mqtt->scratch);
     message_write(mqtt, record, &reading, &mqtt->scratch);
     snprintf(seq, sizeof seq, "%" PRIu64, record->seq);
     struct publication publication = {.topic = topic,
                                       .payload = mqtt->scratch.data,
                                       .size = mqtt->scratch.used,
-                                      .retained = true,
+                                      .retained = !ends,
                                       .content_type = mqtt->format->content_type,
                                       .epoch = mqtt->feed.epoch,
                                       .seq = seq,
@@ -145,7 +148,7 @@ static bool send_state(struct mqtt *mqtt, const struct outlet_record *record)
     if (mqtt->scratch.overflow || !publish_fits(mqtt, &publication)) {
         return true;
     }
-    if (!publish(mqtt, &publication, PURPOSE_STATE, record->number)) {
+    if ((ends && !publish_emptied(mqtt, topic)) || !publish(mqtt, &publication, PURPOSE_STATE, record->number)) {
         return false;
     }
     if (takes_the_turn(mqtt)) {

@@ -31,6 +31,7 @@ struct window_message {
     bool held;         // the broker refused it for now
     bool sent_before;
     bool retained; // it asks to be
+    bool ends;     // what is retained there; it is not retained itself
     bool batch;    // many readings in one message
     // A batch that the broker refuses for good goes reading by reading: `piece` is the present one's number.
     bool singly;

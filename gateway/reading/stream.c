@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reading/stream.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-const char *const gateway_alerts[GATEWAY_ALERT_COUNT] = {"certificate", "clock", "disk", "autonomy", "power", "duplicate"};
+const char *const gateway_alerts[GATEWAY_ALERT_COUNT] = {"certificate", "clock", "disk",
+                                                         "autonomy",    "power", "duplicate"};
 
 static const char zone_prefix[] = "zone/", alert_prefix[] = "alert/";
 
@@ -36,4 +36,21 @@ void stream_zone(const char *zone, char ret_stream[STREAM_SIZE])
 void stream_alert(const char *kind, const char *id, char ret_stream[STREAM_SIZE])
 {
     snprintf(ret_stream, STREAM_SIZE, "%s%s/%s", alert_prefix, kind, id);
+}
+
+bool stream_is_state(const char *stream, enum kind kind)
+{
+    const char *id;
+    return stream_subject(stream, &id) != SUBJECT_SENSOR || kind_is_state(kind);
+}
+
+bool stream_is_over(const char *stream, const struct reading *reading)
+{
+    const char *id;
+    if (stream_subject(stream, &id) != SUBJECT_ALERT)
+        return false;
+    for (size_t i = 0; i < reading->value_count; i++)
+        if (strcmp(reading->values[i].name, "active") == 0)
+            return !reading->values[i].boolean;
+    return false;
 }

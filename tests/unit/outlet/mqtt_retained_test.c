@@ -16,7 +16,8 @@ static struct settings_sensor sensors[] = {
     {.id = "road-1", .kind = KIND_BUMP},
     {.id = "off-1", .kind = KIND_CROWD, .disabled = true},
 };
-static const struct settings settings = {.sensor = sensors, .sensor_count = 3};
+static struct settings_zone zones[] = {{.id = "plaza", .kind = KIND_CROWD}, {.id = "off", .disabled = true}};
+static const struct settings settings = {.sensor = sensors, .sensor_count = 3, .zone = zones, .zone_count = 2};
 
 static char folder[64], path[96];
 
@@ -72,9 +73,13 @@ static void the_file_names_all_that_may_be_retained(void **state)
     begin(&retained);
     assert_null(retained_next_vanished(&retained, &index));
     assert_int_equal(retained_write(&retained, &why), 0);
-    assert_string_equal(read_file(), TREE "/about/bay-1\n" TREE "/about/off-1\n" TREE "/about/road-1\n" TREE
-                                          "/crowd/off-1\n" TREE "/health\n" TREE "/info\n" TREE "/loss\n" TREE
-                                          "/parking/bay-1\n" TREE "/report\n" TREE "/status\n");
+    assert_string_equal(read_file(), TREE
+                        "/about/bay-1\n" TREE "/about/off-1\n" TREE "/about/road-1\n" TREE "/alert/bump/road-1\n" TREE
+                        "/alert/crowd/off-1\n" TREE "/alert/crowd/plaza\n" TREE "/alert/gateway/autonomy\n" TREE
+                        "/alert/gateway/certificate\n" TREE "/alert/gateway/clock\n" TREE "/alert/gateway/disk\n" TREE
+                        "/alert/gateway/duplicate\n" TREE "/alert/gateway/power\n" TREE "/alert/parking/bay-1\n" TREE
+                        "/crowd/off-1\n" TREE "/health\n" TREE "/info\n" TREE "/loss\n" TREE "/parking/bay-1\n" TREE
+                        "/report\n" TREE "/status\n" TREE "/zone/plaza\n");
     retained_finish(&retained);
 }
 
@@ -157,7 +162,7 @@ static void endless_lines_and_endless_topics_are_bounded(void **state)
     assert_int_equal(truncate(path, 100 * 1024 * 1024), 0);
     assert_true(retained_init(&retained, folder, "main", &settings, TREE, &why) < 0); // told, and as good as none
     assert_int_equal(retained.vanished_count, 0);
-    assert_int_equal(retained.present_count, 10);
+    assert_int_equal(retained.present_count, 21);
     retained_finish(&retained);
 }
 
@@ -185,7 +190,7 @@ static void a_new_document_is_added_once(void **state)
     assert_false(retained.dirty);
     assert_int_equal(retained_add(&retained, TREE "/about/new"), 0);
     assert_true(retained.dirty);
-    assert_int_equal(retained.present_count, 11);
+    assert_int_equal(retained.present_count, 22);
     retained_finish(&retained);
 }
 

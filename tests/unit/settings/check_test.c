@@ -304,7 +304,7 @@ static void what_makes_a_sensor_ill_has_its_defaults(void **state)
                                               "battery_low_v = 3500 mV\n[device:d]\nkind = environment\n"
                                               "[sensor:e]\ndevice = d\n");
     const struct settings_sensor *sensors = loaded.settings->sensor;
-    assert_int_equal(loaded.findings.count, 1); // that volts have no effect so far
+    assert_int_equal(loaded.findings.count, 0);
     assert_int_equal(sensors[0].stuck_after_us, 0);
     assert_true(sensors[0].frozen_after_us == INT64_C(86400000000));
     assert_true(sensors[0].battery_low_pct == 15 && sensors[0].battery_low_v == 0);

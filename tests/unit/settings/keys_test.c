@@ -85,7 +85,7 @@ static void what_is_not_built_yet_is_marked(void **state)
 // clang-format off
 static const char *const built[] = {
     "gateway id", "gateway municipality", "gateway language", "gateway timezone", "gateway include",
-    "gateway status_interval", "gateway clock_wait", "buffer min_autonomy", "mqtt max_rate", "mqtt apikey", "mqtt apikey.", "zone category",
+    "gateway status_interval", "gateway clock_wait", "gateway known_objects", "buffer min_autonomy", "mqtt max_rate", "mqtt apikey", "mqtt apikey.", "zone category",
     "buffer path", "buffer max_size", "buffer max_age", "buffer keep_delivered", "buffer commit_interval",
     "buffer when_full",
     "mqtt url", "mqtt version", "mqtt client_id", "mqtt username", "mqtt password_file", "mqtt ca_file",
@@ -101,7 +101,10 @@ static const char *const built[] = {
     "serial report_interval",
     "modbus device", "modbus baud", "modbus parity", "modbus stop_bits", "modbus rs485", "modbus timeout",
     "device kind", "device codec", "device poll", "device registers_per_read", "device map.",
-    "zone kind",
+    "zone kind", "zone name", "zone capacity", "zone latitude", "zone longitude", "zone bands", "zone area", "zone width", "zone limits",
+    "zone hold", "zone min_count", "zone almost_full", "zone reset", "zone reset_to",
+    "sensor out_of_service", "sensor counts", "sensor estimate", "sensor private_area", "sensor frozen_after", "sensor stuck_after",
+    "sensor battery_low", "sensor battery_low_v", "sensor battery_days", "sensor bump.",
     "sensor kind", "sensor source", "sensor address", "sensor device", "sensor codec", "sensor psk_identity", "sensor zone", "sensor name",
     "sensor latitude", "sensor longitude", "sensor position", "sensor stale_after", "sensor report", "sensor heartbeat", "sensor occupied_below", "sensor free_above", "sensor hold", "sensor map.", "sensor range.",
 };

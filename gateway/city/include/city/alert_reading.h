@@ -23,6 +23,3 @@ struct alert_texts {
 
 // Fills the reading. Its kind, zone, time and qualities are the caller's.
 void alert_reading(const struct alert *alert, struct reading *reading, struct alert_texts *ret_texts);
-
-// Whether it is an alert's last one.
-bool alert_is_over(const struct reading *reading);

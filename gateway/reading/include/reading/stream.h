@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "reading/reading.h"
+
 /*
  * What a stream of readings is of, as its name in the buffer tells: "bay-1" of a sensor, "zone/umeda-lot" of a zone, and
  * "alert/crowd/plaza" an alert. Ids have no slash, so that no sensor's name is one of the others.
@@ -22,3 +24,8 @@ extern const char *const gateway_alerts[GATEWAY_ALERT_COUNT];
 // The name of a zone's stream, and of an alert's; ids have at most 64 bytes.
 void stream_zone(const char *zone, char ret_stream[STREAM_SIZE]);
 void stream_alert(const char *kind, const char *id, char ret_stream[STREAM_SIZE]);
+
+// Whether its newest reading is a state, which is retained while it holds: of zones and alerts, and of sensors by their kind.
+bool stream_is_state(const char *stream, enum kind kind);
+// Whether that reading of it is an alert's last one, with which nothing is left to be retained.
+bool stream_is_over(const char *stream, const struct reading *reading);
