@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ngsi_ld.h"
 
-#include "ngsi_ld_entity.h"
-#include <errno.h>
-#include <inttypes.h>
+#include "ngsi_ld_alert.h"
+#include "ngsi_ld_parts.h"
+#include "reading/stream.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { PROPERTIES_MAX = 16, NAME_SIZE = 128 };
 
-struct place {
-    double latitude, longitude;
-    bool known, told; // by the reading itself
-};
-
-static struct place place_of(const struct reading *reading, double latitude, double longitude)
+struct part_place part_place(const struct reading *reading, double latitude, double longitude)
 {
-    struct place place = {.latitude = latitude, .longitude = longitude};
+    struct part_place place = {.latitude = latitude, .longitude = longitude};
     place.told = reading_position(reading, &place.latitude, &place.longitude);
     place.known = isfinite(place.latitude) && isfinite(place.longitude);
     return place;
 }
 
-static void write_place(struct entity *entity, const struct place *place)
+void part_write_place(struct entity *entity, const struct part_place *place)
 {
     if (place->known) {
         entity_point(entity, place->latitude, place->longitude, place->told ? OBSERVED : ALWAYS_SO);
@@ -37,9 +32,8 @@ static void write_name(struct entity *entity, const char *name)
     }
 }
 
-// Where the reading is from and how good it is; the same members as in format = citygw.
-static void write_provenance(struct entity *entity, const struct ngsi_ld *context, const struct outlet_record *record,
-                             const struct reading *reading)
+void part_write_provenance(struct entity *entity, const struct ngsi_ld *context, const struct outlet_record *record,
+                           const struct reading *reading)
 {
     entity_text(entity, "epoch", context->epoch, OBSERVED);
     entity_unsigned(entity, "seq", record->seq);
@@ -87,7 +81,7 @@ static void write_value(struct entity *entity, enum model model, enum kind kind,
     }
 }
 
-static void write_values(struct entity *entity, enum model model, const struct place *place,
+static void write_values(struct entity *entity, enum model model, const struct part_place *place,
                          const struct reading *reading)
 {
     for (size_t i = 0; i < reading->value_count; i++) {
@@ -147,28 +141,28 @@ static void write_device(struct entity *entity, const struct reading *reading)
 
 /* Entities. */
 
-static void end_entity(struct entity *entity, const struct ngsi_ld *context, enum model model)
+void part_end(struct entity *entity, const struct ngsi_ld *context, enum model model)
 {
     bool own = context->context && context->context[0];
     entity_end(entity, own ? context->context : model_contexts[model], model_core_context);
 }
 
-void ngsi_ld_reading(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
-                     struct bytes *out)
+static void write_sensor(const struct ngsi_ld *context, const struct outlet_record *record,
+                         const struct reading *reading, struct bytes *out)
 {
     struct entity entity;
     char urn[URN_SIZE];
     const struct settings_sensor *sensor = places_sensor(context->places, record->sensor);
     const struct settings_zone *zone = places_zone(context->places, reading->zone);
-    struct place place = place_of(reading, sensor ? sensor->latitude : NAN, sensor ? sensor->longitude : NAN);
+    struct part_place place = part_place(reading, sensor ? sensor->latitude : NAN, sensor ? sensor->longitude : NAN);
     enum model model = model_of_reading(reading, place.known, zone);
     if (model == MODEL_ALERT) {
-        ngsi_ld_bump(context, record, reading, false, out);
+        ngsi_ld_bump(context, record, reading, out);
         return;
     }
     entity_begin(&entity, out, reading->time_us, model_urn(context->gateway, model_types[model], record->sensor, urn),
                  model_types[model]);
-    write_place(&entity, &place);
+    part_write_place(&entity, &place);
     write_name(&entity, sensor ? sensor->name : "");
     if (model == MODEL_PARKING_SPOT) {
         write_bay(&entity, context, record, reading, zone);
@@ -178,84 +172,60 @@ void ngsi_ld_reading(const struct ngsi_ld *context, const struct outlet_record *
         write_period(&entity, reading);
     }
     write_values(&entity, model, &place, reading);
-    write_provenance(&entity, context, record, reading);
-    end_entity(&entity, context, model);
+    part_write_provenance(&entity, context, record, reading);
+    part_end(&entity, context, model);
 }
 
-int ngsi_ld_zone(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
-                 const struct settings_zone *zone, struct bytes *out)
+static void write_zone(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
+                       const char *id, struct bytes *out)
 {
     struct entity entity;
-    char urn[URN_SIZE];
-    struct place place = place_of(reading, zone->latitude, zone->longitude);
-    enum model model = model_of_zone(zone);
-    if (model != MODEL_CROWD_FLOW && !place.known) {
-        return -ENODATA;
+    char urn[URN_SIZE], name[NAME_SIZE];
+    const struct settings_zone *zone = places_zone(context->places, id);
+    struct part_place place = part_place(reading, zone ? zone->latitude : NAN, zone ? zone->longitude : NAN);
+    enum model model = zone ? model_of_zone(zone) : MODEL_DEVICE;
+    bool is_park = model == MODEL_ON_STREET || model == MODEL_OFF_STREET;
+    if (is_park && !place.known) {
+        model = MODEL_DEVICE;
+        is_park = false;
     }
-    entity_begin(&entity, out, reading->time_us, model_urn(context->gateway, model_types[model], zone->id, urn),
+    entity_begin(&entity, out, reading->time_us,
+                 model_urn(context->gateway, model_types[model], model_zone_name(model, id, name, sizeof name), urn),
                  model_types[model]);
-    write_place(&entity, &place);
-    write_name(&entity, zone->name);
-    if (model == MODEL_CROWD_FLOW) {
-        write_period(&entity, reading);
-    } else {
+    part_write_place(&entity, &place);
+    write_name(&entity, zone ? zone->name : "");
+    if (is_park) {
         entity_time(&entity, "observationDateTime", reading->time_us);
+    } else if (model == MODEL_DEVICE) {
+        write_device(&entity, reading);
+    } else {
+        write_period(&entity, reading);
     }
     write_values(&entity, model, &place, reading);
-    write_provenance(&entity, context, record, reading);
-    end_entity(&entity, context, model);
-    return 0;
+    part_write_provenance(&entity, context, record, reading);
+    part_end(&entity, context, model);
 }
 
-void ngsi_ld_alert(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
-                   const struct ngsi_ld_alert *alert, struct bytes *out)
+void ngsi_ld_reading(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
+                     struct bytes *out)
 {
-    struct entity entity;
-    char urn[URN_SIZE];
-    struct place place = place_of(reading, alert->latitude, alert->longitude);
-    entity_begin(&entity, out, reading->time_us,
-                 model_urn(context->gateway, model_types[MODEL_ALERT], alert->name, urn), model_types[MODEL_ALERT]);
-    write_place(&entity, &place);
-    entity_reference(&entity, "alertSource", alert->source);
-    entity_text(&entity, "category", alert->category, ALWAYS_SO);
-    if (alert->sub_category) {
-        entity_text(&entity, "subCategory", alert->sub_category, ALWAYS_SO);
+    const char *id;
+    switch (stream_subject(record->sensor, &id)) {
+    case SUBJECT_ZONE:
+        write_zone(context, record, reading, id, out);
+        break;
+    case SUBJECT_ALERT:
+        ngsi_ld_alert(context, record, reading, out);
+        break;
+    case SUBJECT_SENSOR:
+        write_sensor(context, record, reading, out);
+        break;
     }
-    if (alert->severity) {
-        entity_text(&entity, "severity", alert->severity, OBSERVED);
-    }
-    if (alert->description) {
-        entity_text(&entity, "description", alert->description, ALWAYS_SO);
-    }
-    entity_time(&entity, "dateIssued", reading->time_us);
-    if (alert->valid_to_us) {
-        entity_time(&entity, "validTo", alert->valid_to_us);
-    }
-    entity_data(&entity, "data", reading);
-    write_provenance(&entity, context, record, reading);
-    end_entity(&entity, context, MODEL_ALERT);
 }
 
-static const char *severity_of(const struct reading *reading)
+bool ngsi_ld_is_own(const struct outlet_record *record, const struct reading *reading)
 {
-    static const char *const words[] = {"low", "medium", "high"};
-    const struct value *severity = reading_find(reading, "severity");
-    bool known = severity && severity->type == VALUE_INTEGER && severity->number >= 1 && severity->number <= 3;
-    return known ? words[(int)severity->number - 1] : NULL;
-}
-
-void ngsi_ld_bump(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
-                  bool confirmed, struct bytes *out)
-{
-    char source[URN_SIZE], name[NAME_SIZE];
-    snprintf(name, sizeof name, "%s:%s:%" PRIu64, record->sensor, context->epoch, record->seq);
-    struct ngsi_ld_alert alert = {.name = name,
-                                  .source =
-                                      model_urn(context->gateway, model_types[MODEL_DEVICE], record->sensor, source),
-                                  .category = "traffic",
-                                  .sub_category = confirmed ? "pothole" : "hazardOnRoad",
-                                  .severity = severity_of(reading),
-                                  .latitude = NAN, // a vehicle is only where it says that it is
-                                  .longitude = NAN};
-    ngsi_ld_alert(context, record, reading, &alert, out);
+    const char *id;
+    return stream_subject(record->sensor, &id) == SUBJECT_SENSOR &&
+           model_of_reading(reading, false, NULL) == MODEL_ALERT;
 }

@@ -27,31 +27,10 @@ struct ngsi_ld {
     const char *context; // the address of a JSON-LD context in the place of the model's; NULL or "": the model's
 };
 
-// Appends the entity for that record. Check out->overflow.
+// Appends the entity for that record: of a sensor, of a zone (what its sensors make together: OnStreetParking, OffStreetParking,
+// CrowdFlowObserved, TrafficFlowObserved) or an alert. Check out->overflow.
 void ngsi_ld_reading(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
                      struct bytes *out);
 
-// The same for what a zone's sensors make together: OnStreetParking, OffStreetParking or CrowdFlowObserved. The record's
-// sensor is the zone's id. -ENODATA, and nothing is appended, for a car park without a position, which its model requires.
-int ngsi_ld_zone(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
-                 const struct settings_zone *zone, struct bytes *out);
-
-// What an Alert says besides the time, the values and the numbers of the reading that it is made from.
-struct ngsi_ld_alert {
-    const char *name;                    // the end of its id: "crowd:plaza"
-    const char *source;                  // urn of what raised it
-    const char *category, *sub_category; // "traffic", "hazardOnRoad"; sub_category NULL: none
-    const char *severity;                // informational, low, medium, high, critical; NULL: not known
-    const char *description;             // NULL: none
-    int64_t valid_to_us;                 // when it ended; 0: it has not
-    double latitude, longitude;          // NAN: not known
-};
-
-// The reading's values become the Alert's `data`, under the vocabulary's names, which tell the units.
-void ngsi_ld_alert(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
-                   const struct ngsi_ld_alert *alert, struct bytes *out);
-
-// A bump as an Alert of its own, numbered so that one sent again is the same entity: `pothole` when somebody has confirmed it,
-// else `hazardOnRoad`, because one vehicle's jolt is no proof.
-void ngsi_ld_bump(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
-                  bool confirmed, struct bytes *out);
+// Whether the entity is that one reading's: of all others, the next reading of the stream is the same entity again.
+bool ngsi_ld_is_own(const struct outlet_record *record, const struct reading *reading);

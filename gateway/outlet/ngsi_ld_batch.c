@@ -58,8 +58,7 @@ static bool add(struct ngsi_ld_batch *batch, const struct ngsi_ld *context, cons
         park_unreadable(&batch->source, record, error);
         return true;
     }
-    bool is_own_entity = model_of_reading(&reading, false, NULL) == MODEL_ALERT;
-    if (!is_own_entity && has_sensor(batch, record->sensor)) {
+    if (!ngsi_ld_is_own(record, &reading) && has_sensor(batch, record->sensor)) {
         return false;
     }
     struct ngsi_ld_item *item = &batch->items[batch->count];

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "base/text.h"
 #include "influxdb_source.h"
 #include "ngsi_ld.h"
+#include "reading/stream.h"
 
 /*
  * The entities of one upsert, the oldest pending readings in their order. No entity stands in it twice (of a vehicle's
@@ -20,7 +20,7 @@ enum ngsi_ld_fate { FATE_UNKNOWN, FATE_TAKEN, FATE_REFUSED, FATE_PARKED };
 struct ngsi_ld_item {
     uint64_t number, seq; // of the record
     size_t begin, end;    // in `text`
-    char sensor[ID_MAX + 1];
+    char sensor[STREAM_SIZE];
     enum ngsi_ld_fate fate;
 };
 

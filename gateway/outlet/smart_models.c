@@ -103,10 +103,11 @@ static bool has_one_of(const struct reading *reading, const char *const names[])
     return *names != NULL;
 }
 
+// A jolt at a known speed bump or manhole is no hazard that anybody must be told of.
 static bool is_event(const struct reading *reading)
 {
     static const char *const names[] = {"peak_mps2", "trough_mps2", "severity", "shape", NULL};
-    return has_one_of(reading, names);
+    return has_one_of(reading, names) && !reading_find(reading, "known");
 }
 
 static bool counts_people(const struct reading *reading)
@@ -151,9 +152,16 @@ enum model model_of_sensor(const struct settings_sensor *sensor, const struct se
 enum model model_of_zone(const struct settings_zone *zone)
 {
     if (zone->kind != KIND_PARKING) {
-        return MODEL_CROWD_FLOW;
+        return zone->kind == KIND_TRAFFIC ? MODEL_TRAFFIC_FLOW : MODEL_CROWD_FLOW;
     }
     return strcmp(zone->category, "offStreet") == 0 ? MODEL_OFF_STREET : MODEL_ON_STREET;
+}
+
+const char *model_zone_name(enum model model, const char *zone, char *ret_name, size_t size)
+{
+    bool is_park = model == MODEL_ON_STREET || model == MODEL_OFF_STREET;
+    snprintf(ret_name, size, "%s%s", is_park ? "" : "zone:", zone);
+    return ret_name;
 }
 
 const char *model_bay_status(const struct reading *reading)

@@ -50,6 +50,8 @@ enum model model_of_reading(const struct reading *reading, bool has_place, const
 // The model of what a sensor will send, as far as the configuration tells.
 enum model model_of_sensor(const struct settings_sensor *sensor, const struct settings_zone *zone);
 enum model model_of_zone(const struct settings_zone *zone);
+// The end of a zone's id; returns it. Where sensors can be of the same model it begins with "zone:", as both may have one name.
+const char *model_zone_name(enum model model, const char *zone, char *ret_name, size_t size);
 
 // The status of a bay in ParkingSpot's words; "unknown" when the reading says that it is, NULL when it says nothing of it.
 const char *model_bay_status(const struct reading *reading);

@@ -2,7 +2,6 @@
 #include "ngsi_ld.h"
 
 #include "check.h"
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -233,12 +232,15 @@ static void a_bump_is_an_alert_of_its_own_and_no_pothole(void **state)
 static void only_a_confirmed_bump_is_a_pothole(void **state)
 {
     struct reading reading = bump();
-    struct outlet_record record = {.sensor = "van-1", .seq = 7};
-    struct bytes out;
     (void)state;
-    bytes_init(&out, 16384);
-    ngsi_ld_bump(&context, &record, &reading, true, &out);
-    assert_non_null(strstr(text_of(&out), "\"subCategory\":" FIXED("\"pothole\"")));
+    add(&reading, SWITCH("confirmed", true));
+    assert_non_null(strstr(write("van-1", &reading), "\"subCategory\":" FIXED("\"pothole\"")));
+    for (size_t i = 0; i < reading.value_count; i++)
+        if (strcmp(reading.values[i].name, "shape") == 0)
+            reading.values[i].text = "hump";
+    assert_non_null(strstr(write("van-1", &reading), "\"subCategory\":" FIXED("\"hazardOnRoad\"")));
+    add(&reading, WORD("known", "speed_bump"));
+    assert_non_null(strstr(write("van-1", &reading), "urn:ngsi-ld:Device:")); // no hazard
 }
 
 static void a_vehicle_without_an_event_is_a_device(void **state)
@@ -305,17 +307,13 @@ static void what_is_unusual_is_said(void **state)
 static void a_car_park_is_on_the_street_or_off_it(void **state)
 {
     struct reading reading = reading_of(KIND_PARKING);
-    struct outlet_record record = {.sensor = "umeda-lot", .seq = 1042};
-    struct bytes out;
     (void)state;
     add(&reading, WHOLE("capacity", 50));
     add(&reading, WHOLE("occupied", 30));
     add(&reading, WHOLE("free", 18));
     add(&reading, WHOLE("unknown", 2));
     add(&reading, NUMBER("occupancy", 0.6));
-    bytes_init(&out, 16384);
-    assert_int_equal(ngsi_ld_zone(&context, &record, &reading, &zones[0], &out), 0);
-    assert_string_equal(text_of(&out),
+    assert_string_equal(write("zone/umeda-lot", &reading),
                         "{\"id\":\"urn:ngsi-ld:OnStreetParking:271004:umeda-01:umeda-lot\",\"type\":\"OnStreetParking\"," PLACE("135.5", "34.7")
                         ",\"name\":" FIXED("\"梅田駐車場\"")
                         ",\"observationDateTime\":" NOW
@@ -325,67 +323,84 @@ static void a_car_park_is_on_the_street_or_off_it(void **state)
                         ",\"unknown\":" MEASURED("2", "C62")
                         ",\"occupancy\":" MEASURED("0.6", "C62")
                         "," GOOD CONTEXT("Parking"));
-    bytes_init(&out, 16384);
-    assert_int_equal(ngsi_ld_zone(&context, &record, &reading, &zones[1], &out), 0);
-    assert_non_null(strstr(text_of(&out), "\"id\":\"urn:ngsi-ld:OffStreetParking:271004:umeda-01:tower\""));
+    assert_non_null(strstr(write("zone/tower", &reading), "\"id\":\"urn:ngsi-ld:OffStreetParking:271004:umeda-01:tower\""));
 }
 
-static void a_car_park_without_a_place_is_none(void **state)
+static void a_car_park_without_a_place_is_a_device(void **state)
 {
     struct reading reading = reading_of(KIND_PARKING);
-    struct outlet_record record = {.sensor = "nowhere"};
-    struct bytes out;
     (void)state;
-    bytes_init(&out, 16384);
-    assert_int_equal(ngsi_ld_zone(&context, &record, &reading, &zones[3], &out), -ENODATA);
-    assert_int_equal(out.used, 0);
-    bytes_finish(&out);
+    add(&reading, WHOLE("free", 18));
+    const char *text = write("zone/nowhere", &reading);
+    assert_non_null(strstr(text, "\"id\":\"urn:ngsi-ld:Device:271004:umeda-01:zone:nowhere\",\"type\":\"Device\""));
+    assert_non_null(strstr(text, "\"free\":" MEASURED("18", "C62")));
+    assert_non_null(strstr(write("zone/gone", &reading), "\"type\":\"Device\"")); // not configured any more
 }
 
 static void a_plaza_is_a_crowd_flow(void **state)
 {
     struct reading reading = reading_of(KIND_CROWD);
-    struct outlet_record record = {.sensor = "plaza", .seq = 1042};
-    struct bytes out;
     (void)state;
     add(&reading, WHOLE("people", 300));
-    bytes_init(&out, 16384);
-    assert_int_equal(ngsi_ld_zone(&context, &record, &reading, &zones[2], &out), 0);
-    assert_string_equal(text_of(&out),
-                        "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:plaza\",\"type\":\"CrowdFlowObserved\",\"dateObserved\":" NOW
+    assert_string_equal(write("zone/plaza", &reading),
+                        "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:zone:plaza\",\"type\":\"CrowdFlowObserved\",\"dateObserved\":" NOW
                         ",\"peopleCount\":" MEASURED("300", "IE")
                         "," GOOD CONTEXT("Transportation"));
 }
 
-static void an_alert_ends(void **state)
+static void an_alert_goes_on_until_it_is_over(void **state)
 {
     struct reading reading = reading_of(KIND_CROWD);
-    struct outlet_record record = {.sensor = "plaza", .seq = 1042};
-    const struct ngsi_ld_alert alert = {.name = "crowd:plaza",
-                                        .source = "urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:plaza",
-                                        .category = "security",
-                                        .sub_category = "crowdRisk",
-                                        .severity = "critical",
-                                        .description = "混雑",
-                                        .valid_to_us = reading.time_us + 1000000,
-                                        .latitude = 34.7,
-                                        .longitude = 135.5};
-    struct bytes out;
     (void)state;
+    add(&reading, SWITCH("active", true));
+    add(&reading, WORD("condition", "density"));
+    add(&reading, WORD("level", "critical"));
     add(&reading, NUMBER("density_per_m2", 5.1));
-    bytes_init(&out, 16384);
-    ngsi_ld_alert(&context, &record, &reading, &alert, &out);
-    assert_string_equal(text_of(&out),
-                        "{\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:crowd:plaza\",\"type\":\"Alert\"," PLACE("135.5", "34.7")
-                        ",\"alertSource\":" REFERENCE("CrowdFlowObserved:271004:umeda-01:plaza")
+    assert_string_equal(write("alert/crowd/plaza", &reading),
+                        "{\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:crowd:plaza\",\"type\":\"Alert\""
+                        ",\"alertSource\":" REFERENCE("CrowdFlowObserved:271004:umeda-01:zone:plaza")
                         ",\"category\":" FIXED("\"security\"")
                         ",\"subCategory\":" FIXED("\"crowdRisk\"")
                         ",\"severity\":" OBSERVED("\"critical\"")
-                        ",\"description\":" FIXED("\"混雑\"")
                         ",\"dateIssued\":" NOW
-                        ",\"validTo\":" TIME("2026-11-22T03:04:06.678Z")
-                        ",\"data\":" OBSERVED("{\"density_per_m2\":5.1}")
+                        ",\"data\":" OBSERVED("{\"active\":true,\"condition\":\"density\",\"level\":\"critical\",\"density_per_m2\":5.1}")
                         "," GOOD CONTEXT("Alert"));
+    reading = reading_of(KIND_CROWD);
+    add(&reading, SWITCH("active", false));
+    assert_string_equal(write("alert/crowd/plaza", &reading),
+                        "{\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:crowd:plaza\",\"type\":\"Alert\""
+                        ",\"alertSource\":" REFERENCE("CrowdFlowObserved:271004:umeda-01:zone:plaza")
+                        ",\"category\":" FIXED("\"security\"")
+                        ",\"dateIssued\":" NOW
+                        ",\"validTo\":" NOW
+                        ",\"data\":" OBSERVED("{\"active\":false}")
+                        "," GOOD CONTEXT("Alert"));
+}
+
+static void an_alert_says_what_it_is_about(void **state)
+{
+    struct reading reading = reading_of(KIND_PARKING);
+    (void)state;
+    add(&reading, SWITCH("active", true));
+    add(&reading, WORD("level", "warning"));
+    const char *text = write("alert/parking/bay-0123", &reading);
+    assert_non_null(strstr(text, "\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:parking:bay-0123\""));
+    assert_non_null(strstr(text, PLACE("135.4959", "34.7025")));
+    assert_non_null(strstr(text, "\"alertSource\":" REFERENCE("Device:271004:umeda-01:bay-0123") ",\"category\":" FIXED("\"traffic\"")));
+    assert_non_null(strstr(text, "\"severity\":" OBSERVED("\"medium\"")));
+    reading.kind = KIND_GENERIC;
+    text = write("alert/gateway/disk", &reading);
+    assert_non_null(strstr(text, "\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:gateway:disk\""));
+    assert_non_null(strstr(text, "\"alertSource\":" REFERENCE("Device:271004:umeda-01:gateway")));
+}
+
+static void only_a_bump_is_an_entity_of_its_own(void **state)
+{
+    const struct outlet_record van = {.sensor = "van-1"}, alert = {.sensor = "alert/bump/van-1"};
+    struct reading reading = bump();
+    (void)state;
+    assert_true(ngsi_ld_is_own(&van, &reading));
+    assert_false(ngsi_ld_is_own(&alert, &reading));
 }
 
 // clang-format on
@@ -404,9 +419,11 @@ int main(void)
         cmocka_unit_test(the_environment_is_measured_by_a_device),
         cmocka_unit_test(what_is_unusual_is_said),
         cmocka_unit_test(a_car_park_is_on_the_street_or_off_it),
-        cmocka_unit_test(a_car_park_without_a_place_is_none),
+        cmocka_unit_test(a_car_park_without_a_place_is_a_device),
         cmocka_unit_test(a_plaza_is_a_crowd_flow),
-        cmocka_unit_test(an_alert_ends),
+        cmocka_unit_test(an_alert_goes_on_until_it_is_over),
+        cmocka_unit_test(an_alert_says_what_it_is_about),
+        cmocka_unit_test(only_a_bump_is_an_entity_of_its_own),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
