@@ -49,7 +49,7 @@ static void array_print(struct array *array)
 
 struct provision {
     const struct settings *settings;
-    struct provision_group groups[KIND_COUNT];
+    struct provision_group groups[PROVISION_GROUPS_MAX];
     size_t group_count;
     const char *agent, *service, *service_path;
     struct array array;
@@ -69,9 +69,9 @@ static size_t print_devices(struct provision *provision, size_t from, size_t mos
 {
     const struct settings *settings = provision->settings;
     provision->array.count = 0;
-    while (from < settings->sensor_count && provision->array.count < most) {
+    while (from < provision_device_count(settings) && provision->array.count < most) {
         struct json *json = array_next(&provision->array);
-        if (provision_device(settings, provision->groups, provision->group_count, &settings->sensor[from++], json))
+        if (provision_device(settings, provision->groups, provision->group_count, from++, json))
             array_print(&provision->array);
     }
     return from;
@@ -94,14 +94,6 @@ static void print_command(const struct provision *provision, const char *path)
            provision->agent, path, provision->service, provision->service_path);
 }
 
-static bool is_left(const struct provision *provision, size_t from)
-{
-    const struct settings *settings = provision->settings;
-    while (from < settings->sensor_count && settings->sensor[from].disabled)
-        from++;
-    return from < settings->sensor_count;
-}
-
 static void print_commands(struct provision *provision)
 {
     printf("# %s\n", _("service groups: one for each API key"));
@@ -109,8 +101,8 @@ static void print_commands(struct provision *provision)
     fputs("{\"services\":[", stdout);
     print_groups(provision);
     fputs("]}\nEND\n", stdout);
-    for (size_t from = 0; is_left(provision, from);) {
-        printf("\n# %s\n", _("devices: one for each sensor"));
+    for (size_t from = 0; from < provision_device_count(provision->settings);) {
+        printf("\n# %s\n", _("devices: one for each sensor, each zone and each alert that there can be"));
         print_command(provision, "/iot/devices");
         fputs("{\"devices\":[", stdout);
         from = print_devices(provision, from, DEVICES_AT_ONCE);

@@ -21,26 +21,26 @@
 enum { HEADER_MAX = 256 };
 
 // What one outlet's findings have in common.
-struct subject {
+struct section {
     struct findings *findings;
     struct origin origin;
     char section[ID_MAX + 16];
 };
 
-static struct subject subject_of(struct findings *findings, struct origin origin, const char *type, const char *name)
+static struct section subject_of(struct findings *findings, struct origin origin, const char *type, const char *name)
 {
-    struct subject subject = {.findings = findings, .origin = origin};
+    struct section subject = {.findings = findings, .origin = origin};
     bool plain = strcmp(type, name) == 0;
     snprintf(subject.section, sizeof subject.section, "%s%s%s", type, plain ? "" : ":", plain ? "" : name);
     return subject;
 }
 
-static void stops(const struct subject *subject, const char *key, const char *text)
+static void stops(const struct section *subject, const char *key, const char *text)
 {
     findings_add(subject->findings, FINDING_STOPS, subject->origin, subject->section, key, "%s", text);
 }
 
-static void check_secret(const struct subject *subject, const char *key, const char *path)
+static void check_secret(const struct section *subject, const char *key, const char *path)
 {
     struct fault why;
     char *secret = NULL;
@@ -55,7 +55,7 @@ static void check_secret(const struct subject *subject, const char *key, const c
     free(secret);
 }
 
-static void check_file(const struct subject *subject, const char *key, const char *path, bool private)
+static void check_file(const struct section *subject, const char *key, const char *path, bool private)
 {
     struct stat stat;
     struct fault why;
@@ -78,7 +78,7 @@ static void check_file(const struct subject *subject, const char *key, const cha
     }
 }
 
-static void check_mqtt_tls(const struct subject *subject, const struct settings_mqtt *mqtt, bool tls)
+static void check_mqtt_tls(const struct section *subject, const struct settings_mqtt *mqtt, bool tls)
 {
     check_file(subject, "ca_file", mqtt->ca_file, false);
     check_file(subject, "cert_file", mqtt->cert_file, false);
@@ -92,7 +92,7 @@ static void check_mqtt_tls(const struct subject *subject, const struct settings_
     }
 }
 
-static void check_mqtt_user(const struct subject *subject, const struct settings_mqtt *mqtt, const struct mqtt_url *url)
+static void check_mqtt_user(const struct section *subject, const struct settings_mqtt *mqtt, const struct mqtt_url *url)
 {
     check_secret(subject, "password_file", mqtt->password_file);
     if (mqtt->password_file[0] && !mqtt->username[0]) {
@@ -104,7 +104,7 @@ static void check_mqtt_user(const struct subject *subject, const struct settings
     }
 }
 
-static void warns(const struct subject *subject, const char *key, const char *text)
+static void warns(const struct section *subject, const char *key, const char *text)
 {
     findings_add(subject->findings, FINDING_WARNING, subject->origin, subject->section, key, "%s", text);
 }
@@ -133,18 +133,18 @@ static const char *extra_kind(const struct settings_extra *extra)
     return extra->key + strlen("apikey.");
 }
 
-static void check_apikey_names(const struct subject *subject, const struct settings_mqtt *mqtt)
+static void check_apikey_names(const struct section *subject, const struct settings_mqtt *mqtt)
 {
     struct fault why;
     for (size_t i = 0; i < mqtt->extra_count; i++) {
         const struct settings_extra *extra = &mqtt->extras[i];
-        struct subject there = *subject;
+        struct section there = *subject;
         int kind = 0;
         there.origin = extra->origin;
         while (kind < KIND_COUNT && strcmp(kind_names[kind], extra_kind(extra)) != 0) {
             kind++;
         }
-        if (kind == KIND_COUNT) {
+        if (kind == KIND_COUNT && strcmp(extra_kind(extra), iota_alert) != 0) {
             fault_set(&why, -EINVAL, _("there is no kind \"%s\"; expected one such as apikey.parking"),
                       extra_kind(extra));
             stops(&there, extra->key, why.text);
@@ -156,7 +156,7 @@ static void check_apikey_names(const struct subject *subject, const struct setti
     }
 }
 
-static void check_apikeys(const struct subject *subject, const struct settings *settings,
+static void check_apikeys(const struct section *subject, const struct settings *settings,
                           const struct settings_mqtt *mqtt)
 {
     struct fault why;
@@ -185,7 +185,7 @@ static void check_apikeys(const struct subject *subject, const struct settings *
 }
 
 // ParkingSpot requires a place and a site.
-static void check_bays(const struct subject *subject, const char *key, const struct settings *settings)
+static void check_bays(const struct section *subject, const char *key, const struct settings *settings)
 {
     const struct settings_sensor *first = NULL;
     size_t count = 0;
@@ -208,7 +208,7 @@ static void check_bays(const struct subject *subject, const char *key, const str
     }
 }
 
-static void check_format(const struct subject *subject, const struct settings *settings,
+static void check_format(const struct section *subject, const struct settings *settings,
                          const struct settings_mqtt *mqtt)
 {
     const struct mqtt_format *format = mqtt_format(mqtt->format);
@@ -230,7 +230,7 @@ static void check_format(const struct subject *subject, const struct settings *s
 
 static void check_mqtt(const struct settings *settings, const struct settings_mqtt *mqtt, struct findings *findings)
 {
-    struct subject subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
+    struct section subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
     struct mqtt_url url = {0};
     struct fault why;
     char tree[TOPIC_SIZE];
@@ -250,7 +250,7 @@ static void check_mqtt(const struct settings *settings, const struct settings_mq
 
 static void check_influxdb(const struct settings_influxdb *influxdb, struct findings *findings)
 {
-    struct subject subject = subject_of(findings, influxdb->origin, "influxdb", influxdb->name);
+    struct section subject = subject_of(findings, influxdb->origin, "influxdb", influxdb->name);
     struct influxdb_address address;
     struct fault why;
     if (influxdb->url[0] && influxdb_address_init(&address, influxdb, &why)) {
@@ -261,7 +261,7 @@ static void check_influxdb(const struct settings_influxdb *influxdb, struct find
     check_secret(&subject, "token_file", influxdb->token_file);
 }
 
-static void check_header(const struct subject *subject, const char *key, const char *text)
+static void check_header(const struct section *subject, const char *key, const char *text)
 {
     size_t size = strlen(text);
     if (size > HEADER_MAX || !text_is_plain(text, size)) {
@@ -273,7 +273,7 @@ static void check_header(const struct subject *subject, const char *key, const c
 static void check_ngsi_ld(const struct settings *settings, const struct settings_ngsi_ld *broker,
                           struct findings *findings)
 {
-    struct subject subject = subject_of(findings, broker->origin, "ngsi-ld", broker->name);
+    struct section subject = subject_of(findings, broker->origin, "ngsi-ld", broker->name);
     char *label = broker->url[0] ? influxdb_address_label(broker->url) : NULL;
     if (broker->url[0] && !label) {
         stops(&subject, "url", _("url: expected http://HOST:PORT or https://HOST:PORT, without ? and #"));
@@ -290,7 +290,7 @@ static void check_client_ids(const struct settings *settings, struct findings *f
 {
     for (size_t i = 1; i < settings->mqtt_count; i++) {
         const struct settings_mqtt *mqtt = &settings->mqtt[i];
-        struct subject subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
+        struct section subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
         for (size_t j = 0; j < i; j++) {
             const struct settings_mqtt *other = &settings->mqtt[j];
             if (strcmp(mqtt->client_id, other->client_id) == 0 && strcmp(mqtt->url, other->url) == 0) {
@@ -307,7 +307,7 @@ static void check_trees(const struct settings *settings, struct findings *findin
 {
     for (size_t i = 1; i < settings->mqtt_count; i++) {
         const struct settings_mqtt *mqtt = &settings->mqtt[i];
-        struct subject subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
+        struct section subject = subject_of(findings, mqtt->origin, "mqtt", mqtt->name);
         for (size_t j = 0; j < i; j++) {
             const struct settings_mqtt *other = &settings->mqtt[j];
             if (mqtt->format != other->format && strcmp(mqtt->url, other->url) == 0 &&

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "reading/stream.h"
-#include <stdio.h>
 
 // Beyond 2^53 a double no longer counts single units, so an integer's digits would claim more than is known.
 #define INTEGER_EXACT 9007199254740992.0
@@ -58,16 +57,10 @@ static void write_refused(struct json *json, const struct reading *reading)
 static void write_subject(struct json *json, const char *stream, enum kind kind)
 {
     static const char *const keys[] = {[SUBJECT_SENSOR] = "sensor", [SUBJECT_ZONE] = "zone", [SUBJECT_ALERT] = "alert"};
-    char alert_kind[STREAM_SIZE];
     const char *id;
-    unsigned size;
     enum subject subject = stream_subject(stream, &id);
     json_key_text(json, keys[subject], id);
-    if (subject == SUBJECT_ALERT) {
-        const char *begin = stream_alert_kind(stream, &size);
-        snprintf(alert_kind, sizeof alert_kind, "%.*s", (int)size, begin);
-    }
-    json_key_text(json, "kind", subject == SUBJECT_ALERT ? alert_kind : kind_names[kind]);
+    json_key_text(json, "kind", stream_kind_name(stream, kind));
 }
 
 void citygw_json(const struct outlet_record *record, const struct reading *reading, const char *epoch,

@@ -4,11 +4,14 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ngsi_ld_entity.h"
+#include "reading/stream.h"
 #include "smart_models.h"
 #include <math.h>
 #include <string.h>
 
 #define FORBIDDEN "<>\"'=;()"
+
+const char iota_alert[] = "alert";
 
 enum { TEXT_MAX = 64 * 1024, APIKEY_MAX = 128 };
 
@@ -95,11 +98,13 @@ size_t iota_json(const struct outlet_record *record, const struct reading *readi
     char time[UTC_TEXT_SIZE];
     struct json json;
     size_t replaced = 0;
-    const char *status = reading->kind == KIND_PARKING ? model_bay_status(reading) : NULL;
+    const char *id;
+    bool is_bay = stream_subject(record->sensor, &id) == SUBJECT_SENSOR && reading->kind == KIND_PARKING;
+    const char *status = is_bay ? model_bay_status(reading) : NULL;
     json_begin(&json, out);
     json_object_begin(&json);
     json_key_text(&json, "TimeInstant", utc_text_ms(reading->time_us, time));
-    json_key_text(&json, "kind", kind_names[reading->kind]);
+    json_key_text(&json, "kind", stream_kind_name(record->sensor, reading->kind));
     json_key_text(&json, "epoch", epoch);
     json_key_unsigned(&json, "seq", record->seq);
     json_key_text(&json, "time_quality", time_quality_names[reading->time_quality]);
@@ -120,17 +125,38 @@ size_t iota_json(const struct outlet_record *record, const struct reading *readi
     return replaced;
 }
 
-const char *iota_apikey(const struct settings_mqtt *options, enum kind kind)
+static const char *key_named(const struct settings_mqtt *options, const char *name)
 {
     static const char prefix[] = "apikey.";
     for (size_t i = 0; i < options->extra_count; i++) {
         const struct settings_extra *extra = &options->extras[i];
-        if (strncmp(extra->key, prefix, strlen(prefix)) == 0 &&
-            strcmp(extra->key + strlen(prefix), kind_names[kind]) == 0 && extra->value[0]) {
+        if (strncmp(extra->key, prefix, strlen(prefix)) == 0 && strcmp(extra->key + strlen(prefix), name) == 0 &&
+            extra->value[0]) {
             return extra->value;
         }
     }
     return options->apikey;
+}
+
+const char *iota_apikey(const struct settings_mqtt *options, enum kind kind)
+{
+    return key_named(options, kind_names[kind]);
+}
+
+const char *iota_apikey_of_alerts(const struct settings_mqtt *options)
+{
+    const char *key = key_named(options, iota_alert);
+    return key[0] || options->extra_count == 0 ? key : options->extras[0].value;
+}
+
+const char *iota_device(const char *stream, char ret_device[STREAM_SIZE])
+{
+    size_t i = 0;
+    for (; stream[i] && i < STREAM_SIZE - 1; i++) {
+        ret_device[i] = stream[i] == '/' ? ':' : stream[i];
+    }
+    ret_device[i] = '\0';
+    return ret_device;
 }
 
 bool iota_apikey_valid(const char *apikey)

@@ -47,13 +47,6 @@ static void append_tag(const char *key, const char *value, struct bytes *out)
     append_name(value, out);
 }
 
-static void append_alert_kind(const char *stream, struct bytes *out)
-{
-    unsigned size;
-    const char *kind = stream_alert_kind(stream, &size);
-    bytes_printf(out, ",kind=%.*s", (int)size, kind);
-}
-
 static void append_text_field(const char *key, const char *value, struct bytes *out)
 {
     bytes_printf(out, ",%s=", key);
@@ -99,9 +92,9 @@ static void append_measurement(const struct line_identity *identity, const char 
     append_tag("gateway", identity->gateway, out);
     if (subject == SUBJECT_ALERT) {
         append_tag("id", id, out);
-        append_alert_kind(stream, out);
-    } else if (subject == SUBJECT_ZONE) {
-        append_tag("kind", kind_names[reading->kind], out);
+    }
+    if (subject != SUBJECT_SENSOR) {
+        append_tag("kind", stream_kind_name(stream, reading->kind), out);
     }
     append_tag("municipality", identity->municipality, out);
     if (subject == SUBJECT_SENSOR)

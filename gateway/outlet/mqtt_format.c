@@ -5,14 +5,18 @@
 #include "iota_json.h"
 #include "ngsi_ld.h"
 
-static int tree_topic(const struct mqtt_wire *wire, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE])
+static int tree_topic(const struct mqtt_wire *wire, enum kind kind, const char *stream, char ret_topic[TOPIC_SIZE])
 {
-    return topic_reading(wire->tree, kind, sensor, ret_topic);
+    return topic_reading(wire->tree, kind, stream, ret_topic);
 }
 
-static int agent_topic(const struct mqtt_wire *wire, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE])
+static int agent_topic(const struct mqtt_wire *wire, enum kind kind, const char *stream, char ret_topic[TOPIC_SIZE])
 {
-    return topic_agent(iota_apikey(wire->options, kind), sensor, ret_topic);
+    char device[STREAM_SIZE];
+    const char *id;
+    bool is_alert = stream_subject(stream, &id) == SUBJECT_ALERT;
+    const char *apikey = is_alert ? iota_apikey_of_alerts(wire->options) : iota_apikey(wire->options, kind);
+    return topic_agent(apikey, iota_device(stream, device), ret_topic);
 }
 
 static size_t write_citygw(const struct mqtt_wire *wire, const struct outlet_record *record,

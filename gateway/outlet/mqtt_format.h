@@ -21,7 +21,7 @@ struct mqtt_format {
     bool batches;  // many readings can be one message
     bool retained; // states are retained
     // Of a live reading; a replayed one goes below the gateway's tree in every format. -EINVAL when it cannot be a topic.
-    int (*topic)(const struct mqtt_wire *wire, enum kind kind, const char *sensor, char ret_topic[TOPIC_SIZE]);
+    int (*topic)(const struct mqtt_wire *wire, enum kind kind, const char *stream, char ret_topic[TOPIC_SIZE]);
     // Appends the payload; check out->overflow. Returns how many characters it had to replace.
     size_t (*write)(const struct mqtt_wire *wire, const struct outlet_record *record, const struct reading *reading,
                     struct bytes *out);

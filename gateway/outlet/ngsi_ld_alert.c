@@ -85,23 +85,33 @@ static const char *severity_of_level(const char *level)
     return NULL;
 }
 
+const char *alert_category(const char *kind)
+{
+    static const char *const categories[][2] = {{"parking", "traffic"},
+                                                {"bump", "traffic"},
+                                                {"traffic", "traffic"},
+                                                {"crowd", "security"},
+                                                {"gateway", "security"}};
+    for (size_t i = 0; i < sizeof categories / sizeof *categories; i++) {
+        if (strcmp(categories[i][0], kind) == 0) {
+            return categories[i][1];
+        }
+    }
+    return "environment";
+}
+
 void ngsi_ld_alert(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
                    struct bytes *out)
 {
-    static const char *const categories[KIND_COUNT] = {
-        [KIND_PARKING] = "traffic",         [KIND_BUMP] = "traffic",
-        [KIND_CROWD] = "security",          [KIND_TRAFFIC] = "traffic",
-        [KIND_ENVIRONMENT] = "environment", [KIND_GENERIC] = "environment"};
     char urn[URN_SIZE], name[NAME_SIZE];
     const char *id;
-    unsigned size;
-    const char *kind = stream_alert_kind(record->sensor, &size);
+    const char *kind = stream_kind_name(record->sensor, reading->kind);
     stream_subject(record->sensor, &id);
-    bool is_gateway = strncmp(kind, "gateway/", strlen("gateway/")) == 0;
+    bool is_gateway = strcmp(kind, "gateway") == 0;
     bool is_crowded = strcmp(text_of(reading, "condition"), "density") == 0;
-    snprintf(name, sizeof name, "%.*s:%s", (int)size, kind, id);
+    snprintf(name, sizeof name, "%s:%s", kind, id);
     struct told told = {.name = name,
-                        .category = is_gateway ? "security" : categories[reading->kind],
+                        .category = alert_category(kind),
                         .sub_category = is_crowded ? "crowdRisk" : NULL,
                         .severity = severity_of_level(text_of(reading, "level")),
                         .is_over = stream_is_over(record->sensor, reading)};

@@ -17,3 +17,6 @@ void ngsi_ld_alert(const struct ngsi_ld *context, const struct outlet_record *re
 // is no hump, else `hazardOnRoad`, because one vehicle's jolt is no proof.
 void ngsi_ld_bump(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
                   struct bytes *out);
+
+// The category, of those that the model allows, of what is wrong with that kind (stream_kind_name).
+const char *alert_category(const char *kind);

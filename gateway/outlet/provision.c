@@ -2,12 +2,16 @@
 #include "outlet/provision.h"
 
 #include "iota_json.h"
+#include "ngsi_ld_alert.h"
+#include "provision_write.h"
+#include "reading/stream.h"
 #include "smart_models.h"
 #include "unit_codes.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 4096, EXPRESSION_SIZE = 128, MAPPED_MAX = 64 };
+enum { EXPRESSION_SIZE = 128, MAPPED_MAX = 64, NAME_SIZE = 192 };
 
 static const char *const value_types[] = {
     [VALUE_NUMBER] = "Number", [VALUE_BOOL] = "Boolean", [VALUE_TEXT] = "Text", [VALUE_INTEGER] = "Number"};
@@ -26,18 +30,25 @@ static struct provision_group *group_of(struct provision_group *groups, size_t *
 }
 
 size_t provision_groups(const struct settings *settings, const struct settings_mqtt *outlet,
-                        struct provision_group ret_groups[KIND_COUNT])
+                        struct provision_group ret_groups[PROVISION_GROUPS_MAX])
 {
     unsigned kinds = 0;
     size_t count = 0;
     for (size_t i = 0; i < settings->sensor_count; i++) {
         kinds |= settings->sensor[i].disabled ? 0 : 1u << settings->sensor[i].kind;
     }
+    for (size_t i = 0; i < settings->zone_count; i++) {
+        kinds |= settings->zone[i].disabled ? 0 : 1u << settings->zone[i].kind;
+    }
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         const char *apikey = iota_apikey(outlet, (enum kind)kind);
         if (kinds >> kind & 1 && apikey[0]) {
             group_of(ret_groups, &count, apikey)->kinds |= 1u << kind;
         }
+    }
+    const char *apikey = iota_apikey_of_alerts(outlet);
+    if (apikey[0]) {
+        group_of(ret_groups, &count, apikey)->kinds |= PROVISION_ALERTS;
     }
     return count;
 }
@@ -48,36 +59,6 @@ static bool is_of_one_kind(unsigned kinds)
 }
 
 /* Attributes: what the agent makes of the members of a measure. */
-
-static void write_attribute(struct json *json, const char *object_id, const char *name, const char *type,
-                            const char *unit)
-{
-    json_object_begin(json);
-    json_key_text(json, "object_id", object_id);
-    json_key_text(json, "name", name);
-    json_key_text(json, "type", type);
-    if (unit) {
-        json_key(json, "metadata");
-        json_object_begin(json);
-        json_key(json, "unitCode");
-        json_object_begin(json);
-        json_key_text(json, "type", "Text");
-        json_key_text(json, "value", unit);
-        json_object_end(json);
-        json_object_end(json);
-    }
-    json_object_end(json);
-}
-
-// What the agent computes (JEXL) of members that came.
-static void write_expression(struct json *json, const char *name, const char *type, const char *expression)
-{
-    json_object_begin(json);
-    json_key_text(json, "name", name);
-    json_key_text(json, "type", type);
-    json_key_text(json, "expression", expression);
-    json_object_end(json);
-}
 
 static void write_converted(struct json *json, const struct model_attribute *attribute)
 {
@@ -101,7 +82,7 @@ static void write_quantity(struct json *json, enum model model, enum kind kind, 
     bool converted = attribute && attribute->to;
     const char *name = attribute && !converted ? attribute->name : quantity->name;
     const char *unit = converted ? unit_code(quantity->unit) : model_unit_code(model, kind, quantity->name);
-    write_attribute(json, quantity->name, name, value_types[quantity->type], unit);
+    provision_attribute(json, quantity->name, name, value_types[quantity->type], unit);
     if (converted) {
         write_converted(json, attribute);
     }
@@ -118,22 +99,19 @@ static void write_provenance(struct json *json)
                                              {"authenticated", "Boolean"},
                                              {"refused", "Array"}};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        write_attribute(json, members[i][0], members[i][0], members[i][1], NULL);
+        provision_attribute(json, members[i][0], members[i][0], members[i][1], NULL);
     }
 }
 
-// When, and for what moves, where: by the name that the model has for it.
-static void write_time_and_place(struct json *json, enum model model)
+// When, by the name that the model has for it.
+static void write_time(struct json *json, enum model model)
 {
-    static const char *const times[MODEL_COUNT] = {[MODEL_DEVICE] = "dateLastValueReported",
-                                                   [MODEL_CROWD_FLOW] = "dateObserved",
-                                                   [MODEL_TRAFFIC_FLOW] = "dateObserved",
-                                                   [MODEL_ALERT] = "dateIssued"};
+    static const char *const times[MODEL_COUNT] = {
+        [MODEL_DEVICE] = "dateLastValueReported",  [MODEL_CROWD_FLOW] = "dateObserved",
+        [MODEL_TRAFFIC_FLOW] = "dateObserved",     [MODEL_ALERT] = "dateIssued",
+        [MODEL_ON_STREET] = "observationDateTime", [MODEL_OFF_STREET] = "observationDateTime"};
     if (times[model]) {
-        write_expression(json, times[model], "DateTime", "TimeInstant");
-    }
-    if (model == MODEL_ALERT) {
-        write_expression(json, "location", "geo:json", "{coordinates: [longitude,latitude], type: 'Point'}");
+        provision_expression(json, times[model], "DateTime", "TimeInstant");
     }
 }
 
@@ -147,14 +125,29 @@ static bool is_expected(const struct quantity *quantity, enum kind kind)
 static void write_kind(struct json *json, enum model model, enum kind kind)
 {
     const struct quantity *quantity;
-    write_time_and_place(json, model);
-    if (kind == KIND_PARKING) {
-        write_attribute(json, "status", "status", "Text", NULL);
+    write_time(json, model);
+    if (model == MODEL_ALERT) { // a vehicle's
+        provision_expression(json, "location", "geo:json", "{coordinates: [longitude,latitude], type: 'Point'}");
+    }
+    if (kind == KIND_PARKING && (model == MODEL_PARKING_SPOT || model == MODEL_DEVICE)) {
+        provision_attribute(json, "status", "status", "Text", NULL);
     }
     for (size_t i = 0; (quantity = vocabulary_at(i)) != NULL; i++) {
         if (is_expected(quantity, kind)) {
             write_quantity(json, model, kind, quantity);
         }
+    }
+    write_provenance(json);
+}
+
+// Of all alerts; the numbers of some conditions come besides, under their quantities' names.
+static void write_alert_attributes(struct json *json)
+{
+    static const char *const members[][2] = {{"active", "Boolean"}, {"condition", "Text"}, {"level", "Text"},
+                                             {"since", "Text"},     {"quantity", "Text"},  {"conditions", "Text"}};
+    write_time(json, MODEL_ALERT);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        provision_attribute(json, members[i][0], members[i][0], members[i][1], NULL);
     }
     write_provenance(json);
 }
@@ -166,16 +159,34 @@ static enum model model_of_kind(enum kind kind)
     return model_of_sensor(&typical, &zone);
 }
 
-void provision_group(const struct provision_group *group, struct json *json)
+static enum model model_of_group(unsigned kinds)
 {
-    enum model model = MODEL_DEVICE;
     int kind = 0;
-    while (kind < KIND_COUNT - 1 && !(group->kinds >> kind & 1)) {
+    if (!is_of_one_kind(kinds)) {
+        return MODEL_DEVICE;
+    }
+    while (kind < KIND_COUNT && !(kinds >> kind & 1)) {
         kind++;
     }
-    if (is_of_one_kind(group->kinds)) {
-        model = model_of_kind((enum kind)kind);
+    return kind < KIND_COUNT ? model_of_kind((enum kind)kind) : MODEL_ALERT;
+}
+
+// Where they differ the devices say what they have.
+static void write_group_attributes(unsigned kinds, enum model model, struct json *json)
+{
+    if (kinds == PROVISION_ALERTS) {
+        write_alert_attributes(json);
     }
+    for (int kind = 0; kind < KIND_COUNT && is_of_one_kind(kinds); kind++) {
+        if (kinds >> kind & 1) {
+            write_kind(json, model, (enum kind)kind);
+        }
+    }
+}
+
+void provision_group(const struct provision_group *group, struct json *json)
+{
+    enum model model = model_of_group(group->kinds);
     json_object_begin(json);
     json_key_text(json, "apikey", group->apikey);
     json_key_text(json, "resource", "/iot/json");
@@ -185,9 +196,7 @@ void provision_group(const struct provision_group *group, struct json *json)
     json_key_bool(json, "timestamp", true);
     json_key(json, "attributes");
     json_array_begin(json);
-    if (is_of_one_kind(group->kinds)) { // else the devices say what they have
-        write_kind(json, model, (enum kind)kind);
-    }
+    write_group_attributes(group->kinds, model, json);
     json_array_end(json);
     json_key(json, "static_attributes");
     json_array_begin(json);
@@ -196,50 +205,6 @@ void provision_group(const struct provision_group *group, struct json *json)
 }
 
 /* Devices. */
-
-static struct json *begin_static(struct json *json, const char *name, const char *type)
-{
-    json_object_begin(json);
-    json_key_text(json, "name", name);
-    json_key_text(json, "type", type);
-    json_key(json, "value");
-    return json;
-}
-
-static void write_static(struct json *json, const char *name, const char *type, const char *value)
-{
-    struct bytes plain;
-    bytes_init(&plain, TEXT_MAX);
-    iota_text(value, &plain);
-    json_text_n(begin_static(json, name, type), plain.data ? (const char *)plain.data : "", plain.used);
-    json_object_end(json);
-    bytes_finish(&plain);
-}
-
-static void write_static_words(struct json *json, const char *name, const char *const words[], size_t count)
-{
-    begin_static(json, name, "Array");
-    json_array_begin(json);
-    for (size_t i = 0; i < count; i++) {
-        json_text(json, words[i]);
-    }
-    json_array_end(json);
-    json_object_end(json);
-}
-
-static void write_static_place(struct json *json, double latitude, double longitude)
-{
-    begin_static(json, "location", "geo:json");
-    json_object_begin(json);
-    json_key_text(json, "type", "Point");
-    json_key(json, "coordinates");
-    json_array_begin(json);
-    json_number(json, longitude);
-    json_number(json, latitude);
-    json_array_end(json);
-    json_object_end(json);
-    json_object_end(json);
-}
 
 static const struct settings_zone *find_zone(const struct settings *settings, const char *id)
 {
@@ -308,7 +273,7 @@ static void write_controlled(struct json *json, enum kind kind, const struct map
             words[count++] = word;
         }
     }
-    write_static_words(json, "controlledProperty", words, count);
+    provision_static_words(json, "controlledProperty", words, count);
 }
 
 static void write_statics(const struct settings *settings, const struct settings_sensor *sensor, enum model model,
@@ -316,58 +281,74 @@ static void write_statics(const struct settings *settings, const struct settings
 {
     char urn[URN_SIZE];
     if (sensor->name[0]) {
-        write_static(json, "name", "Text", sensor->name);
+        provision_static(json, "name", "Text", sensor->name);
     }
     if (model != MODEL_ALERT && isfinite(sensor->latitude) && isfinite(sensor->longitude)) {
-        write_static_place(json, sensor->latitude, sensor->longitude);
+        provision_static_place(json, sensor->latitude, sensor->longitude);
     }
     if (model == MODEL_PARKING_SPOT) {
         const char *site = model_types[model_of_zone(zone)];
-        write_static_words(json, "category", &zone->category, 1);
-        write_static(json, "refParkingSite", "Relationship", model_urn(&settings->gateway, site, zone->id, urn));
+        provision_static_words(json, "category", &zone->category, 1);
+        provision_static(json, "refParkingSite", "Relationship", model_urn(&settings->gateway, site, zone->id, urn));
     } else if (model == MODEL_ALERT) {
-        write_static(json, "alertSource", "Relationship",
-                     model_urn(&settings->gateway, model_types[MODEL_DEVICE], sensor->id, urn));
-        write_static(json, "category", "Text", "traffic");
-        write_static(json, "subCategory", "Text", "hazardOnRoad");
+        provision_static(json, "alertSource", "Relationship",
+                         model_urn(&settings->gateway, model_types[MODEL_DEVICE], sensor->id, urn));
+        provision_static(json, "category", "Text", "traffic");
+        provision_static(json, "subCategory", "Text", "hazardOnRoad");
     } else if (model == MODEL_DEVICE) {
         write_controlled(json, (enum kind)sensor->kind, mapped);
     }
 }
 
-static const struct provision_group *find_group(const struct provision_group *groups, size_t count, enum kind kind)
+static const struct provision_group *find_group(const struct provision_group *groups, size_t count, unsigned bit)
 {
     for (size_t i = 0; i < count; i++) {
-        if (groups[i].kinds >> kind & 1) {
+        if (groups[i].kinds & bit) {
             return &groups[i];
         }
     }
     return NULL;
 }
 
-bool provision_device(const struct settings *settings, const struct provision_group *groups, size_t group_count,
-                      const struct settings_sensor *sensor, struct json *json)
+// Up to the list of its attributes, which is open then.
+static void begin_device(const struct settings *settings, const struct provision_group *group, const char *stream,
+                         enum model model, const char *name, struct json *json)
 {
-    char urn[URN_SIZE];
-    enum kind kind = (enum kind)sensor->kind;
-    const struct provision_group *group = sensor->disabled ? NULL : find_group(groups, group_count, kind);
-    const struct settings_zone *zone = find_zone(settings, sensor->zone);
-    enum model model = model_of_sensor(sensor, zone);
-    struct mapped mapped;
-    if (!group) {
-        return false;
-    }
-    collect_maps(settings, sensor, &mapped);
+    char device[STREAM_SIZE], urn[URN_SIZE];
     json_object_begin(json);
-    json_key_text(json, "device_id", sensor->id);
+    json_key_text(json, "device_id", iota_device(stream, device));
     json_key_text(json, "apikey", group->apikey);
-    json_key_text(json, "entity_name", model_urn(&settings->gateway, model_types[model], sensor->id, urn));
+    json_key_text(json, "entity_name", model_urn(&settings->gateway, model_types[model], name, urn));
     json_key_text(json, "entity_type", model_types[model]);
     json_key_text(json, "transport", "MQTT");
     json_key_text(json, "payloadType", "iotagent");
     json_key_bool(json, "timestamp", true);
     json_key(json, "attributes");
     json_array_begin(json);
+}
+
+static void begin_statics(struct json *json)
+{
+    json_array_end(json);
+    json_key(json, "static_attributes");
+    json_array_begin(json);
+}
+
+static void end_device(struct json *json)
+{
+    json_array_end(json);
+    json_object_end(json);
+}
+
+static void write_sensor(const struct settings *settings, const struct provision_group *group,
+                         const struct settings_sensor *sensor, struct json *json)
+{
+    enum kind kind = (enum kind)sensor->kind;
+    const struct settings_zone *zone = find_zone(settings, sensor->zone);
+    enum model model = model_of_sensor(sensor, zone);
+    struct mapped mapped;
+    collect_maps(settings, sensor, &mapped);
+    begin_device(settings, group, sensor->id, model, sensor->id, json);
     if (!is_of_one_kind(group->kinds) || model != model_of_kind(kind)) {
         write_kind(json, model, kind);
     }
@@ -376,11 +357,115 @@ bool provision_device(const struct settings *settings, const struct provision_gr
             write_quantity(json, model, kind, mapped.list[i]);
         }
     }
-    json_array_end(json);
-    json_key(json, "static_attributes");
-    json_array_begin(json);
+    begin_statics(json);
     write_statics(settings, sensor, model, zone, &mapped, json);
-    json_array_end(json);
-    json_object_end(json);
+    end_device(json);
+}
+
+static void write_zone(const struct settings *settings, const struct provision_group *group,
+                       const struct settings_zone *zone, struct json *json)
+{
+    char stream[STREAM_SIZE], name[NAME_SIZE];
+    bool has_place = isfinite(zone->latitude) && isfinite(zone->longitude);
+    enum model model = zone->kind == KIND_PARKING && !has_place ? MODEL_DEVICE : model_of_zone(zone);
+    stream_zone(zone->id, stream);
+    begin_device(settings, group, stream, model, model_zone_name(model, zone->id, name, sizeof name), json);
+    write_kind(json, model, (enum kind)zone->kind);
+    begin_statics(json);
+    if (zone->name[0]) {
+        provision_static(json, "name", "Text", zone->name);
+    }
+    if (has_place) {
+        provision_static_place(json, zone->latitude, zone->longitude);
+    }
+    end_device(json);
+}
+
+// What it is about: an entity of that model, at that place.
+struct about {
+    const char *kind, *id, *name;
+    enum model model;
+    double latitude, longitude;
+};
+
+static void write_alert(const struct settings *settings, const struct provision_group *group, const struct about *about,
+                        struct json *json)
+{
+    char stream[STREAM_SIZE], name[NAME_SIZE], urn[URN_SIZE];
+    stream_alert(about->kind, about->id, stream);
+    snprintf(name, sizeof name, "%s:%s", about->kind, about->id);
+    begin_device(settings, group, stream, MODEL_ALERT, name, json);
+    if (!is_of_one_kind(group->kinds)) {
+        write_alert_attributes(json);
+    }
+    begin_statics(json);
+    if (isfinite(about->latitude) && isfinite(about->longitude)) {
+        provision_static_place(json, about->latitude, about->longitude);
+    }
+    provision_static(json, "alertSource", "Relationship",
+                     model_urn(&settings->gateway, model_types[about->model], about->name, urn));
+    provision_static(json, "category", "Text", alert_category(about->kind));
+    end_device(json);
+}
+
+static void write_alert_of_zone(const struct settings *settings, const struct provision_group *group,
+                                const struct settings_zone *zone, struct json *json)
+{
+    char name[NAME_SIZE];
+    enum model model = model_of_zone(zone);
+    const struct about about = {.kind = kind_names[zone->kind],
+                                .id = zone->id,
+                                .name = model_zone_name(model, zone->id, name, sizeof name),
+                                .model = model,
+                                .latitude = zone->latitude,
+                                .longitude = zone->longitude};
+    write_alert(settings, group, &about, json);
+}
+
+static void write_alert_of_sensor(const struct settings *settings, const struct provision_group *group,
+                                  const struct settings_sensor *sensor, struct json *json)
+{
+    const struct about about = {.kind = kind_names[sensor->kind],
+                                .id = sensor->id,
+                                .name = sensor->id,
+                                .model = MODEL_DEVICE,
+                                .latitude = sensor->latitude,
+                                .longitude = sensor->longitude};
+    write_alert(settings, group, &about, json);
+}
+
+static void write_alert_of_gateway(const struct settings *settings, const struct provision_group *group, const char *id,
+                                   struct json *json)
+{
+    const struct about about = {
+        .kind = "gateway", .id = id, .name = "gateway", .model = MODEL_DEVICE, .latitude = NAN, .longitude = NAN};
+    write_alert(settings, group, &about, json);
+}
+
+size_t provision_device_count(const struct settings *settings)
+{
+    return 2 * settings->sensor_count + 2 * settings->zone_count + GATEWAY_ALERT_COUNT;
+}
+
+bool provision_device(const struct settings *settings, const struct provision_group *groups, size_t group_count,
+                      size_t index, struct json *json)
+{
+    size_t sensors = settings->sensor_count, each = sensors + settings->zone_count;
+    bool is_alert = index >= each;
+    size_t at = is_alert ? index - each : index;
+    const struct settings_sensor *sensor = at < sensors ? &settings->sensor[at] : NULL;
+    const struct settings_zone *zone = !sensor && at < each ? &settings->zone[at - sensors] : NULL;
+    unsigned bit = is_alert ? PROVISION_ALERTS : 1u << (sensor ? sensor->kind : zone->kind);
+    const struct provision_group *group = find_group(groups, group_count, bit);
+    if (!group || (sensor && sensor->disabled) || (zone && zone->disabled)) {
+        return false;
+    }
+    if (sensor) {
+        (is_alert ? write_alert_of_sensor : write_sensor)(settings, group, sensor, json);
+    } else if (zone) {
+        (is_alert ? write_alert_of_zone : write_zone)(settings, group, zone, json);
+    } else {
+        write_alert_of_gateway(settings, group, gateway_alerts[at - each], json);
+    }
     return true;
 }

@@ -69,11 +69,12 @@ int topic_reading(const char *tree, enum kind kind, const char *stream, char ret
     return join(ret_topic, tree, below);
 }
 
-int topic_agent(const char *apikey, const char *sensor, char ret_topic[TOPIC_SIZE])
+int topic_agent(const char *apikey, const char *device, char ret_topic[TOPIC_SIZE])
 {
     char topic[TOPIC_SIZE];
-    int size = snprintf(topic, sizeof topic, "/json/%s/%s/attrs", apikey, sensor);
-    bool fits = size > 0 && size < TOPIC_SIZE && !strchr(apikey, '/') && text_is_id(sensor, strlen(sensor));
+    const char *colon = strrchr(device, ':'), *id = colon ? colon + 1 : device;
+    int size = snprintf(topic, sizeof topic, "/json/%s/%s/attrs", apikey, device);
+    bool fits = size > 0 && size < TOPIC_SIZE && !strchr(apikey, '/') && text_is_id(id, strlen(id));
     if (!fits || !name_valid(topic + 1, (size_t)size - 1)) { // alone its first level is empty
         return -EINVAL;
     }
@@ -160,7 +161,8 @@ bool topic_is_ours(const char *topic, size_t size)
     if (count >= 4 && level_is_document(levels[count - 1]) && ends_tree(&levels[count - 3], &levels[count - 2])) {
         return true;
     }
-    if (count >= 6 && level_is(levels[count - 3], "alert") && ends_in_id(levels, count - 1) && ends_in_id(levels, count)) {
+    if (count >= 6 && level_is(levels[count - 3], "alert") && ends_in_id(levels, count - 1) &&
+        ends_in_id(levels, count)) {
         return ends_tree(&levels[count - 5], &levels[count - 4]);
     }
     return count >= 5 && level_is_branch(levels[count - 2]) && ends_in_id(levels, count) &&

@@ -21,8 +21,8 @@ int topic_tree(const char *prefix, const struct settings_gateway *gateway, char 
 int topic_below(const char *tree, const char *below, char ret_topic[TOPIC_SIZE]);
 // Of a reading of that stream (see reading/stream.h); zones and alerts have no kind in their place.
 int topic_reading(const char *tree, enum kind kind, const char *stream, char ret_topic[TOPIC_SIZE]);
-// Where FIWARE's IoT agent for JSON takes a sensor's measures: /json/{apikey}/{sensor}/attrs.
-int topic_agent(const char *apikey, const char *sensor, char ret_topic[TOPIC_SIZE]);
+// Where FIWARE's IoT agent for JSON takes a device's measures: /json/{apikey}/{device}/attrs.
+int topic_agent(const char *apikey, const char *device, char ret_topic[TOPIC_SIZE]);
 int topic_replay(const char *tree, enum kind kind, const char *stream, char ret_topic[TOPIC_SIZE]);
 
 // Whether somebody else's topic can be published to: not too long, no wildcard, nothing that topic_tree would refuse.

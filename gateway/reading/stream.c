@@ -7,7 +7,7 @@
 const char *const gateway_alerts[GATEWAY_ALERT_COUNT] = {"certificate", "clock", "disk",
                                                          "autonomy",    "power", "duplicate"};
 
-static const char zone_prefix[] = "zone/", alert_prefix[] = "alert/";
+static const char zone_prefix[] = "zone/", alert_prefix[] = "alert/", gateway_prefix[] = "alert/gateway/";
 
 static bool begins(const char *text, const char *with)
 {
@@ -26,6 +26,11 @@ const char *stream_alert_kind(const char *stream, unsigned *ret_size)
     const char *kind = stream + sizeof alert_prefix - 1;
     *ret_size = (unsigned)strcspn(kind, "/");
     return kind;
+}
+
+const char *stream_kind_name(const char *stream, enum kind kind)
+{
+    return begins(stream, gateway_prefix) ? "gateway" : kind_names[kind];
 }
 
 void stream_zone(const char *zone, char ret_stream[STREAM_SIZE])

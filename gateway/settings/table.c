@@ -141,7 +141,7 @@ const struct key keys[] = {
     KEY("mqtt", "apikey", TYPE_TEXT, NULL, NULL, 0,
         N_("API key of a FIWARE IoT agent (iota-json)"), AT(mqtt, apikey)),
     KEY("mqtt", "apikey.", TYPE_EXTRA, NULL, NULL, 0,
-        N_("API key for one kind of sensor, such as apikey.parking"), AT(mqtt, extras), WITH(mqtt, extra_count)),
+        N_("API key for one kind of sensor, such as apikey.parking, or for alerts: apikey.alert"), AT(mqtt, extras), WITH(mqtt, extra_count)),
     KEY("mqtt", "drain", TYPE_CHOICE, "live-first", NULL, 0,
         N_("after an outage: new readings first, or all in order"), AT(mqtt, drain), .choices = drains),
     KEY("mqtt", "backlog_rate", TYPE_RATE, "500/s", "0.01/s..1000000/s", 0,

@@ -49,19 +49,19 @@ static const char *taken(struct bytes *out)
 
 static const char *device(size_t index)
 {
-    struct provision_group groups[KIND_COUNT];
+    struct provision_group groups[PROVISION_GROUPS_MAX];
     size_t count = provision_groups(&settings, &outlet, groups);
     struct bytes out;
     struct json json;
     bytes_init(&out, 65535);
     json_begin(&json, &out);
-    assert_true(provision_device(&settings, groups, count, &sensors[index], &json));
+    assert_true(provision_device(&settings, groups, count, index, &json));
     return taken(&out);
 }
 
 static const char *group(size_t index)
 {
-    struct provision_group groups[KIND_COUNT];
+    struct provision_group groups[PROVISION_GROUPS_MAX];
     struct bytes out;
     struct json json;
     assert_true(index < provision_groups(&settings, &outlet, groups));
@@ -73,13 +73,13 @@ static const char *group(size_t index)
 
 static void an_api_key_is_a_group(void **state)
 {
-    struct provision_group groups[KIND_COUNT];
+    struct provision_group groups[PROVISION_GROUPS_MAX];
     (void)state;
     assert_int_equal(provision_groups(&settings, &outlet, groups), 2);
     assert_string_equal(groups[0].apikey, "bays");
     assert_int_equal(groups[0].kinds, 1u << KIND_PARKING);
     assert_string_equal(groups[1].apikey, "all");
-    assert_int_equal(groups[1].kinds, 1u << KIND_BUMP | 1u << KIND_ENVIRONMENT);
+    assert_int_equal(groups[1].kinds, 1u << KIND_BUMP | 1u << KIND_ENVIRONMENT | PROVISION_ALERTS);
 }
 
 static void a_group_of_one_kind_tells_what_all_its_devices_have(void **state)
@@ -155,14 +155,14 @@ static void what_the_maps_name_is_an_attribute(void **state)
 
 static void a_disabled_sensor_is_no_device(void **state)
 {
-    struct provision_group groups[KIND_COUNT];
+    struct provision_group groups[PROVISION_GROUPS_MAX];
     struct bytes out;
     struct json json;
     (void)state;
     size_t count = provision_groups(&settings, &outlet, groups);
     bytes_init(&out, 1024);
     json_begin(&json, &out);
-    assert_false(provision_device(&settings, groups, count, &sensors[4], &json));
+    assert_false(provision_device(&settings, groups, count, 4, &json));
     assert_int_equal(out.used, 0);
     bytes_finish(&out);
 }

@@ -92,6 +92,9 @@ static void an_agent_listens_outside_the_tree(void **state)
     assert_int_equal(topic_agent("+", "bay-1", topic), -EINVAL);
     assert_int_equal(topic_agent("a", "bay 1", topic), -EINVAL);
     assert_int_equal(topic_agent("a", "", topic), -EINVAL);
+    assert_int_equal(topic_agent("a", "alert:crowd:", topic), -EINVAL);
+    assert_int_equal(topic_agent("a", "alert:crowd:plaza", topic), 0);
+    assert_string_equal(topic, "/json/a/alert:crowd:plaza/attrs");
 }
 
 int main(void)
