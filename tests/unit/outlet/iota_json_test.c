@@ -59,6 +59,46 @@ static void every_kind_is_written_in_the_vocabularys_names(void **state)
     }
 }
 
+static void a_zone_has_no_status_of_a_bay_and_an_alert_says_what_it_is_about(void **state)
+{
+    struct reading reading = reading_of(KIND_PARKING);
+    (void)state;
+    reading.values[0] = (struct value){.name = "occupied", .type = VALUE_INTEGER, .number = 3};
+    reading.value_count = 1;
+    const char *text = write(&(struct outlet_record){.sensor = "zone/lot", .seq = 1}, &reading, 0);
+    assert_non_null(strstr(text, "\"kind\":\"parking\""));
+    assert_null(strstr(text, "status"));
+    text = write(&(struct outlet_record){.sensor = "alert/parking/bay-1", .seq = 1}, &reading, 0);
+    assert_non_null(strstr(text, "\"kind\":\"parking\""));
+    reading.kind = KIND_GENERIC;
+    text = write(&(struct outlet_record){.sensor = "alert/gateway/disk", .seq = 1}, &reading, 0);
+    assert_non_null(strstr(text, "\"kind\":\"gateway\""));
+}
+
+static void a_stream_is_a_device(void **state)
+{
+    char device[STREAM_SIZE];
+    (void)state;
+    assert_string_equal(iota_device("bay-1", device), "bay-1");
+    assert_string_equal(iota_device("zone/lot", device), "zone:lot");
+    assert_string_equal(iota_device("alert/crowd/plaza", device), "alert:crowd:plaza");
+}
+
+static void alerts_have_a_key_of_their_own_or_share_one(void **state)
+{
+    struct settings_extra extras[] = {{.key = "apikey.crowd", .value = "crowds"},
+                                      {.key = "apikey.alert", .value = "alarms"}};
+    struct settings_mqtt options = {.apikey = "all", .extras = extras, .extra_count = 2};
+    (void)state;
+    assert_string_equal(iota_apikey_of_alerts(&options), "alarms");
+    options.extra_count = 1;
+    assert_string_equal(iota_apikey_of_alerts(&options), "all");
+    options.apikey = "";
+    assert_string_equal(iota_apikey_of_alerts(&options), "crowds");
+    options.extra_count = 0;
+    assert_string_equal(iota_apikey_of_alerts(&options), "");
+}
+
 static void what_is_unusual_is_said(void **state)
 {
     struct outlet_record record = {.sensor = "bay-1", .seq = UINT64_MAX, .late = true};
@@ -147,6 +187,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bay_is_one_flat_object),
         cmocka_unit_test(every_kind_is_written_in_the_vocabularys_names),
+        cmocka_unit_test(a_zone_has_no_status_of_a_bay_and_an_alert_says_what_it_is_about),
+        cmocka_unit_test(a_stream_is_a_device),
+        cmocka_unit_test(alerts_have_a_key_of_their_own_or_share_one),
         cmocka_unit_test(what_is_unusual_is_said),
         cmocka_unit_test(what_orion_refuses_is_written_in_full_width),
         cmocka_unit_test(a_text_that_is_no_utf8_does_not_spoil_the_message),

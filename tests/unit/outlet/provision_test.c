@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-static struct settings_zone zones[] = {{.id = "lot", .kind = KIND_PARKING, .category = "offStreet"}};
+static struct settings_zone zones[] = {
+    {.id = "lot", .kind = KIND_PARKING, .name = "", .category = "offStreet", .latitude = 34.7, .longitude = 135.5}};
 static struct settings_map maps[] = {{.quantity = "soil_temperature_c"}, {.quantity = "pm25_ugm3"}};
 static struct settings_sensor sensors[] = {
     {.id = "bay-1",
@@ -153,6 +154,54 @@ static void what_the_maps_name_is_an_attribute(void **state)
         strstr(text, "\"controlledProperty\",\"type\":\"Array\",\"value\":[\"temperature\",\"airPollution\"]"));
 }
 
+static void a_zone_is_a_device_with_the_attributes_of_its_model(void **state)
+{
+    (void)state;
+    const char *text = device(5);
+    assert_non_null(strstr(text, "{\"device_id\":\"zone:lot\",\"apikey\":\"bays\",\"entity_name\":"
+                                 "\"urn:ngsi-ld:OffStreetParking:271004:umeda-01:lot\""));
+    assert_non_null(
+        strstr(text, "{\"name\":\"observationDateTime\",\"type\":\"DateTime\",\"expression\":\"TimeInstant\"}"));
+    assert_non_null(strstr(text, "{\"name\":\"availableSpotNumber\""));
+    assert_null(strstr(text, "{\"object_id\":\"status\"")); // a bay's
+    assert_non_null(strstr(text, "{\"name\":\"location\",\"type\":\"geo:json\""));
+}
+
+static void every_alert_that_there_can_be_is_a_device(void **state)
+{
+    (void)state;
+    const char *text = device(6); // of bay-1: the first behind sensors and zones
+    assert_non_null(strstr(text, "{\"device_id\":\"alert:parking:bay-1\",\"apikey\":\"all\",\"entity_name\":"
+                                 "\"urn:ngsi-ld:Alert:271004:umeda-01:parking:bay-1\",\"entity_type\":\"Alert\""));
+    assert_non_null(strstr(text, "{\"object_id\":\"active\",\"name\":\"active\",\"type\":\"Boolean\"}"));
+    assert_non_null(strstr(text, "{\"name\":\"alertSource\",\"type\":\"Relationship\",\"value\":"
+                                 "\"urn:ngsi-ld:Device:271004:umeda-01:bay-1\"},"
+                                 "{\"name\":\"category\",\"type\":\"Text\",\"value\":\"traffic\"}"));
+    text = device(11);
+    assert_non_null(strstr(text, "\"device_id\":\"alert:parking:lot\""));
+    assert_non_null(strstr(text, "\"urn:ngsi-ld:OffStreetParking:271004:umeda-01:lot\""));
+    text = device(provision_device_count(&settings) - 1);
+    assert_non_null(strstr(text, "\"device_id\":\"alert:gateway:duplicate\""));
+}
+
+static void alerts_may_have_a_group_of_their_own(void **state)
+{
+    struct settings_extra keys[] = {{.key = "apikey.parking", .value = "bays"},
+                                    {.key = "apikey.alert", .value = "alarm"}};
+    const struct settings_mqtt own = {.name = "agent", .apikey = "", .extras = keys, .extra_count = 2};
+    struct provision_group groups[PROVISION_GROUPS_MAX];
+    struct bytes out;
+    struct json json;
+    (void)state;
+    assert_int_equal(provision_groups(&settings, &own, groups), 2);
+    bytes_init(&out, 65535);
+    json_begin(&json, &out);
+    provision_group(&groups[1], &json);
+    const char *text = taken(&out);
+    assert_non_null(strstr(text, "{\"apikey\":\"alarm\",\"resource\":\"/iot/json\",\"entity_type\":\"Alert\","));
+    assert_non_null(strstr(text, "{\"object_id\":\"condition\",\"name\":\"condition\",\"type\":\"Text\"}"));
+}
+
 static void a_disabled_sensor_is_no_device(void **state)
 {
     struct provision_group groups[PROVISION_GROUPS_MAX];
@@ -177,6 +226,9 @@ int main(void)
         cmocka_unit_test(a_bay_without_them_is_a_device_with_attributes_of_its_own),
         cmocka_unit_test(a_vehicle_raises_alerts_where_it_is),
         cmocka_unit_test(what_the_maps_name_is_an_attribute),
+        cmocka_unit_test(a_zone_is_a_device_with_the_attributes_of_its_model),
+        cmocka_unit_test(every_alert_that_there_can_be_is_a_device),
+        cmocka_unit_test(alerts_may_have_a_group_of_their_own),
         cmocka_unit_test(a_disabled_sensor_is_no_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
