@@ -31,12 +31,15 @@ bool system_undervoltage(bool *ret_now)
     return true;
 }
 
+// As part of the disk, or of ten buffers where it is larger than that: a tenth of a large disk is room enough.
 static double disk_free(const struct gateway *gateway)
 {
     struct statvfs disk;
     if (statvfs(gateway->settings->buffer.path, &disk) != 0 || disk.f_blocks == 0)
         return NAN;
-    return (double)disk.f_bavail / (double)disk.f_blocks;
+    double block = (double)disk.f_frsize,
+           whole = fmin((double)disk.f_blocks * block, 10 * (double)gateway->settings->buffer.max_size_bytes);
+    return fmin((double)disk.f_bavail * block / whole, 1);
 }
 
 // Of what is wanted. While readings come too slowly to tell, it is enough.

@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What readings mean to a city, from a sensor to a subscriber: the state of a bay, and states that go out only when they change."""
+"""What readings mean to a city, from a sensor to a subscriber, a database and an urban OS: bays, zones, crowds, alerts, roads."""
 import json
+import math
+import pathlib
+import re
 
 import coap
+import jsonschema
+import peers
+import pytest
+from formats_test import ContextBroker
 
 BAY = "[sensor:bay-1]\nkind = parking\n{}\n"
 
@@ -33,3 +40,267 @@ def test_with_report_changes_an_unchanged_state_is_acknowledged_and_not_sent(mqt
     figures = mqtt_gateway.metrics()
     assert figures['citygw_readings_unchanged_total{source="coap"}'] == 3
     assert figures["citygw_readings_committed_total"] == 3
+
+
+SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "docs/api"
+FORMATS = """
+[mqtt:agent]
+url = mqtt://127.0.0.1:{port}
+start = oldest
+topic_prefix = citygw/agent
+format = iota-json
+apikey = all
+[mqtt:entities]
+url = mqtt://127.0.0.1:{port}
+start = oldest
+topic_prefix = citygw/ld
+format = ngsi-ld
+[ngsi-ld:orion]
+url = http://127.0.0.1:{orion}
+start = oldest
+"""
+PLACES = """
+[zone:lot]
+kind = parking
+category = offStreet
+name = 梅田駐車場
+latitude = 34.7
+longitude = 135.5
+bands = 0.5 1
+[zone:plaza]
+kind = crowd
+area = 10 m2
+hold = 0 s
+[sensor:bay-1]
+kind = parking
+source = coap
+zone = lot
+[sensor:bay-2]
+kind = parking
+source = coap
+zone = lot
+[sensor:east]
+kind = crowd
+source = coap
+zone = plaza
+[sensor:west]
+kind = crowd
+source = coap
+zone = plaza
+stale_after = 0 s
+[sensor:air]
+kind = environment
+source = coap
+stale_after = 1 s
+"""
+TREE = "citygw/v1/271004/test-01/"
+
+
+@pytest.fixture
+def context_broker():
+    broker = ContextBroker()
+    yield broker
+    broker.shutdown()
+    broker.server_close()
+
+
+@pytest.fixture
+def city(gateway, broker, context_broker):
+    """A gateway that speaks to all that there is."""
+    gateway.orion = context_broker
+    gateway.configure(PLACES + FORMATS.format(port=broker.port, orion=context_broker.server_port))
+    gateway.start()
+    return gateway
+
+
+def post(gateway, values):
+    pack = [{"n": name, "vb" if isinstance(value, bool) else "v": value} for name, value in values.items()]
+    assert coap.once(gateway.coap_port, "readings", json.dumps(pack).encode()).code == "2.04"
+
+
+def below(subscriber, topic):
+    """What came there, parsed; None for an empty one."""
+    with subscriber.changed:
+        return [json.loads(m.payload) if m.payload else None for m in subscriber.messages if m.topic == topic]
+
+
+def kept(broker, topic):
+    """What the broker has retained there."""
+    late = peers.Subscriber(broker.port)
+    late.client.publish("marker", b"all that is retained came before", qos=1)
+    late.wait(lambda s: s.last("marker"), "what is retained")
+    found = below(late, topic)
+    late.close()
+    return found
+
+
+def validate(name, thing):
+    jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text())).validate(thing)
+
+
+def test_a_car_park_counts_its_bays_in_every_format(city, broker, influx, subscriber):
+    post(city, {"bay-2:occupied": False})
+    post(city, {"bay-1:occupied": True})
+    zone = TREE + "zone/lot"
+    subscriber.wait(lambda s: any(z["values"]["occupied"] == 1 for z in below(s, zone)), "one is free")
+    told = below(subscriber, zone)[-1]
+    assert told["zone"] == "lot" and told["kind"] == "parking" and "sensor" not in told
+    assert told["values"] == {"capacity": 2, "occupied": 1, "free": 1, "unknown": 0, "occupancy": 0.5, "band": 1, "fill": "free",
+                              "out_of_service": 0, "silent": 0, "cause": "bay-1"}
+    assert kept(broker, zone) == [told]
+    seqs = [z["seq"] for z in below(subscriber, zone)]
+    assert seqs == list(range(1, len(seqs) + 1))
+
+    peers.wait_until(lambda: any(p["occupied"] == 1 for p in influx.points("zone")), "the zone's point")
+    point = [p for p in influx.points("zone") if p["zone"] == "lot"][-1]
+    assert (point["kind"], point["capacity"], point["occupied"], point["seq"]) == ("parking", 2, 1, told["seq"])
+    subscriber.wait(lambda s: any(m["seq"] == told["seq"] for m in below(s, "/json/all/zone:lot/attrs")), "the measure")
+    measure = below(subscriber, "/json/all/zone:lot/attrs")[-1]
+    validate("iota-json", measure)
+    assert measure["free"] == 1 and measure["kind"] == "parking" and "status" not in measure
+    for entity in (below(subscriber, "citygw/ld/271004/test-01/zone/lot")[-1],
+                   peers.wait_until(lambda: city.orion.entities.get("urn:ngsi-ld:OffStreetParking:271004:test-01:lot"), "the entity")):
+        validate("ngsi-ld", entity)
+        assert entity["type"] == "OffStreetParking" and entity["totalSpotNumber"]["value"] == 2 and entity["name"]["value"] == "梅田駐車場"
+
+
+def test_a_crowd_that_is_too_dense_is_an_alert_until_it_is_not(city, broker, influx, subscriber):
+    alert = TREE + "alert/crowd/plaza"
+    post(city, {"east:people": 15, "west:people": 10})
+    subscriber.wait(lambda s: below(s, alert), "a warning")
+    post(city, {"east:people": 45})
+    subscriber.wait(lambda s: len(below(s, alert)) == 2, "a critical one")
+    first, second = below(subscriber, alert)
+    assert first["values"]["level"] == "warning" and first["values"]["density_per_m2"] == 2.5 and first["values"]["active"]
+    assert second["values"]["level"] == "critical" and second["values"]["condition"] == "density" and second["alert"] == "plaza"
+    assert kept(broker, alert) == [second]
+    subscriber.wait(lambda s: below(s, TREE + "zone/plaza")[-1]["values"]["people"] == 55, "the sum of both")
+    assert below(subscriber, TREE + "zone/plaza")[-1]["values"]["los"] == "F"
+
+    post(city, {"east:people": 1})
+    subscriber.wait(lambda s: len(below(s, alert)) >= 4, "the end")
+    assert below(subscriber, alert)[2] is None and below(subscriber, alert)[3]["values"] == {"active": False}
+    assert not subscriber.last(alert).retain and below(subscriber, alert)[3]["seq"] == 3
+    assert kept(broker, alert) == []
+
+    peers.wait_until(lambda: len([p for p in influx.points("alert") if p["id"] == "plaza"]) == 3, "three points")
+    points = [p for p in influx.points("alert") if p["id"] == "plaza"]
+    assert [p["active"] for p in points] == [True, True, False] and points[1]["kind"] == "crowd" and points[1]["level"] == "critical"
+    subscriber.wait(lambda s: len(below(s, "/json/all/alert:crowd:plaza/attrs")) == 3, "three measures")
+    for measure in below(subscriber, "/json/all/alert:crowd:plaza/attrs"):
+        validate("iota-json", measure)
+    entities = [e for e in below(subscriber, "citygw/ld/271004/test-01/alert/crowd/plaza") if e]
+    assert [e["seq"]["value"] for e in entities] == [1, 2, 3]
+    for entity in entities + [peers.wait_until(lambda: city.orion.entities.get("urn:ngsi-ld:Alert:271004:test-01:crowd:plaza"), "the entity")]:
+        validate("ngsi-ld", entity)
+    assert entities[1]["subCategory"]["value"] == "crowdRisk" and entities[1]["severity"]["value"] == "critical"
+    assert "validTo" in entities[2] and kept(broker, "citygw/ld/271004/test-01/alert/crowd/plaza") == []
+
+
+def test_a_silent_sensor_is_an_alert_and_one_word_ends_it(city, broker, subscriber):
+    alert = TREE + "alert/environment/air"
+    post(city, {"air:temperature_c": 20.5})
+    subscriber.wait(lambda s: below(s, alert), "it is stale")
+    told = below(subscriber, alert)[0]
+    assert told["kind"] == "environment" and told["alert"] == "air" and told["values"]["condition"] == "stale" and told["values"]["silent_s"] >= 1
+    post(city, {"air:temperature_c": 20.6})
+    subscriber.wait(lambda s: len(below(s, alert)) >= 3, "its end")
+    assert below(subscriber, alert)[1] is None and below(subscriber, alert)[2]["values"] == {"active": False}
+
+
+def test_an_alert_that_ends_while_the_broker_is_away_is_emptied_afterwards(gateway, broker, context_broker, subscriber):
+    gate = gateway.broker = peers.Gate(broker.port)
+    gateway.configure(PLACES)
+    gateway.start()
+    alert = TREE + "alert/crowd/plaza"
+    post(gateway, {"east:people": 60})
+    subscriber.wait(lambda s: below(s, alert), "an alert")
+    gate.shut()
+    peers.wait_until(lambda: not all(o["connected"] for o in gateway.api("status")["outlets"] if o["type"] == "mqtt"), "away")
+    post(gateway, {"east:people": 1})
+    gateway.kill()
+    gateway.start()
+    gate.open()
+    subscriber.wait(lambda s: below(s, alert)[-1] == None or (below(s, alert)[-1] or {}).get("values") == {"active": False}, "its end")
+    subscriber.wait(lambda s: None in below(s, alert), "emptied")
+    assert kept(broker, alert) == []
+
+
+def test_zones_and_alerts_are_the_same_after_a_restart(city, broker, subscriber):
+    post(city, {"bay-1:occupied": True, "bay-2:occupied": True, "east:people": 60})
+    subscriber.wait(lambda s: below(s, TREE + "alert/crowd/plaza") and any(z["values"]["free"] == 0 and z["values"]["unknown"] == 0 for z in below(s, TREE + "zone/lot")), "told")
+    zone, alert = below(subscriber, TREE + "zone/lot")[-1], below(subscriber, TREE + "alert/crowd/plaza")[-1]
+    city.kill()
+    city.start()
+    assert kept(broker, TREE + "alert/crowd/plaza")[0]["values"] == alert["values"]
+    post(city, {"bay-1:occupied": False})
+    subscriber.wait(lambda s: below(s, TREE + "zone/lot")[-1]["values"]["free"] == 1, "one is free")
+    assert below(subscriber, TREE + "zone/lot")[-1]["values"]["occupied"] == zone["values"]["occupied"] - 1
+    post(city, {"east:people": 1})
+    subscriber.wait(lambda s: (below(s, TREE + "alert/crowd/plaza")[-1] or {}).get("values") == {"active": False}, "its end")
+    assert kept(broker, TREE + "alert/crowd/plaza") == []
+    seqs = [z["seq"] for z in below(subscriber, TREE + "alert/crowd/plaza") if z]
+    assert sorted(set(seqs)) == list(range(1, max(seqs) + 1))
+
+
+UNITS = """
+[serial:unit-{0}]
+device = {1}
+codec = csv
+columns = time ax ay az latitude longitude speed_mps
+[sensor:van-{0}]
+kind = bump
+source = serial:unit-{0}
+map.acceleration_x_mps2 = ax g
+map.acceleration_y_mps2 = ay g
+map.acceleration_z_mps2 = az g
+private_area = 34.6990 135.5000 30 m
+"""
+
+
+def drive(seed):
+    """Northward at 10 m/s and 100 Hz, through a private place, over one hole 300 m from the start."""
+    lines = ["time,ax,ay,az,latitude,longitude,speed_mps"]
+    for row in range(4500):
+        time = row / 100
+        noise = 0.01 * math.sin(row * 12.9898 + seed) + 0.008 * math.sin(row * 0.71 * (seed + 1))
+        after = time - 30
+        jolt = 0.9 * math.exp(-after / 0.12) * -math.sin(after * 2 * math.pi / 0.22) if after > 0 else 0
+        lines.append(f"{time:.3f},0.01,-0.02,{1 + noise + jolt:.4f},{34.7 - 0.0010 + time * 10 / 111320:.7f},135.5000000,10.0")
+    return "".join(line + "\n" for line in lines)
+
+
+def test_a_hole_that_three_vehicles_felt_is_confirmed_and_the_road_has_its_roughness(gateway, broker, context_broker, influx, subscriber, tmp_path):
+    units = [peers.Line(tmp_path / f"unit-{i}") for i in (1, 2, 3)]
+    config = "".join(UNITS.format(i + 1, unit.path) for i, unit in enumerate(units))
+    gateway.configure(config + FORMATS.format(port=broker.port, orion=context_broker.server_port))
+    gateway.start()
+    for i, unit in enumerate(units):
+        unit.write(drive(i))
+        subscriber.wait(lambda s: any("severity" in v["values"] for v in below(s, f"{TREE}bump/van-{i + 1}")), "the hole")
+    jolts = [next(v for v in below(subscriber, f"{TREE}bump/van-{i}") if "severity" in v["values"]) for i in (1, 2, 3)]
+    assert [j["values"]["passes"] for j in jolts] == [1, 2, 3]
+    assert ["confirmed" in j["values"] for j in jolts] == [False, False, True]
+    assert len({j["values"]["place"] for j in jolts}) == 1
+    for jolt in jolts:
+        values = jolt["values"]
+        assert abs(values["latitude"] - (34.699 + 300 / 111320)) < 10 / 111320 and values["speed_mps"] == pytest.approx(10, abs=0.5)
+        assert values["severity"] in (1, 2, 3) and re.match("[a-z-]+ zpeak=3.5 ", values["detector"])
+    rough = [v for v in below(subscriber, f"{TREE}bump/van-1") if "roughness_mps2" in v["values"]]
+    assert len(rough) >= 3 and all(abs(v["values"]["length_m"] - 100) < 15 for v in rough)
+    # The depot, 30 m around: no position from there.
+    with subscriber.changed:
+        places = [float(x) for m in subscriber.messages for x in re.findall(r'"(?:start_)?latitude":(?:{[^}]*"value":)?([\d.]+)', m.payload.decode())]
+    assert places and all(p > 34.699 + 29 / 111320 for p in places)
+    assert kept(broker, f"{TREE}bump/van-1") == []
+
+    last = f"urn:ngsi-ld:Alert:271004:test-01:van-3:{jolts[2]['epoch']}:{jolts[2]['seq']}"
+    entity = peers.wait_until(lambda: context_broker.entities.get(last), "the entity")
+    validate("ngsi-ld", entity)
+    assert entity["subCategory"]["value"] == ("hazardOnRoad" if jolts[2]["values"]["shape"] == "hump" else "pothole")
+    subscriber.wait(lambda s: any(m.get("confirmed") for m in below(s, "/json/all/van-3/attrs")), "the measure")
+    for measure in below(subscriber, "/json/all/van-3/attrs"):
+        validate("iota-json", measure)
+    peers.wait_until(lambda: len([p for p in influx.points("bump") if p.get("severity")]) >= 3, "three points")
+    for unit in units:
+        unit.close()

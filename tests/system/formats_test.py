@@ -26,6 +26,8 @@ SENSORS = """
 [zone:umeda-lot]
 kind = parking
 category = offStreet
+latitude = 34.7
+longitude = 135.5
 [sensor:bay-1]
 kind = parking
 source = coap
@@ -119,7 +121,12 @@ def post(gateway, pack):
 
 
 def readings(subscriber, below):
-    return [m for m in subscriber.messages if m.topic.startswith(below) and b'"seq"' in m.payload]
+    """Of sensors, not of what was made of them."""
+    return [m for m in subscriber.messages if m.topic.startswith(below) and b'"seq"' in m.payload and "zone" not in m.topic and "alert" not in m.topic]
+
+
+def of_sensors(entities):
+    return [e for e in entities if e["type"] != "OffStreetParking"]
 
 
 def test_every_kind_arrives_in_both_formats_as_their_schemas_say(mqtt_gateway, broker, subscriber):
@@ -218,7 +225,10 @@ def test_what_the_agent_must_be_told_is_json_that_a_shell_can_send(mqtt_gateway,
     assert [(g["apikey"], g["entity_type"], g["resource"]) for g in told["services"]] == [
         ("bays", "ParkingSpot", "/iot/json"), ("general", "Device", "/iot/json")]
     devices = {d["device_id"]: d for d in told["devices"]}
-    assert {f"{AGENT}{d['apikey']}/{d['device_id']}/attrs" for d in told["devices"]} == MEASURES
+    topics = {f"{AGENT}{d['apikey']}/{d['device_id']}/attrs" for d in told["devices"]}
+    assert {t for t in topics if ":" not in t} == MEASURES
+    assert {f"{AGENT}bays/zone:umeda-lot/attrs", f"{AGENT}general/alert:parking:bay-1/attrs", f"{AGENT}general/alert:gateway:disk/attrs"} <= topics
+    assert len(topics) == 6 + 1 + (6 + 1) + 6  # sensors, a zone, their alerts, the gateway's
     assert all(d["transport"] == "MQTT" and d["payloadType"] == "iotagent" for d in told["devices"])
     statics = {a["name"]: a["value"] for a in devices["bay-1"]["static_attributes"]}
     assert statics == {"name": "梅田 ＂1番＂ （北）", "location": {"type": "Point", "coordinates": [135.4959, 34.7025]},
@@ -252,7 +262,7 @@ def test_a_context_broker_gets_entities_and_the_cursor_moves_when_it_took_them(l
     lone_gateway.start()
     connected(lone_gateway)
     post(lone_gateway, PACK)
-    peers.wait_until(lambda: len(context_broker.entities) == 6, "six entities")
+    peers.wait_until(lambda: len(of_sensors(context_broker.entities.values())) == 6, "six entities")
     for entity in context_broker.entities.values():
         schema("ngsi-ld").validate(entity)
     path, head = context_broker.heads[0]
@@ -279,7 +289,7 @@ def test_an_entity_that_the_broker_refuses_takes_no_other_with_it(lone_gateway, 
     lone_gateway.start()
     connected(lone_gateway)
     post(lone_gateway, PACK)
-    peers.wait_until(lambda: len(context_broker.entities) == 5, "five entities")
+    peers.wait_until(lambda: len(of_sensors(context_broker.entities.values())) == 5, "five entities")
     peers.wait_until(lambda: lone_gateway.api("status")["outlets"][0]["lag_readings"] == 0, "nothing is left")
     assert lone_gateway.metrics()['citygw_outlet_parked_total{outlet="orion"}'] == 1
     assert "refused the reading of van-1 with seq 1 (400" in lone_gateway.said()

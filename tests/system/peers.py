@@ -179,10 +179,10 @@ class Subscriber:
                 self.changed.wait(left)
 
     def readings(self):
-        """All readings as (topic, object), documents left out."""
+        """All readings of sensors as (topic, object); documents, zones and alerts left out."""
         with self.changed:
             for m in self.messages[self.looked_at:]:  # each is parsed once: a condition may ask again at every message
-                if m.payload and b'"seq"' in m.payload:
+                if m.payload and b'"seq"' in m.payload and "/zone/" not in m.topic and "/alert/" not in m.topic:
                     self.parsed.append((m.topic, json.loads(m.payload)))
             self.looked_at = len(self.messages)
             return list(self.parsed)

@@ -10,7 +10,7 @@
  *
  *   certificate  of a broker or of ours: warning from 30 days before its end, critical from 7
  *   clock        not synchronised: warning after an hour, critical after a day
- *   disk         part that is free: warning below 0.10, critical below 0.03
+ *   disk         part that is free, of the disk or of what the gateway needs: warning below 0.10, critical below 0.03
  *   autonomy     of min_autonomy, what the buffer holds at the present rate: warning below it, for an hour; critical below a quarter
  *   power        the supply's voltage is too low: warning, at once, until ten minutes after the last time
  *   duplicate    another gateway has our name at a broker: critical, at once, until ten minutes after the last time
