@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "city/known.h"
 
+#include "base/messages.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "place_grid.h"
@@ -15,10 +16,15 @@ enum column { LATITUDE, LONGITUDE, KIND, RADIUS, LABEL, COLUMN_COUNT, COLUMNS_NE
 static const double usual_radius_m = 15, greatest_radius_m = 200, greatest_error_m = 50;
 static const char *const column_names[COLUMN_COUNT] = {"latitude", "longitude", "kind", "radius_m", "label"};
 
-const char *const known_fault_names[KNOWN_FAULT_COUNT] = {
-    [KNOWN_NO_HEADER] = "no header",   [KNOWN_NOT_UTF8] = "not utf-8", [KNOWN_TOO_FEW] = "too few columns",
-    [KNOWN_BAD_POSITION] = "position", [KNOWN_BAD_RADIUS] = "radius",  [KNOWN_NO_KIND] = "no kind",
-    [KNOWN_TOO_MANY] = "too many"};
+const char *const known_fault_texts[KNOWN_FAULT_COUNT] = {
+    [KNOWN_NO_HEADER] = N_("no header names the columns; expected latitude, longitude, kind"),
+    [KNOWN_NOT_UTF8] = N_("this is not UTF-8"),
+    [KNOWN_TOO_FEW] = N_("there are too few columns; expected as many as in the header"),
+    [KNOWN_BAD_POSITION] = N_("this is no position; expected degrees north and east"),
+    [KNOWN_BAD_RADIUS] = N_("this is no radius; expected metres"),
+    [KNOWN_NO_KIND] = N_("the kind is missing; expected a word such as manhole"),
+    [KNOWN_TOO_MANY] = N_("there are more objects than can be kept"),
+};
 
 struct known {
     struct place_grid *grid;

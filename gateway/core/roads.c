@@ -258,7 +258,7 @@ static void tell_fault(void *context, size_t line, enum known_fault fault)
     struct roads *roads = context;
     if (++roads->faults <= FAULTS_TOLD)
         log_line(LOG_LEVEL_WARNING, "known_objects", _("%s:%zu: left out: %s"),
-                 roads->options.settings->gateway.known_objects, line, known_fault_names[fault]);
+                 roads->options.settings->gateway.known_objects, line, _(known_fault_texts[fault]));
 }
 
 static void read_known(struct roads *roads)

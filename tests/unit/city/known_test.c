@@ -115,7 +115,7 @@ static void bad_lines_are_named_and_the_others_count(void **state)
     said(8, 11, KNOWN_BAD_POSITION);
     said(9, 12, KNOWN_BAD_POSITION);
     for (size_t i = 0; i < KNOWN_FAULT_COUNT; i++)
-        assert_non_null(known_fault_names[i]);
+        assert_non_null(known_fault_texts[i]);
 }
 
 static void a_text_without_its_header_is_not_read(void **state)

@@ -38,7 +38,7 @@ enum known_fault {
     KNOWN_TOO_MANY, // objects: this line and all behind it were not read
     KNOWN_FAULT_COUNT
 };
-extern const char *const known_fault_names[KNOWN_FAULT_COUNT]; // "no header", ...
+extern const char *const known_fault_texts[KNOWN_FAULT_COUNT]; // for people, to be translated
 
 // Called back with the line's number, from 1.
 typedef void known_report(void *context, size_t line, enum known_fault fault);
