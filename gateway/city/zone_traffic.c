@@ -272,10 +272,16 @@ static void put_figures(const struct zone_traffic *zone, int place, struct readi
     value_put_integer(reading, "sensors", sum.sensors);
 }
 
+int64_t zone_traffic_due_us(const struct zone_traffic *zone)
+{
+    int place = oldest(zone);
+    return place >= 0 && is_over(zone, zone->minutes[place].end_us) ? INT64_MIN : INT64_MAX;
+}
+
 bool zone_traffic_report(struct zone_traffic *zone, struct reading *ret_reading)
 {
     int place = oldest(zone);
-    if (place < 0 || !is_over(zone, zone->minutes[place].end_us))
+    if (zone_traffic_due_us(zone) == INT64_MAX)
         return false;
     const struct minute *minute = &zone->minutes[place];
     ret_reading->kind = (enum kind)zone->settings->kind;

@@ -27,6 +27,8 @@ struct zones {
     struct zone *list;
     size_t count;
     struct standpoint *sensors; // by index
+    int64_t due_us;             // until then no zone has anything to tell, so that not all are asked after each reading
+    bool may_alert;
 };
 
 static struct zone *find(const struct zones *zones, const char *id)
@@ -87,6 +89,7 @@ int zones_create(const struct settings *settings, const struct sensors *sensors,
     struct zones *zones = calloc(1, sizeof *zones);
     if (!zones)
         return -ENOMEM;
+    zones->due_us = INT64_MIN;
     zones->list = calloc(settings->zone_count + 1, sizeof *zones->list);
     zones->sensors = calloc(sensors_count(sensors) + 1, sizeof *zones->sensors);
     if (zones->list && zones->sensors && make_zones(zones, settings, calendar) == 0 &&
@@ -112,14 +115,26 @@ void zones_destroy(struct zones *zones)
     free(zones);
 }
 
+static void note_due(struct zones *zones, const struct zone *zone)
+{
+    int64_t due_us = zone->parking   ? zone_parking_due_us(zone->parking)
+                     : zone->traffic ? zone_traffic_due_us(zone->traffic)
+                                     : zone_crowd_due_us(zone->crowd);
+    if (due_us < zones->due_us)
+        zones->due_us = due_us;
+    zones->may_alert |= zone->crowd != NULL;
+}
+
 enum zone_news zones_take(struct zones *zones, size_t sensor_index, struct reading *reading, int64_t now_us)
 {
     struct standpoint at = zones->sensors[sensor_index];
     if (at.number == NOWHERE)
         return ZONE_SAID_NOTHING;
-    return at.zone->parking   ? zone_parking_take(at.zone->parking, at.number, reading, now_us)
-           : at.zone->traffic ? zone_traffic_take(at.zone->traffic, at.number, reading, now_us)
-                              : zone_crowd_take(at.zone->crowd, at.number, reading, now_us);
+    enum zone_news news = at.zone->parking   ? zone_parking_take(at.zone->parking, at.number, reading, now_us)
+                          : at.zone->traffic ? zone_traffic_take(at.zone->traffic, at.number, reading, now_us)
+                                             : zone_crowd_take(at.zone->crowd, at.number, reading, now_us);
+    note_due(zones, at.zone);
+    return news;
 }
 
 void zones_guard(const struct zones *zones, size_t sensor_index, struct reading *reading)
@@ -138,6 +153,7 @@ void zones_tick(struct zones *zones, int64_t now_us)
             zone_traffic_tick(zone->traffic, now_us);
         else
             zone_crowd_tick(zone->crowd, now_us);
+        note_due(zones, zone);
     }
 }
 
@@ -151,21 +167,28 @@ static bool report(const struct zone *zone, int64_t clock_us, struct reading *re
 bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_zone **ret_zone,
                   struct reading *ret_reading)
 {
+    if (clock_us < zones->due_us)
+        return false;
+    zones->due_us = INT64_MAX;
     for (size_t i = 0; i < zones->count; i++) {
         *ret_zone = zones->list[i].settings;
-        if (report(&zones->list[i], clock_us, ret_reading))
+        if (report(&zones->list[i], clock_us, ret_reading)) {
+            zones->due_us = INT64_MIN; // those behind it are still to be asked
             return true;
+        }
+        note_due(zones, &zones->list[i]);
     }
     return false;
 }
 
 bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, struct crowd_alert *ret_alert)
 {
-    for (size_t i = 0; i < zones->count; i++) {
+    for (size_t i = 0; zones->may_alert && i < zones->count; i++) {
         *ret_zone = zones->list[i].settings;
         if (zones->list[i].crowd && zone_crowd_alert(zones->list[i].crowd, ret_alert))
             return true;
     }
+    zones->may_alert = false;
     return false;
 }
 
@@ -223,5 +246,7 @@ int zones_restore(struct zones *zones, const uint8_t *data, size_t size)
         if (zone && (uint32_t)zone->settings->kind == kind)
             error = restore_own(zone, own, own_size);
     }
+    zones->due_us = INT64_MIN;
+    zones->may_alert = true;
     return error ? error : view.bad || view.left ? -EBADMSG : 0;
 }

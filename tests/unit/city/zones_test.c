@@ -96,6 +96,38 @@ static void sensors_stand_in_their_zones(void **state)
     assert_string_equal(tells(20 * S), "plaza");
 }
 
+static void what_waits_is_told_when_it_is_due(void **state)
+{
+    (void)state;
+    const struct settings_zone *zone;
+    struct crowd_alert alert;
+    assert_string_equal(tells(S), "");
+    assert_false(zones_alert(zones, &zone, &alert));
+    say("cam", 1, "people", 30);
+    say("in", 1, "vehicles", 7);
+    assert_string_equal(tells(2 * S), "lot");
+    assert_string_equal(tells(2 * S), "plaza");
+    assert_string_equal(tells(2 * S), "");
+    say("cam", 2, "people", 31);
+    assert_string_equal(tells(2 * S), "");
+    assert_string_equal(tells(3 * S - 1), "");
+    assert_string_equal(tells(3 * S), "plaza"); // by the clock alone
+    assert_string_equal(tells(3 * S), "");
+    say("in", 3, "vehicles", 1);
+    assert_string_equal(tells(3 * S + S / 2), "lot");
+    say("cam", 3, "people", 32);
+    say("in", 4, "vehicles", 1);
+    assert_string_equal(tells(4 * S), "plaza");
+    assert_string_equal(tells(4 * S), ""); // the lot waits on
+    assert_string_equal(tells(5 * S), "lot");
+    assert_false(zones_alert(zones, &zone, &alert));
+    say("cam", 4, "people", 300);
+    assert_true(zones_alert(zones, &zone, &alert));
+    assert_false(zones_alert(zones, &zone, &alert));
+    zones_tick(zones, day_begins_us + DAY);
+    assert_string_equal(tells(9 * S), "lot");
+}
+
 static void a_road_tells_its_minutes(void **state)
 {
     (void)state;
@@ -170,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sensors_stand_in_their_zones, begin, end),
+        cmocka_unit_test_setup_teardown(what_waits_is_told_when_it_is_due, begin, end),
         cmocka_unit_test_setup_teardown(a_road_tells_its_minutes, begin, end),
         cmocka_unit_test_setup_teardown(readings_of_their_own_are_guarded, begin, end),
         cmocka_unit_test_setup_teardown(what_they_know_outlives_a_restart_and_another_configuration, begin, end),
