@@ -160,17 +160,26 @@ static bool is_counter(size_t index)
     return index % 10 == 9;
 }
 
+static bool stands_in(size_t zone, size_t per_zone, bool bay)
+{
+    for (size_t i = zone * per_zone; i < (zone + 1) * per_zone; i++)
+        if (is_bay(i) == bay)
+            return true;
+    return false;
+}
+
 static void write_zones(const char *path, size_t count, size_t per_zone)
 {
     FILE *file = fopen(path, "w");
     if (!file)
         fail(path, -errno);
     fprintf(file, "[gateway]\nid = bench\nmunicipality = 271004\n[coap]\n");
-    for (size_t zone = 0; zone * per_zone < count; zone++)
-        fprintf(file,
-                "[zone:lot-%zu]\nkind = parking\nbands = 0.60 0.85\n"
-                "[zone:plaza-%zu]\nkind = crowd\narea = 2000 m2\nwidth = 20 m\nmin_count = 3\n",
-                zone, zone);
+    for (size_t zone = 0; zone * per_zone < count; zone++) {
+        if (stands_in(zone, per_zone, true))
+            fprintf(file, "[zone:lot-%zu]\nkind = parking\nbands = 0.60 0.85\n", zone);
+        if (stands_in(zone, per_zone, false))
+            fprintf(file, "[zone:plaza-%zu]\nkind = crowd\narea = 2000 m2\nwidth = 20 m\nmin_count = 3\n", zone);
+    }
     for (size_t i = 0; i < count; i++)
         fprintf(file, "[sensor:s%zu]\nkind = %s\nzone = %s-%zu\n", i, is_bay(i) ? "parking" : "crowd",
                 is_bay(i) ? "lot" : "plaza", i / per_zone);
