@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEEP_VERSION = 1, NOWHERE = -1 };
+enum { KEEP_VERSION = 2, NOWHERE = -1 };
 
 struct zone {
     const struct settings_zone *settings;
-    struct zone_parking *parking; // one of the two
+    struct zone_parking *parking; // one of the three
     struct zone_crowd *crowd;
+    struct zone_traffic *traffic;
 };
 
 // Where a sensor stands, and its number there.
@@ -26,6 +27,8 @@ struct zones {
     struct zone *list;
     size_t count;
     struct standpoint *sensors; // by index
+    int64_t due_us;             // until then no zone has anything to tell, so that not all are asked after each reading
+    bool may_alert;
 };
 
 static struct zone *find(const struct zones *zones, const char *id)
@@ -45,9 +48,11 @@ static int make_zones(struct zones *zones, const struct settings *settings, cons
         zone->settings = &settings->zone[i];
         if (zone->settings->kind == KIND_PARKING)
             zone->parking = zone_parking_create(zone->settings, calendar);
+        else if (zone->settings->kind == KIND_TRAFFIC)
+            zone->traffic = zone_traffic_create(zone->settings);
         else
             zone->crowd = zone_crowd_create(zone->settings, calendar);
-        if (!zone->parking && !zone->crowd)
+        if (!zone->parking && !zone->crowd && !zone->traffic)
             return -ENOMEM;
         zones->count++;
     }
@@ -61,6 +66,8 @@ static int stand(struct zone *zone, const struct settings_sensor *sensor)
         return zone_parking_add(zone->parking, sensor);
     if (zone && zone->crowd && sensor->kind == KIND_CROWD)
         return zone_crowd_add(zone->crowd, sensor);
+    if (zone && zone->traffic && sensor->kind == KIND_TRAFFIC)
+        return zone_traffic_add(zone->traffic, sensor);
     return NOWHERE;
 }
 
@@ -82,6 +89,7 @@ int zones_create(const struct settings *settings, const struct sensors *sensors,
     struct zones *zones = calloc(1, sizeof *zones);
     if (!zones)
         return -ENOMEM;
+    zones->due_us = INT64_MIN;
     zones->list = calloc(settings->zone_count + 1, sizeof *zones->list);
     zones->sensors = calloc(sensors_count(sensors) + 1, sizeof *zones->sensors);
     if (zones->list && zones->sensors && make_zones(zones, settings, calendar) == 0 &&
@@ -98,6 +106,7 @@ void zones_destroy(struct zones *zones)
     for (size_t i = 0; zones && i < zones->count; i++) {
         zone_parking_destroy(zones->list[i].parking);
         zone_crowd_destroy(zones->list[i].crowd);
+        zone_traffic_destroy(zones->list[i].traffic);
     }
     if (zones) {
         free(zones->list);
@@ -106,13 +115,26 @@ void zones_destroy(struct zones *zones)
     free(zones);
 }
 
+static void note_due(struct zones *zones, const struct zone *zone)
+{
+    int64_t due_us = zone->parking   ? zone_parking_due_us(zone->parking)
+                     : zone->traffic ? zone_traffic_due_us(zone->traffic)
+                                     : zone_crowd_due_us(zone->crowd);
+    if (due_us < zones->due_us)
+        zones->due_us = due_us;
+    zones->may_alert |= zone->crowd != NULL;
+}
+
 enum zone_news zones_take(struct zones *zones, size_t sensor_index, struct reading *reading, int64_t now_us)
 {
     struct standpoint at = zones->sensors[sensor_index];
     if (at.number == NOWHERE)
         return ZONE_SAID_NOTHING;
-    return at.zone->parking ? zone_parking_take(at.zone->parking, at.number, reading, now_us)
-                            : zone_crowd_take(at.zone->crowd, at.number, reading, now_us);
+    enum zone_news news = at.zone->parking   ? zone_parking_take(at.zone->parking, at.number, reading, now_us)
+                          : at.zone->traffic ? zone_traffic_take(at.zone->traffic, at.number, reading, now_us)
+                                             : zone_crowd_take(at.zone->crowd, at.number, reading, now_us);
+    note_due(zones, at.zone);
+    return news;
 }
 
 void zones_guard(const struct zones *zones, size_t sensor_index, struct reading *reading)
@@ -123,37 +145,64 @@ void zones_guard(const struct zones *zones, size_t sensor_index, struct reading 
 
 void zones_tick(struct zones *zones, int64_t now_us)
 {
-    for (size_t i = 0; i < zones->count; i++)
-        if (zones->list[i].parking)
-            zone_parking_tick(zones->list[i].parking, now_us);
+    for (size_t i = 0; i < zones->count; i++) {
+        const struct zone *zone = &zones->list[i];
+        if (zone->parking)
+            zone_parking_tick(zone->parking, now_us);
+        else if (zone->traffic)
+            zone_traffic_tick(zone->traffic, now_us);
         else
-            zone_crowd_tick(zones->list[i].crowd, now_us);
+            zone_crowd_tick(zone->crowd, now_us);
+        note_due(zones, zone);
+    }
+}
+
+static bool report(const struct zone *zone, int64_t clock_us, struct reading *ret_reading)
+{
+    return zone->parking   ? zone_parking_report(zone->parking, clock_us, ret_reading)
+           : zone->traffic ? zone_traffic_report(zone->traffic, ret_reading)
+                           : zone_crowd_report(zone->crowd, clock_us, ret_reading);
 }
 
 bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_zone **ret_zone,
                   struct reading *ret_reading)
 {
+    if (clock_us < zones->due_us)
+        return false;
+    zones->due_us = INT64_MAX;
     for (size_t i = 0; i < zones->count; i++) {
-        struct zone *zone = &zones->list[i];
-        *ret_zone = zone->settings;
-        if (zone->parking ? zone_parking_report(zone->parking, clock_us, ret_reading)
-                          : zone_crowd_report(zone->crowd, clock_us, ret_reading))
+        *ret_zone = zones->list[i].settings;
+        if (report(&zones->list[i], clock_us, ret_reading)) {
+            zones->due_us = INT64_MIN; // those behind it are still to be asked
             return true;
+        }
+        note_due(zones, &zones->list[i]);
     }
     return false;
 }
 
 bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, struct crowd_alert *ret_alert)
 {
-    for (size_t i = 0; i < zones->count; i++) {
+    for (size_t i = 0; zones->may_alert && i < zones->count; i++) {
         *ret_zone = zones->list[i].settings;
         if (zones->list[i].crowd && zone_crowd_alert(zones->list[i].crowd, ret_alert))
             return true;
     }
+    zones->may_alert = false;
     return false;
 }
 
-/* Keeping. The bytes: u32 version, u32 zones, each: id, flag whether it is a car park, u32 size, and its own bytes. */
+/* Keeping. The bytes: u32 version, u32 zones, each: id, u32 kind, u32 size, and its own bytes. */
+
+static void keep_own(const struct zone *zone, struct bytes *out)
+{
+    if (zone->parking)
+        zone_parking_keep(zone->parking, out);
+    else if (zone->traffic)
+        zone_traffic_keep(zone->traffic, out);
+    else
+        zone_crowd_keep(zone->crowd, out);
+}
 
 void zones_keep(const struct zones *zones, struct bytes *out)
 {
@@ -163,19 +212,22 @@ void zones_keep(const struct zones *zones, struct bytes *out)
     for (size_t i = 0; i < zones->count && !out->overflow; i++) {
         char id[ID_MAX + 1];
         const struct zone *zone = &zones->list[i];
-        bool is_parking = zone->parking;
         keep_word(&keep, zone->settings->id, id, sizeof id);
-        keep_flag(&keep, &is_parking);
+        bytes_u32(out, (uint32_t)zone->settings->kind);
         size_t place = out->used;
         bytes_u32(out, 0);
-        if (is_parking)
-            zone_parking_keep(zone->parking, out);
-        else
-            zone_crowd_keep(zone->crowd, out);
+        keep_own(zone, out);
         uint32_t size = (uint32_t)(out->used - place - sizeof size);
         for (size_t byte = 0; !out->overflow && byte < sizeof size; byte++)
             out->data[place + byte] = (uint8_t)(size >> 8 * byte);
     }
+}
+
+static int restore_own(const struct zone *zone, const uint8_t *data, size_t size)
+{
+    return zone->parking   ? zone_parking_restore(zone->parking, data, size)
+           : zone->traffic ? zone_traffic_restore(zone->traffic, data, size)
+                           : zone_crowd_restore(zone->crowd, data, size);
 }
 
 int zones_restore(struct zones *zones, const uint8_t *data, size_t size)
@@ -187,16 +239,14 @@ int zones_restore(struct zones *zones, const uint8_t *data, size_t size)
     int error = 0;
     for (uint32_t i = 0; i < count && !view.bad && !error; i++) {
         char id[ID_MAX + 1];
-        bool is_parking = false;
         keep_word(&keep, NULL, id, sizeof id);
-        keep_flag(&keep, &is_parking);
-        uint32_t own_size = view_u32(&view);
+        uint32_t kind = view_u32(&view), own_size = view_u32(&view);
         const uint8_t *own = view_take(&view, own_size);
         const struct zone *zone = own && !view.bad ? find(zones, id) : NULL;
-        if (zone && is_parking && zone->parking)
-            error = zone_parking_restore(zone->parking, own, own_size);
-        else if (zone && !is_parking && zone->crowd)
-            error = zone_crowd_restore(zone->crowd, own, own_size);
+        if (zone && (uint32_t)zone->settings->kind == kind)
+            error = restore_own(zone, own, own_size);
     }
+    zones->due_us = INT64_MIN;
+    zones->may_alert = true;
     return error ? error : view.bad || view.left ? -EBADMSG : 0;
 }

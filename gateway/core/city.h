@@ -13,7 +13,8 @@
 
 /*
  * Where the city room meets the gateway: the readings of a pack go through it before they are stored, and what it makes of them (zones,
- * alerts) is stored after them, as readings of streams of their own. What it knows outlives a restart as part of the file of
+ * alerts) is stored before them, as readings of streams of their own: once a reading is acknowledged, no power cut takes away what
+ * came of it, such as the end of an alert. What it knows outlives a restart as part of the file of
  * where the sensors stand (standing.h): as of some reading, and those after it are read back.
  */
 
@@ -41,7 +42,7 @@ void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synch
 // what may not be told.
 void city_take(struct city *city, struct normalised_pack *pack);
 
-// Loop, at the end of a turn, and once a second: stores what there is to tell. Returns whether anything was stored.
+// Loop, after city_take(), at the end of a turn, and once a second: stores what there is to tell. Returns whether anything was stored.
 bool city_turn(struct city *city);
 void city_tick(struct city *city, bool clock_synchronised);
 

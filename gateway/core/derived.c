@@ -49,6 +49,8 @@ bool derived_add(struct derived *derived, const char *stream, const struct readi
 {
     struct fault why;
     uint32_t number;
+    if (derived->count == DERIVED_MAX)
+        derived_store(derived); // much happens in this turn: all sensors fell silent, say
     size_t used = derived->stored.used, streams = buffer_stream_count(derived->buffer);
     if (derived->count == DERIVED_MAX || buffer_stream(derived->buffer, stream, &number, &why) != 0)
         return drop(derived, used);

@@ -39,7 +39,7 @@ struct derived {
 void derived_init(struct derived *derived, const struct clock *clock, struct buffer *buffer, const struct hold *hold);
 void derived_finish(struct derived *derived);
 
-// Copies the reading. False when it is dropped.
+// Copies the reading. When no more have room to wait, the buffer is given those that do. False when the reading is dropped.
 bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class);
 
 // Gives the buffer what waits, all of it or, when it takes none now, nothing. Returns whether anything was given.

@@ -106,6 +106,7 @@ static const struct quantity quantities[] = {
      N_("how rough the stretch is: vertical shaking at 10 m/s, root mean square; compares roads, is no IRI"), NULL},
     {"rssi_dbm", "dBm", VALUE_NUMBER, -200, 50, ALL, N_("strength of the sensor's radio signal"), NULL},
     {"satellites", "count", VALUE_INTEGER, 0, 200, B, N_("satellites used for the position"), NULL},
+    {"sensors", "count", VALUE_INTEGER, 0, 1e6, T, N_("sensors of a zone that spoke in its minute"), NULL},
     {"severity", "", VALUE_INTEGER, 1, 3, B, N_("1 light, 2 medium, 3 heavy"), NULL},
     {"shape", "", VALUE_TEXT, 0, 0, B, N_("dip, hump or unknown"), bump_shapes},
     {"sigma_m", "m", VALUE_NUMBER, 0, 1e7, B, N_("how far off the position is, horizontally, one standard deviation"),

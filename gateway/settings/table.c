@@ -14,8 +14,10 @@ static const struct choice kinds[] = {{"parking", KIND_PARKING, false},
                                       {"environment", KIND_ENVIRONMENT, false},
                                       {"generic", KIND_GENERIC, false},
                                       {NULL, 0, false}};
-static const struct choice zone_kinds[] = {
-    {"parking", KIND_PARKING, false}, {"crowd", KIND_CROWD, false}, {NULL, 0, false}};
+static const struct choice zone_kinds[] = {{"parking", KIND_PARKING, false},
+                                           {"crowd", KIND_CROWD, false},
+                                           {"traffic", KIND_TRAFFIC, false},
+                                           {NULL, 0, false}};
 static const struct choice languages[] = {{"ja", 0, false}, {"en", 1, false}, {NULL, 0, false}};
 static const struct choice full_choices[] = {
     {"drop-oldest", FULL_DROP_OLDEST, false}, {"refuse", FULL_REFUSE, false}, {NULL, 0, false}};

@@ -79,7 +79,7 @@ void zones_check(struct loading *loading)
             continue;
         else if (((const struct settings_zone *)section->object)->kind == KIND_PARKING)
             check_car_park(loading, section);
-        else
+        else if (((const struct settings_zone *)section->object)->kind == KIND_CROWD)
             check_place(loading, section);
     }
 }

@@ -299,7 +299,30 @@ def serial():
         yield table.at_most(f"{PORTS} lines of {BAUD} baud, report_interval = {report_interval}", ours, bare, "read alone", limit, "%")
 
 
-MEASUREMENTS = [ingest, many, slow, single, batch, drain, latency, cpu, memory, disk, serial]
+CITY_S = max(60, int(300 * SCALE))  # of the load's own time
+
+
+def city_load(*load):
+    """(CPU nanoseconds for each reading or sample, milliseconds to save what is known)."""
+    runs = []
+    for _ in range(ROUNDS):
+        with fresh() as folder:
+            result = peers.city(load[0], folder, *load[1:], CITY_S)
+        runs.append((result["ns"], result["save_ms"]))
+    return [statistics.median(column) for column in zip(*runs)]
+
+
+def city():
+    """The city room alone: its CPU for a reading or a sample, as the part of a core that so many of them a second need."""
+    for per_zone in 50, 1000, 1:
+        ns, save_ms = city_load("zones", 1000, per_zone)
+        yield table.at_most(f"10 000/s of 1 000 sensors, {per_zone} in a zone", ns * 10_000 / 1e7, None, "", 10, "%")
+    yield table.at_most("once a minute, to save what they know", save_ms, None, "", None, "ms")
+    ns, _ = city_load("vehicles", 10)
+    yield table.at_most("10 vehicles at 200 Hz", ns * 10 * 200 / 1e7, None, "", 10, "%")
+
+
+MEASUREMENTS = [ingest, many, slow, single, batch, drain, latency, cpu, memory, disk, serial, city]
 
 
 def main(names):

@@ -253,6 +253,14 @@ def published(program, port, count, window, *more):
     return _run([PROGRAMS / program, port, count, window, *more])
 
 
+def city(kind, folder, *load):
+    """The city room under that load; what city_load reports. Nothing may be dropped."""
+    result = _run([PROGRAMS / "city_load", kind, folder, *load])
+    if result["dropped"] or not result["stored"]:
+        raise Failed(f"{result['stored']} derived readings were stored, {result['dropped']} dropped")
+    return result
+
+
 class BareCoap(Server):
     """A libcoap server that answers and stores nothing."""
 

@@ -9,11 +9,13 @@
 static const char street[] = "[gateway]\nid = street\nmunicipality = 271004\n"
                              "[zone:lot]\nkind = parking\ncapacity = 20\n"
                              "[zone:plaza]\nkind = crowd\narea = 100 m2\nhold = 0 s\nmin_count = 3\n"
+                             "[zone:route]\nkind = traffic\n"
                              "[zone:wrong]\nkind = crowd\nlimits = x\n"
                              "[sensor:in]\nkind = traffic\ncounts = in\nzone = lot\n"
                              "[sensor:out]\nkind = traffic\ncounts = out\nzone = lot\n"
                              "[sensor:cam]\nkind = crowd\nzone = plaza\n"
                              "[sensor:wifi]\nkind = crowd\nzone = plaza\nestimate = yes\n"
+                             "[sensor:radar]\nkind = traffic\nzone = route\n"
                              "[sensor:air]\nkind = environment\nzone = plaza\n"
                              "[sensor:lost]\nkind = crowd\nzone = wrong\n"
                              "[sensor:alone]\nkind = crowd\n";
@@ -94,6 +96,54 @@ static void sensors_stand_in_their_zones(void **state)
     assert_string_equal(tells(20 * S), "plaza");
 }
 
+static void what_waits_is_told_when_it_is_due(void **state)
+{
+    (void)state;
+    const struct settings_zone *zone;
+    struct crowd_alert alert;
+    assert_string_equal(tells(S), "");
+    assert_false(zones_alert(zones, &zone, &alert));
+    say("cam", 1, "people", 30);
+    say("in", 1, "vehicles", 7);
+    assert_string_equal(tells(2 * S), "lot");
+    assert_string_equal(tells(2 * S), "plaza");
+    assert_string_equal(tells(2 * S), "");
+    say("cam", 2, "people", 31);
+    assert_string_equal(tells(2 * S), "");
+    assert_string_equal(tells(3 * S - 1), "");
+    assert_string_equal(tells(3 * S), "plaza"); // by the clock alone
+    assert_string_equal(tells(3 * S), "");
+    say("in", 3, "vehicles", 1);
+    assert_string_equal(tells(3 * S + S / 2), "lot");
+    say("cam", 3, "people", 32);
+    say("in", 4, "vehicles", 1);
+    assert_string_equal(tells(4 * S), "plaza");
+    assert_string_equal(tells(4 * S), ""); // the lot waits on
+    assert_string_equal(tells(5 * S), "lot");
+    assert_false(zones_alert(zones, &zone, &alert));
+    say("cam", 4, "people", 300);
+    assert_true(zones_alert(zones, &zone, &alert));
+    assert_false(zones_alert(zones, &zone, &alert));
+    zones_tick(zones, day_begins_us + DAY);
+    assert_string_equal(tells(9 * S), "lot");
+}
+
+static void a_road_tells_its_minutes(void **state)
+{
+    (void)state;
+    assert_int_equal(say("radar", 10, "speed_mps", 12), ZONE_TAKEN);
+    assert_int_equal(say("radar", 70, "speed_mps", 13), ZONE_TAKEN);
+    assert_string_equal(tells(S), "");
+    zones_tick(zones, day_begins_us + HOUR);
+    assert_string_equal(tells(S), "lot"); // of which nothing is known
+    assert_string_equal(tells(S), "plaza");
+    assert_string_equal(tells(S), "route");
+    assert_true(told(&last, "speed_mps") == 12 && last.time_us == day_begins_us + 60 * S);
+    assert_string_equal(tells(S), "route"); // at once
+    assert_true(told(&last, "speed_mps") == 13);
+    assert_string_equal(tells(9 * S), "");
+}
+
 static void readings_of_their_own_are_guarded(void **state)
 {
     (void)state;
@@ -117,6 +167,7 @@ static void what_they_know_outlives_a_restart_and_another_configuration(void **s
     say("out", 0, "vehicles", 2);
     say("cam", 1, "people", 30);
     say("wifi", 1, "people", 12);
+    say("radar", 1, "speed_mps", 9);
     zones_keep(zones, &bytes);
     assert_false(bytes.overflow);
     end(NULL);
@@ -131,8 +182,12 @@ static void what_they_know_outlives_a_restart_and_another_configuration(void **s
     assert_true(told(&last, "occupied") == 5);
     assert_string_equal(tells(S), "plaza");
     assert_true(told(&last, "people") == 42);
+    zones_tick(zones, day_begins_us + 80 * S);
+    assert_string_equal(tells(S), "route");
+    assert_true(told(&last, "speed_mps") == 9);
     end(NULL);
     open_text("[gateway]\nid = street\nmunicipality = 271004\n[zone:lot]\nkind = crowd\n[zone:plaza]\nkind = crowd\n"
+              "[zone:route]\nkind = parking\ncapacity = 5\n"
               "[sensor:cam]\nkind = crowd\nzone = plaza\n[sensor:in]\nkind = crowd\nzone = lot\n");
     assert_int_equal(zones_restore(zones, bytes.data, bytes.used), 0);
     zones_tick(zones, day_begins_us + 2 * S);
@@ -147,6 +202,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sensors_stand_in_their_zones, begin, end),
+        cmocka_unit_test_setup_teardown(what_waits_is_told_when_it_is_due, begin, end),
+        cmocka_unit_test_setup_teardown(a_road_tells_its_minutes, begin, end),
         cmocka_unit_test_setup_teardown(readings_of_their_own_are_guarded, begin, end),
         cmocka_unit_test_setup_teardown(what_they_know_outlives_a_restart_and_another_configuration, begin, end),
     };

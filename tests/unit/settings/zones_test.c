@@ -143,6 +143,16 @@ static void more_bays_than_the_capacity_are_told(void **state)
     expect("[zone:lot]\nkind = parking\n", bays, FINDING_WARNING, NULL);
 }
 
+static void a_road_is_a_zone_like_others(void **state)
+{
+    (void)state;
+    static const char road[] = "[zone:route-1]\nkind = traffic\n";
+    expect(road, "[sensor:radar]\nkind = traffic\nzone = route-1\n", FINDING_WARNING, NULL);
+    expect(road, "limits = 2 4\n[sensor:radar]\nkind = traffic\nzone = route-1\n", FINDING_WARNING, NULL);
+    expect("[zone:route-1]\nkind = bump\n", "", FINDING_DISABLES,
+           "c.ini:5: [zone:route-1] kind: \"bump\" is not known; expected one of: parking | crowd | traffic");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_counter_at_a_car_park_says_which_way),
         cmocka_unit_test(counters_that_are_never_put_right_are_told),
         cmocka_unit_test(more_bays_than_the_capacity_are_told),
+        cmocka_unit_test(a_road_is_a_zone_like_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

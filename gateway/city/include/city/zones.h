@@ -3,13 +3,15 @@
 
 #include "city/zone_crowd.h"
 #include "city/zone_parking.h"
+#include "city/zone_traffic.h"
 #include "reading/sensors.h"
 
 /*
  * All zones of a configuration, and which sensors stand in them: bays and counters of vehicles in car parks, sensors of kind crowd in
- * places. Others only bear their zone's name. See zone_parking.h and zone_crowd.h.
+ * places, those of kind traffic along roads. Others only bear their zone's name. See zone_parking.h, zone_crowd.h and zone_traffic.h.
  *
- * Of its sensor's readings a zone remembers a bounded amount: some tens of bytes of a bay, two or three kilobytes of a counter.
+ * Of its sensor's readings a zone remembers a bounded amount: some tens of bytes of a bay, two or three kilobytes of a counter; of a road
+ * some 50 kB.
  */
 
 struct zones;
