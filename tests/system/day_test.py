@@ -113,7 +113,7 @@ def test_a_day_is_the_same_however_it_comes(mqtt_gateway, subscriber, how):
         records = [again for record in records for again in (record, record)]
     if "shuffled" in how:
         dice.shuffle(records)
-    mqtt_gateway.configure(CITY, coap="rate_limit = 10000/s", buffer="commit_interval = 0 s")
+    mqtt_gateway.configure(CITY, coap="rate_limit = 10000/s", buffer="commit_interval = 0 s", mqtt="backlog_rate = 10000/s")
     mqtt_gateway.start()
     middle = len(records) // 2 if "restarted" in how else 0
     send(mqtt_gateway, records[:middle])
@@ -121,5 +121,5 @@ def test_a_day_is_the_same_however_it_comes(mqtt_gateway, subscriber, how):
         mqtt_gateway.kill()
         mqtt_gateway.start()
     send(mqtt_gateway, records[middle:])
-    subscriber.wait(lambda s: all(told(s).get(key) == values for key, values in wanted.items()), f"{wanted}", 10)
+    subscriber.wait(lambda s: all(told(s).get(key) == values for key, values in wanted.items()), f"{wanted}")
     assert told(subscriber) == wanted
