@@ -74,6 +74,7 @@ static int mqtt_create(const struct outlet_feed *feed, size_t index, void **ret_
     mqtt->keep_alive_s = (int)(mqtt->options->keep_alive_us / SECOND);
     prepare_lock(mqtt);
     mint_session(feed->clock, mqtt->session);
+    mqtt->born_boot_us = clock_boot_us(feed->clock);
     bytes_init(&mqtt->scratch, DOCUMENT_SIZE_MAX);
     int error = configure(mqtt, why);
     for (int i = 0; !error && i < LANES; i++) {
@@ -159,7 +160,8 @@ static void mqtt_figures(void *state, struct outlet_figures *ret_figures)
                                            .commands = atomic_load(&mqtt->commands),
                                            .commands_ignored = atomic_load(&mqtt->commands_ignored),
                                            .throttled_us = atomic_load(&mqtt->throttled_us),
-                                           .characters_replaced = atomic_load(&mqtt->replaced)};
+                                           .characters_replaced = atomic_load(&mqtt->replaced),
+                                           .twins = atomic_load(&mqtt->twins)};
 }
 
 static void mqtt_stop(void *state)

@@ -133,6 +133,7 @@ struct mqtt {
     struct mqtt_login *login;
     char tree[TOPIC_SIZE];
     char session[MQTT_SESSION_SIZE];
+    int64_t born_boot_us; // when that began
 
     // Shared between threads, under `lock`.
     pthread_mutex_t lock;
@@ -146,7 +147,8 @@ struct mqtt {
     struct replies replies;
     atomic_int_least64_t beat_us;
     atomic_bool connected, over;
-    atomic_uint_least64_t batches, commands, commands_ignored, throttled_us, replaced; // outlet_figures
+    atomic_uint_least64_t batches, commands, commands_ignored, throttled_us, replaced,
+        twins; // outlet_figures
 
     // The loop's.
     pthread_t thread;
@@ -274,6 +276,9 @@ void command_watch(struct mqtt *mqtt); // once a round while online
 bool reply_send(struct mqtt *mqtt);    // the next one; false: none now
 void reply_answer(struct mqtt *mqtt, size_t index, int code);
 void reply_forget(struct mqtt *mqtt); // what was under way waits again
+
+// mqtt_twin.c
+bool twin_look(struct mqtt *mqtt, const struct client_message *message); // whether the message is a `status`
 
 // mqtt_flow.c
 void flow_begin(struct mqtt *mqtt); // a connection is new: documents go out again

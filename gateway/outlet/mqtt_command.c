@@ -22,21 +22,24 @@ static bool below(const char *topic, const char *tree, const char *branch, const
 
 void command_begin(struct mqtt *mqtt)
 {
-    mqtt->subscribing.wanted = mqtt->feed.command != NULL;
+    mqtt->subscribing.next = SUBSCRIBE_STATUS;
+    mqtt->subscribing.asked = false;
     mqtt->subscribing.due_us = 0;
 }
 
-// One at a time; whoever refuses is asked again with the next connection.
+// Whoever refuses is asked again with the next connection.
 void command_watch(struct mqtt *mqtt)
 {
+    static const char *const filters[] = {[SUBSCRIBE_STATUS] = "status", [SUBSCRIBE_COMMANDS] = "cmd/+"};
     struct subscribing *subscribing = &mqtt->subscribing;
     char filter[TOPIC_SIZE + 8];
-    if (!subscribing->wanted || mqtt->now_us < subscribing->due_us) {
+    if (subscribing->next == SUBSCRIBE_NONE || subscribing->asked || mqtt->now_us < subscribing->due_us) {
         return;
     }
-    snprintf(filter, sizeof filter, "%s/cmd/+", mqtt->tree);
-    struct subscription subscription = {.filter = filter, .qos = 1, .no_retained = true, .keeps_retained = true};
-    subscribing->wanted = client_subscribe(mqtt->client, &subscription) != 0;
+    snprintf(filter, sizeof filter, "%s/%s", mqtt->tree, filters[subscribing->next]);
+    struct subscription subscription = {
+        .filter = filter, .qos = 1, .no_retained = subscribing->next == SUBSCRIBE_COMMANDS, .keeps_retained = true};
+    subscribing->asked = client_subscribe(mqtt->client, &subscription) == 0;
     subscribing->due_us = mqtt->now_us + AGAIN;
 }
 
@@ -44,7 +47,16 @@ static void take_subscribed(struct mqtt *mqtt, int code)
 {
     struct subscribing *subscribing = &mqtt->subscribing;
     struct fault line;
-    subscribing->wanted = code < 0;
+    subscribing->asked = false;
+    if (code < 0) {
+        return; // again in a while
+    }
+    subscribing->due_us = 0;
+    if (subscribing->next == SUBSCRIBE_STATUS) {
+        subscribing->next = mqtt->feed.command ? SUBSCRIBE_COMMANDS : SUBSCRIBE_NONE;
+        return;
+    }
+    subscribing->next = SUBSCRIBE_NONE;
     if (code >= MQTT_REFUSED_LEAST && code != subscribing->refused) {
         fault_set(&line, 0, _("%s takes no subscription to commands: %s (0x%02X)"), mqtt->options->url,
                   reason_text(code), (unsigned)code);
@@ -94,6 +106,9 @@ static void take_messages(struct mqtt *mqtt)
     struct client_message *messages = client_take_messages(mqtt->client);
     for (const struct client_message *message = messages; message; message = message->next) {
         struct outlet_command command;
+        if (twin_look(mqtt, message)) {
+            continue;
+        }
         bool taken = mqtt->feed.command && read_command(mqtt, message, &command);
         atomic_fetch_add(taken ? &mqtt->commands : &mqtt->commands_ignored, 1);
         if (taken) {

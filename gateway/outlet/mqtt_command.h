@@ -40,9 +40,12 @@ void replies_settle(struct replies *replies, size_t index, bool dropped);
 void replies_again(struct replies *replies, size_t index); // it waits again
 void replies_finish(struct replies *replies);
 
-// Our subscription to commands.
+// Our subscriptions, one after the other: first to our own `status` (see mqtt_twin.c), then to commands.
+enum subscribed { SUBSCRIBE_STATUS, SUBSCRIBE_COMMANDS, SUBSCRIBE_NONE };
+
 struct subscribing {
-    bool wanted;
+    enum subscribed next; // SUBSCRIBE_NONE: all are made
+    bool asked;           // and not answered yet
     int64_t due_us;
     int refused;               // told: with this code
     uint64_t dropped_messages; // by the present client, as far as counted

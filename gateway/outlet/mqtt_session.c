@@ -310,6 +310,7 @@ static void on_lost(struct mqtt *mqtt, int reason)
     }
     tell_disconnected(mqtt, line.text);
     if (reason == MQTT_TAKEN_OVER) {
+        atomic_fetch_add(&mqtt->twins, 1);
         alarm_short_lives(mqtt, reason);
         wait_before_next(mqtt, TAKEN_OVER_LEAST, PATIENCE_MOST);
         return;

@@ -71,6 +71,12 @@ static int64_t rig_wall_us(const struct clock *clock)
     return clock_wall_us(&clock_system);
 }
 
+static bool rig_synchronised(const struct clock *clock)
+{
+    (void)clock;
+    return true;
+}
+
 static int64_t rig_boot_us(const struct clock *clock)
 {
     const struct rig_clock *held = (const struct rig_clock *)clock;
@@ -346,10 +352,11 @@ static inline struct rig *rig_make(int port)
     struct rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
     static const char *const ids[] = {"bay-0", "bay-1", "bay-2", "road-1"};
-    *rig = (struct rig){.clock.clock = {.wall_us = rig_wall_us, .boot_us = rig_boot_us},
-                        .type = &outlet_mqtt,
-                        .delivered = 1,
-                        .state_path = "/tmp/citygw-mqtt-XXXXXX"};
+    *rig =
+        (struct rig){.clock.clock = {.wall_us = rig_wall_us, .boot_us = rig_boot_us, .synchronised = rig_synchronised},
+                     .type = &outlet_mqtt,
+                     .delivered = 1,
+                     .state_path = "/tmp/citygw-mqtt-XXXXXX"};
     pthread_mutex_init(&rig->lock, NULL);
     pthread_cond_init(&rig->changed, NULL);
     assert_non_null(mkdtemp(rig->state_path));
