@@ -24,6 +24,9 @@ extern const char *const gateway_alerts[GATEWAY_ALERT_COUNT];
 // What it is about, as a word: a kind's name, also of a zone, and "gateway" for its own alerts.
 const char *stream_kind_name(const char *stream, enum kind kind);
 
+// Whether a text from outside can be such a name.
+bool stream_is_name(const char *text);
+
 // The name of a zone's stream, and of an alert's; ids have at most 64 bytes.
 void stream_zone(const char *zone, char ret_stream[STREAM_SIZE]);
 void stream_alert(const char *kind, const char *id, char ret_stream[STREAM_SIZE]);
