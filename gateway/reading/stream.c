@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+const char gateway_alert_kind[] = "gateway";
 const char *const gateway_alerts[GATEWAY_ALERT_COUNT] = {"certificate", "clock", "disk",
                                                          "autonomy",    "power", "duplicate"};
 
