@@ -147,6 +147,10 @@ static void messages_add_up(void **state)
         {{{TREE "/zone/other", ZONE(1), false}}, {.unreadable = 1}, false},
         {{{TREE "/parking/lot", ZONE(1), false}}, {.unreadable = 1}, false},
         {{{TREE "/alert/parking/lot", ALERT(1, ""), false}}, {.unreadable = 1}, false},
+        {{{TREE "/zone/lot", "{\"zone\":\"lot\",\"kind\":\"parking\"}", false},
+          {TREE "/alert/crowd/lot", "{\"alert\":\"lot\",\"kind\":\"crowd\"}", false}},
+         {.unreadable = 2},
+         false},
         {{{TREE "/alert/gateway/clock", "{\"alert\":", false}}, {.unreadable = 1}, false},
         {{{TREE "/batch", "[" OF("\"sensor\":\"zone/lot\"", "parking", 1, "") "]", false}}, {.unreadable = 1}, false},
         // A gateway may be called like a branch.
