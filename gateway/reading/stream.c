@@ -32,7 +32,7 @@ const char *stream_alert_kind(const char *stream, unsigned *ret_size)
 
 const char *stream_kind_name(const char *stream, enum kind kind)
 {
-    return begins(stream, gateway_prefix) ? "gateway" : kind_names[kind];
+    return begins(stream, gateway_prefix) ? gateway_alert_kind : kind_names[kind];
 }
 
 bool stream_is_name(const char *text)
