@@ -172,16 +172,16 @@ def test_zones_and_alerts_are_carried_and_proven_like_sensors(mqtt_gateway, subs
     plaza.empty(mqtt_gateway, subscriber)
     path = tmp_path / "city.export"
     _, lines, last = export(mqtt_gateway, path)
-    by_mqtt = {(topic, r["seq"]): r for topic, r in subscriber.readings()}
+    by_mqtt = {(topic, r["seq"]): r for topic, r in plaza.everything(subscriber)}
     assert last["readings"] == len(lines) == len(by_mqtt)
     for line in lines:
         assert line["payload"] == {**by_mqtt[line["topic"], line["payload"]["seq"]], "backlog": True}
     done = import_to(mqtt_gateway, path, far)
     assert done.returncode == 0, done.stderr
     there.wait(lambda s: len(s.messages) >= len(lines), "all at the other broker")
-    assert there.readings() == [(line["topic"], line["payload"]) for line in lines]
+    assert plaza.everything(there) == [(line["topic"], line["payload"]) for line in lines]
     # Both ways together: nothing is missing, and nothing is another reading than it was.
-    code, proof = verify(mqtt_gateway, subscriber.readings() + there.readings())
+    code, proof = verify(mqtt_gateway, plaza.everything(subscriber) + plaza.everything(there))
     assert code == 0 and proof["totals"]["duplicates"] == len(lines) and proof["totals"]["unreadable"] == 0
     sensors = {s["sensor"]: s for s in proof["sensors"]}
     assert set(sensors) == {"bay-1", "eye", "zone/lot", "zone/plaza", plaza.ALERT}
@@ -205,7 +205,7 @@ def test_a_missing_reading_of_a_zone_or_an_alert_is_found(mqtt_gateway, broker, 
     assert tool.returncode == 0 and out.rstrip().endswith("\ncomplete"), out
     for name in ("zone/lot", "zone/plaza", plaza.ALERT):
         assert f"test-01  {name} " in out, out
-    topic, reading = next((t, r) for t, r in subscriber.readings() if t.endswith(plaza.ALERT))
+    topic, reading = next((t, r) for t, r in plaza.everything(subscriber) if t.endswith(plaza.ALERT))
     for wrong in ({"seq": 4}, {"seq": 2, "alert": "lot"}):
         code, proof = verify(mqtt_gateway, [(topic, reading), (topic, {**reading, **wrong})])
         assert code == 1 and proof["totals"]["missing"] + proof["totals"]["unreadable"] > 0

@@ -98,7 +98,7 @@ def test_zones_and_alerts_are_replayed_by_their_names(mqtt_gateway, subscriber, 
     tool = mqtt_gateway.tool("replay", "--from", WIDE["from"], "--to", WIDE["to"], "--sensor", "zone/plaza", "--socket", mqtt_gateway.socket)
     assert tool.returncode == 0, tool.stderr
     subscriber.wait(lambda s: set(plaza.of(s, "replay/zone/plaza")) >= set(plaza.of(s, "zone/plaza")), "the square again")
-    again = {t for t, r in subscriber.readings() if r.get("replay")}
+    again = {t for t, r in plaza.everything(subscriber) if r.get("replay")}
     assert again == {f"{TREE}/replay/{name}" for name in ("zone/lot", plaza.ALERT, "zone/plaza")}
     assert not [m for m in subscriber.messages if m.retain]
     seqs = operator.ask("replay", {"from_seq": 2, "to_seq": 2, "sensor": plaza.ALERT}, b"seqs")
