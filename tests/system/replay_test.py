@@ -101,6 +101,7 @@ def test_zones_and_alerts_are_replayed_by_their_names(mqtt_gateway, subscriber, 
     again = {t for t, r in plaza.everything(subscriber) if r.get("replay")}
     assert again == {f"{TREE}/replay/{name}" for name in ("zone/lot", plaza.ALERT, "zone/plaza")}
     assert not [m for m in subscriber.messages if m.retain]
+    assert len([m for m in subscriber.messages if m.topic.endswith(plaza.ALERT) and not m.payload]) == 1  # emptied once, by its end
     seqs = operator.ask("replay", {"from_seq": 2, "to_seq": 2, "sensor": plaza.ALERT}, b"seqs")
     assert seqs["ok"], seqs
     assert operator.ask("replay", {**WIDE, "sensor": "zone/nowhere"}, b"none")["ok"] is False
