@@ -10,7 +10,7 @@
  * What is shown of a city room that is played here: of its alerts, zones and figures.
  */
 
-enum { MANY = STATUS_ALERTS_MAX + 50 };
+enum { MANY = STATUS_ALERTS_MAX + 56 };
 
 static struct alert alerts[MANY];
 static size_t alert_count;

@@ -10,7 +10,7 @@
  * live until the snapshot callback's next call.
  */
 
-enum { STATUS_REASONS_MAX = 16, STATUS_ALERTS_MAX = 100, STATUS_ZONES_MAX = 200, STATUS_CONDITIONS_MAX = 8 };
+enum { STATUS_REASONS_MAX = 16, STATUS_ALERTS_MAX = 64, STATUS_ZONES_MAX = 200, STATUS_CONDITIONS_MAX = 8 };
 
 struct status_reason { // readings refused, by reason
     const char *reason;
