@@ -38,6 +38,12 @@ static bool is_losing(const json_t *buffer)
     return json_is_true(json_object_get(buffer, "losing"));
 }
 
+// That a square is crowded is no fault of the gateway; that its own disk is full is.
+static bool is_alert_bad(const json_t *alert)
+{
+    return strcmp(text_at(alert, "kind"), "gateway") == 0;
+}
+
 static size_t count_bad(const json_t *list, bool (*is_bad)(const json_t *item))
 {
     size_t index, count = 0;
@@ -51,7 +57,8 @@ static size_t count_bad(const json_t *list, bool (*is_bad)(const json_t *item))
 
 size_t status_problems(const json_t *status)
 {
-    return count_bad(json_object_get(status, "sources"), is_source_bad) +
+    return count_bad(json_object_get(status, "alerts"), is_alert_bad) +
+           count_bad(json_object_get(status, "sources"), is_source_bad) +
            count_bad(json_object_get(status, "outlets"), is_outlet_bad) +
            is_buffer_bad(json_object_get(status, "buffer")) + is_losing(json_object_get(status, "buffer")) +
            (number_at(json_object_get(status, "sensors"), "disabled") > 0);
@@ -208,6 +215,7 @@ static void conditions_cell(struct table *table, const json_t *conditions)
 static void alert_row(struct table *table, const json_t *alert)
 {
     char since[DISPLAY_SIZE];
+    table_cell(table, is_alert_bad(alert) ? "!" : "");
     table_cell(table, display_word(text_at(alert, "level")));
     table_cell(table, display_word(text_at(alert, "kind")));
     table_cell(table, text_at(alert, "id"));
@@ -246,8 +254,8 @@ static const struct section sections[] = {
      N_("Alerts, the worst first"),
      alert_row,
      0,
-     5,
-     {N_("LEVEL"), N_("KIND"), N_("ID"), N_("WHAT"), N_("SINCE")}},
+     6,
+     {"", N_("LEVEL"), N_("KIND"), N_("ID"), N_("WHAT"), N_("SINCE")}},
     {false,
      "sources",
      NULL,

@@ -114,7 +114,7 @@ static void each_kind_of_trouble_counts_and_is_marked(void **state)
     "\"quantity\":\"temperature_c\",\"unchanged_s\":90000},{\"condition\":\"battery_low\",\"battery_pct\":12}]}],"     \
     "\"alerts_more\":3"
 
-static void alerts_stand_first_and_are_no_fault_of_the_gateway(void **state)
+static void alerts_stand_first_and_only_its_own_are_the_gateways_fault(void **state)
 {
     (void)state;
     char *text = printed("{" ALERTS "}");
@@ -127,6 +127,13 @@ static void alerts_stand_first_and_are_no_fault_of_the_gateway(void **state)
                                  "(battery_pct=12)  -\n  and 3 more\n"));
     free(text);
     assert_int_equal(problems_of("{" ALERTS "}"), problems_of("{}"));
+    static const char own[] =
+        "{\"alerts\":[{\"kind\":\"gateway\",\"id\":\"disk\",\"level\":\"critical\",\"since\":null,"
+        "\"conditions\":[{\"condition\":\"disk\",\"level\":\"critical\",\"since\":null,\"free\":0.01}]}]}";
+    assert_int_equal(problems_of(own), problems_of("{}") + 1);
+    text = printed(own);
+    assert_non_null(strstr(text, "  !  critical  gateway  disk  disk nearly full (free=0.01)  -\n"));
+    free(text);
     text = printed("{\"alerts\":[],\"alerts_more\":0}");
     assert_null(strstr(text, "Alerts"));
     free(text);
@@ -230,7 +237,7 @@ int main(void)
         cmocka_unit_test(a_gateway_in_order_has_no_problem),
         cmocka_unit_test(a_sensor_that_is_disabled_is_a_problem),
         cmocka_unit_test(each_kind_of_trouble_counts_and_is_marked),
-        cmocka_unit_test(alerts_stand_first_and_are_no_fault_of_the_gateway),
+        cmocka_unit_test(alerts_stand_first_and_only_its_own_are_the_gateways_fault),
         cmocka_unit_test(a_zone_has_a_line_with_its_last_values),
         cmocka_unit_test(a_vehicle_has_a_line),
         cmocka_unit_test(an_answer_without_its_parts_is_shown_as_far_as_it_goes),
