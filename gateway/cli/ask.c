@@ -73,3 +73,19 @@ void value_shown(const json_t *value, char *ret_text, size_t size)
     else
         snprintf(ret_text, size, "-");
 }
+
+const char *values_shown(json_t *values, char *ret_text, size_t size)
+{
+    char one[128];
+    size_t used = 0;
+    const char *name;
+    json_t *value;
+    *ret_text = '\0';
+    json_object_foreach(values, name, value)
+    {
+        value_shown(value, one, sizeof one);
+        if (used < size)
+            used += (size_t)snprintf(ret_text + used, size - used, "%s%s=%s", used ? " " : "", name, one);
+    }
+    return ret_text;
+}

@@ -22,3 +22,6 @@ double number_at(const json_t *object, const char *key);
 
 // A value as people write it: texts without quotes, numbers at their shortest.
 void value_shown(const json_t *value, char *ret_text, size_t size);
+
+// "occupied=yes battery_v=3.61", cut where there is no more room.
+const char *values_shown(json_t *values, char *ret_text, size_t size);

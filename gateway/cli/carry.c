@@ -3,6 +3,7 @@
 
 #include "base/messages.h"
 #include "base/number.h"
+#include "payload.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -60,11 +61,15 @@ static bool find_payload(const char *line, size_t size, struct carry_reading *re
 // The topic is made of what the payload says, so that nothing can be smuggled to another place.
 static bool is_topic_right(const struct carry_head *head, const json_t *payload, const char *topic)
 {
-    char expected[CARRY_TOPIC_SIZE + 2 * ID_MAX + 4], kind[ID_MAX + 1], sensor[ID_MAX + 1];
-    if (!copy_text(payload, "kind", kind, sizeof kind) || !copy_text(payload, "sensor", sensor, sizeof sensor) ||
-        !text_is_id(kind, strlen(kind)) || !text_is_id(sensor, strlen(sensor)))
+    char expected[CARRY_TOPIC_SIZE + ID_MAX + STREAM_SIZE + 4], stream[STREAM_SIZE], kind[ID_MAX + 1];
+    const char *id;
+    if (!payload_stream(payload, stream) || !copy_text(payload, "kind", kind, sizeof kind) ||
+        !text_is_id(kind, strlen(kind)))
         return false;
-    snprintf(expected, sizeof expected, "%s/%s/%s", head->tree, kind, sensor);
+    if (stream_subject(stream, &id) == SUBJECT_SENSOR)
+        snprintf(expected, sizeof expected, "%s/%s/%s", head->tree, kind, stream);
+    else
+        snprintf(expected, sizeof expected, "%s/%s", head->tree, stream);
     return strcmp(expected, topic) == 0;
 }
 

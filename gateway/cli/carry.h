@@ -15,6 +15,8 @@
  *   ...
  *   {"readings":1,"crc32c":"9a71bb4c"}
  *
+ * A line of a zone or an alert is the same with its own topic: ".../zone/umeda-lot", ".../alert/crowd/plaza".
+ *
  * The CRC32C is that of all bytes before the last line. Only what was read to its end without a fault is an export.
  */
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/verb.h"
 #include "complain.h"
+#include "reading/stream.h"
 #include "settings/settings.h"
 #include <getopt.h>
 #include <stddef.h>
@@ -143,7 +144,7 @@ static bool is_id(const char *text)
 // What can be told to be wrong before anybody is asked.
 static bool check_values(const struct options *options, unsigned takes)
 {
-    bool units = takes & OPTION_UNITS;
+    bool units = takes & OPTION_UNITS, stored = takes & OPTION_SOCKET; // what the gateway keeps, not what is configured
     const struct {
         const char *option, *text;
         bool (*is_right)(const char *text);
@@ -151,7 +152,8 @@ static bool check_values(const struct options *options, unsigned takes)
     } checks[] = {
         {"--from", options->from, units ? is_unit : is_time, units ? "1" : "2026-11-22T03:00:00+09:00"},
         {"--to", options->to, units ? is_unit : is_time, units ? "247" : "2026-11-22T03:00:00+09:00"},
-        {"--sensor", options->sensor, is_id, "bay-0123"},
+        {"--sensor", options->sensor, stored ? stream_is_name : is_id,
+         stored ? "bay-0123, zone/umeda-lot" : "bay-0123"},
         {"--outlet", options->outlet, is_id, "mqtt"},
     };
     char shown[SHOWN_SIZE];

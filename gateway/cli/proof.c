@@ -2,9 +2,9 @@
 #include "proof.h"
 
 #include "base/number.h"
-#include "base/text.h"
 #include "fingerprint.h"
 #include "ledger.h"
+#include "payload.h"
 #include "settings/settings.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,7 +73,7 @@ void proof_destroy(struct proof *proof)
 
 // What a reading says about itself, and by which topic it came.
 struct claim {
-    const char *tree, *epoch, *sensor;
+    const char *tree, *epoch, *sensor; // or a zone or an alert: the stream's name
     uint64_t seq;
     bool backlog, replay;
     uint64_t content;
@@ -238,18 +238,19 @@ static bool is_kind(const char *level)
     return false;
 }
 
-// A message that carries no reading where one should be is unreadable.
-static void take_reading(struct proof *proof, const char *tree, const char *sensor, bool replay, const json_t *reading)
+// A message that carries no reading where one should be is unreadable. `stream`: what it has to be of; NULL: any.
+static void take_reading(struct proof *proof, const char *tree, const char *stream, bool replay, const json_t *reading)
 {
+    char own[STREAM_SIZE];
     json_int_t seq = json_integer_value(json_object_get(reading, "seq"));
     struct claim claim = {.tree = tree,
                           .epoch = text_of(reading, "epoch"),
-                          .sensor = text_of(reading, "sensor"),
+                          .sensor = own,
                           .seq = (uint64_t)seq,
                           .backlog = json_is_true(json_object_get(reading, "backlog")),
                           .replay = replay || json_is_true(json_object_get(reading, "replay"))};
-    if (seq < 1 || seq >> SEQ_BITS || !text_is_id(claim.sensor, strlen(claim.sensor)) || !*claim.epoch ||
-        strlen(claim.epoch) >= sizeof proof->trees->epoch || (sensor && strcmp(sensor, claim.sensor) != 0)) {
+    if (seq < 1 || seq >> SEQ_BITS || !payload_stream(reading, own) || !*claim.epoch ||
+        strlen(claim.epoch) >= sizeof proof->trees->epoch || (stream && strcmp(stream, own) != 0)) {
         proof->totals.unreadable++;
         return;
     }
@@ -285,19 +286,61 @@ static void take_batch(struct proof *proof, const char *tree, const json_t *read
     }
 }
 
-// {tree}/{kind}/{sensor} or {tree}/replay/{kind}/{sensor}: `tree` is what stands before the last level.
+static bool ends_in(const char *tree, const char *level)
+{
+    const char *slash = strrchr(tree, '/');
+    return slash && strcmp(slash + 1, level) == 0;
+}
+
+// A gateway may be called like a branch of another: "alert/parking/b1" is of its sensor when the message says so.
+static bool may_be_alert(const json_t *document)
+{
+    char stream[STREAM_SIZE];
+    const char *id;
+    return !payload_stream(document, stream) || stream_subject(stream, &id) == SUBJECT_ALERT;
+}
+
+// Readings stand at {tree}/{kind}/{sensor}, {tree}/zone/{zone} and {tree}/alert/{kind}/{id}, and replays of them at the same below
+// {tree}/replay. `tree` is what stands before `last`, the last level, and is cut down to the tree.
+static bool find_place(char *tree, const char *last, const json_t *document, char ret_stream[STREAM_SIZE],
+                       bool *ret_replay)
+{
+    const char *level, *cut;
+    if (!cut_last(tree, &level))
+        return false;
+    if (ends_in(tree, "alert") && may_be_alert(document)) {
+        cut_last(tree, &cut);
+        stream_alert(level, last, ret_stream);
+    } else if (strcmp(level, "zone") == 0) {
+        stream_zone(last, ret_stream);
+    } else if (is_kind(level)) {
+        snprintf(ret_stream, STREAM_SIZE, "%s", last);
+    } else {
+        return false;
+    }
+    *ret_replay = ends_in(tree, "replay") && cut_last(tree, &cut);
+    return true;
+}
+
+static bool says_nothing_of_a_reading(const json_t *document)
+{
+    static const char *const keys[] = {"seq", "sensor", "zone", "alert"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (json_object_get(document, keys[i]))
+            return false;
+    return json_is_object(document);
+}
+
 static void take_single(struct proof *proof, char *tree, const char *last, const json_t *document, bool retained)
 {
-    const char *kind = "", *replay = NULL;
-    bool known = cut_last(tree, &kind) && is_kind(kind);
-    bool again = known && strrchr(tree, '/') && strcmp(strrchr(tree, '/'), "/replay") == 0 && cut_last(tree, &replay);
-    if (!known ||
-        (json_is_object(document) && !json_object_get(document, "seq") && !json_object_get(document, "sensor")))
+    char stream[STREAM_SIZE];
+    bool replay;
+    if (!find_place(tree, last, document, stream, &replay) || says_nothing_of_a_reading(document))
         proof->totals.other++; // also a document of a gateway that is named like a kind
     else if (retained)
         proof->totals.retained++;
     else
-        take_reading(proof, tree, last, again, document);
+        take_reading(proof, tree, stream, replay, document);
 }
 
 void proof_take(struct proof *proof, const char *topic, const void *payload, size_t size, bool retained)

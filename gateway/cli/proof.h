@@ -5,7 +5,7 @@
 
 /*
  * Proves from the messages of a topic tree that nothing is missing. A reading's identity is (gateway's tree, epoch, sensor,
- * seq). Of each sensor and epoch is kept which seq were seen: a gap among them is a loss, unless the gateway's own ledger
+ * seq); zones and alerts are numbered like sensors, and count as some: "zone/umeda-lot", "alert/crowd/plaza". Of each sensor and epoch is kept which seq were seen: a gap among them is a loss, unless the gateway's own ledger
  * (the retained `loss`) accounts for it. A reading that came again is a duplicate, which QoS 1 allows; one that came again
  * with another content is a fault. A live reading that came after a later one is a fault, too, unless the later one comes again
  * behind it: a gateway that has just connected sends the newest states ahead of their turn. What is marked as backlog or

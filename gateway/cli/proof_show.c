@@ -12,7 +12,7 @@
 #include <string.h>
 
 // With more sensors, only those are shown that something is wrong with.
-enum { ROWS_MAX = 50, GAPS_MAX = 20, CHUNK = 64 * 1024 };
+enum { ROWS_MAX = 50, GAPS_MAX = 20, CHUNK = 64 * 1024, SHOWN_SIZE = 120 };
 
 static const char *const heads[] = {N_("GATEWAY"), N_("ID"),        N_("EPOCH"),    N_("NUMBERS"),  N_("READINGS"),
                                     N_("MISSING"), N_("IN LEDGER"), N_("REPEATED"), N_("DISORDER"), N_("CHANGED")};
@@ -52,15 +52,15 @@ static void print_table(const struct proof *proof)
     if (rows)
         table_print(&table, stdout, 0);
     if (rows < count)
-        printf(_("%zu sensors in all; only those with something wrong are shown, and at most %d\n"), count,
-               (int)ROWS_MAX);
+        printf(_("%zu sensors, zones and alerts in all; only those with something wrong are shown, and at most %d\n"),
+               count, (int)ROWS_MAX);
     table_finish(&table);
 }
 
 // What came over the network reaches a terminal only so.
-static const char *escape(const char *text, char ret_text[80])
+static const char *escape(const char *text, char ret_text[SHOWN_SIZE])
 {
-    return text_escape(text, strlen(text), ret_text, 80);
+    return text_escape(text, strlen(text), ret_text, SHOWN_SIZE);
 }
 
 static void print_gap(const struct proof_gap *gap, void *context)
@@ -68,7 +68,7 @@ static void print_gap(const struct proof_gap *gap, void *context)
     size_t *count = context;
     if (++*count > GAPS_MAX)
         return;
-    char gateway[80], sensor[80], reason[80];
+    char gateway[SHOWN_SIZE], sensor[SHOWN_SIZE], reason[SHOWN_SIZE];
     const char *word = gap->reason ? display_word(gap->reason) : "-";
     printf(_("%s %s: missing %llu-%llu"), escape(gateway_of(gap->sensor), gateway), escape(gap->sensor->sensor, sensor),
            (unsigned long long)gap->first, (unsigned long long)gap->last);
@@ -113,9 +113,10 @@ static void print_verdict(const struct proof *proof, const struct proof_totals *
     for (size_t i = 0; i < sizeof remarks / sizeof *remarks; i++)
         if (total(totals, remarks[i].offset))
             printf("%s: %" PRIu64 "\n", _(remarks[i].text), total(totals, remarks[i].offset));
-    printf(_("%llu readings of %zu sensors; missing %llu, of them in the ledger %llu; repeated %llu\n"),
-           (unsigned long long)totals->readings, proof_sensor_count(proof), (unsigned long long)totals->missing,
-           (unsigned long long)totals->explained, (unsigned long long)totals->duplicates);
+    printf(
+        _("%llu readings of %zu sensors, zones and alerts; missing %llu, of them in the ledger %llu; repeated %llu\n"),
+        (unsigned long long)totals->readings, proof_sensor_count(proof), (unsigned long long)totals->missing,
+        (unsigned long long)totals->explained, (unsigned long long)totals->duplicates);
     printf("%s\n", !proof_complete(totals)
                        ? (totals->readings ? _("NOT complete") : _("nothing came, so nothing is proved"))
                    : totals->missing ? _("complete but for what the ledger accounts for")

@@ -40,7 +40,8 @@ static void sensor_row(struct table *table, const char *id, const json_t *sensor
     counts_cell(table, json_object_get(sensor, "delivered"));
     table_cellf(table, "%.0f", number_at(sensor, "lost"));
     counts_cell(table, json_object_get(sensor, "refused"));
-    table_cell(table, display_duration(number_at(sensor, "longest_silence_s"), silence));
+    bool has_silence = json_is_number(json_object_get(sensor, "longest_silence_s"));
+    table_cell(table, display_duration(has_silence ? number_at(sensor, "longest_silence_s") : -1, silence));
 }
 
 static void print_report(const json_t *report)

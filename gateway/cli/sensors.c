@@ -12,22 +12,6 @@
 
 enum { VALUES_MAX = 1024 };
 
-// "occupied=yes battery_v=3.61"
-static void values_cell(struct table *table, json_t *values)
-{
-    char text[VALUES_MAX] = "", one[128];
-    size_t used = 0;
-    const char *name;
-    json_t *value;
-    json_object_foreach(values, name, value)
-    {
-        value_shown(value, one, sizeof one);
-        if (used < sizeof text)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s=%s", used ? " " : "", name, one);
-    }
-    table_cell(table, text);
-}
-
 // A sensor that was silent for longer than its section allows is stale, whatever its last reading was.
 static const char *quality_of(const json_t *sensor)
 {
@@ -37,7 +21,7 @@ static const char *quality_of(const json_t *sensor)
 
 static void sensor_row(struct table *table, const json_t *sensor)
 {
-    char age[DISPLAY_SIZE];
+    char age[DISPLAY_SIZE], values[VALUES_MAX];
     bool reported = json_is_number(json_object_get(sensor, "age_s"));
     const char *disabled = text_at(sensor, "disabled");
     table_cell(table, text_at(sensor, "id"));
@@ -54,7 +38,7 @@ static void sensor_row(struct table *table, const json_t *sensor)
         table_cell(table, disabled);
     } else {
         table_cell(table, display_word(quality_of(sensor)));
-        values_cell(table, json_object_get(sensor, "values"));
+        table_cell(table, values_shown(json_object_get(sensor, "values"), values, sizeof values));
     }
 }
 

@@ -38,6 +38,12 @@ static bool is_losing(const json_t *buffer)
     return json_is_true(json_object_get(buffer, "losing"));
 }
 
+// That a square is crowded is no fault of the gateway; that its own disk is full is.
+static bool is_alert_bad(const json_t *alert)
+{
+    return strcmp(text_at(alert, "kind"), "gateway") == 0;
+}
+
 static size_t count_bad(const json_t *list, bool (*is_bad)(const json_t *item))
 {
     size_t index, count = 0;
@@ -51,7 +57,8 @@ static size_t count_bad(const json_t *list, bool (*is_bad)(const json_t *item))
 
 size_t status_problems(const json_t *status)
 {
-    return count_bad(json_object_get(status, "sources"), is_source_bad) +
+    return count_bad(json_object_get(status, "alerts"), is_alert_bad) +
+           count_bad(json_object_get(status, "sources"), is_source_bad) +
            count_bad(json_object_get(status, "outlets"), is_outlet_bad) +
            is_buffer_bad(json_object_get(status, "buffer")) + is_losing(json_object_get(status, "buffer")) +
            (number_at(json_object_get(status, "sensors"), "disabled") > 0);
@@ -181,9 +188,59 @@ static void vehicle_row(struct table *table, const json_t *vehicle)
     table_cell(table, text);
 }
 
+// "stale (silent_s=2045.7), stuck temperature_c (unchanged_s=90000)"
+static void conditions_cell(struct table *table, const json_t *conditions)
+{
+    char text[NOTE_MAX] = "", number[DISPLAY_SIZE];
+    size_t index, used = 0;
+    json_t *condition, *value;
+    const char *name;
+    json_array_foreach(conditions, index, condition)
+    {
+        const char *quantity = text_at(condition, "quantity"), *word = display_word(text_at(condition, "condition"));
+        if (used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s%s", used ? ", " : "", word,
+                                     *quantity ? " " : "", quantity);
+        json_object_foreach(condition, name, value)
+        {
+            if (!json_is_number(value) || used >= sizeof text)
+                continue;
+            value_shown(value, number, sizeof number);
+            used += (size_t)snprintf(text + used, sizeof text - used, " (%s=%s)", name, number);
+        }
+    }
+    table_cell(table, text);
+}
+
+static void alert_row(struct table *table, const json_t *alert)
+{
+    char since[DISPLAY_SIZE];
+    table_cell(table, is_alert_bad(alert) ? "!" : "");
+    table_cell(table, display_word(text_at(alert, "level")));
+    table_cell(table, display_word(text_at(alert, "kind")));
+    table_cell(table, text_at(alert, "id"));
+    conditions_cell(table, json_object_get(alert, "conditions"));
+    table_cell(table, display_time(text_at(alert, "since"), since));
+}
+
+static void zone_row(struct table *table, const json_t *zone)
+{
+    char values[NOTE_MAX];
+    table_cell(table, text_at(zone, "id"));
+    table_cell(table, text_at(zone, "name"));
+    table_cell(table, display_word(text_at(zone, "kind")));
+    if (json_is_true(json_object_get(zone, "disabled"))) {
+        table_cell(table, _("disabled"));
+        table_cell(table, "");
+        return;
+    }
+    table_cell(table, display_word(text_at(zone, "quality")));
+    table_cell(table, values_shown(json_object_get(zone, "values"), values, sizeof values));
+}
+
 struct section {
-    bool optional; // not shown when there is none
-    const char *key, *title;
+    bool optional;                  // not shown when there is none
+    const char *key, *more, *title; // more: how many have no room in the list
     void (*row)(struct table *table, const json_t *item);
     uint32_t right;
     size_t columns;
@@ -191,8 +248,17 @@ struct section {
 };
 
 static const struct section sections[] = {
+    {true,
+     "alerts",
+     "alerts_more",
+     N_("Alerts, the worst first"),
+     alert_row,
+     0,
+     6,
+     {"", N_("LEVEL"), N_("KIND"), N_("ID"), N_("WHAT"), N_("SINCE")}},
     {false,
      "sources",
+     NULL,
      N_("Sources"),
      source_row,
      1 << 3,
@@ -200,6 +266,7 @@ static const struct section sections[] = {
      {"", N_("NAME"), N_("STATE"), N_("RECEIVED"), N_("REFUSED"), N_("NOTE")}},
     {false,
      "outlets",
+     NULL,
      N_("Outlets"),
      outlet_row,
      1 << 4 | 1 << 5 | 1 << 6 | 1 << 7,
@@ -207,11 +274,20 @@ static const struct section sections[] = {
      {"", N_("NAME"), N_("ADDRESS"), N_("STATE"), N_("SENT"), N_("WAITING"), N_("LAG"), N_("PARKED"), N_("NOTE")}},
     {true,
      "vehicles",
+     NULL,
      N_("Vehicles"),
      vehicle_row,
      1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6,
      8,
      {"", N_("NAME"), N_("SAMPLES"), N_("RATE"), N_("SAME TIME"), N_("BACKWARD"), N_("GAPS"), N_("NOTE")}},
+    {true,
+     "zones",
+     "zones_more",
+     N_("Zones"),
+     zone_row,
+     0,
+     5,
+     {N_("ID"), N_("NAME"), N_("KIND"), N_("QUALITY"), N_("VALUES")}},
 };
 
 static void print_section(const json_t *status, const struct section *section, FILE *to)
@@ -236,6 +312,9 @@ static void print_section(const json_t *status, const struct section *section, F
     }
     table_print(&table, to, 2);
     table_finish(&table);
+    double more = section->more ? number_at(status, section->more) : 0;
+    if (more > 0)
+        fprintf(to, _("  and %.0f more\n"), more);
 }
 
 static void lost_cell(struct table *table, const json_t *lost)

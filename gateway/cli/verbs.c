@@ -31,7 +31,7 @@ static const char of_simulation[] = N_("  -c FILE        the gateway's configura
 static const char of_replay[] =
     N_("  --from TIME    readings with a time from then on, such as 2026-11-22T03:00:00+09:00\n"
        "  --to TIME      and before then\n"
-       "  --sensor ID    of this sensor alone\n"
+       "  --sensor ID    of this sensor alone; also of a zone, zone/ID, or an alert, alert/KIND/ID\n"
        "  --outlet NAME  by this outlet alone\n"
        "  -c FILE        the configuration, which names the gateway's socket\n"
        "                 (default: /etc/citygw/citygw.ini)\n"
@@ -45,7 +45,7 @@ static const char of_report[] = N_("  --day DAY      such as 2026-11-24 (default
 static const char of_export[] =
     N_("  --from TIME    readings with a time from then on, such as 2026-11-22T03:00:00+09:00\n"
        "  --to TIME      and before then\n"
-       "  --sensor ID    of this sensor alone\n"
+       "  --sensor ID    of this sensor alone; also of a zone, zone/ID, or an alert, alert/KIND/ID\n"
        "  --outlet NAME  only what this outlet has not delivered yet\n"
        "  -c FILE        the configuration, which names the gateway's socket\n"
        "                 (default: /etc/citygw/citygw.ini)\n"

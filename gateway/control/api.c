@@ -164,12 +164,12 @@ static void write_buffer(struct json *json, const struct status_buffer *buffer)
     json_object_end(json);
 }
 
-static void write_values(struct json *json, const struct status_sensor *sensor)
+static void write_values(struct json *json, const struct status_value values[], size_t count)
 {
     json_key(json, "values");
     json_object_begin(json);
-    for (size_t i = 0; i < sensor->value_count; i++) {
-        const struct status_value *value = &sensor->values[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct status_value *value = &values[i];
         json_key(json, value->name);
         if (value->json)
             json_raw(json, value->json, strlen(value->json));
@@ -195,7 +195,7 @@ static void write_last_reading(struct json *json, const struct status_sensor *se
     }
     key_text_or_null(json, "quality", sensor->quality);
     key_text_or_null(json, "time_quality", sensor->time_quality);
-    write_values(json, sensor);
+    write_values(json, sensor->values, sensor->value_count);
 }
 
 static void write_sensor(struct json *json, const struct status_sensor *sensor)
@@ -212,6 +212,78 @@ static void write_sensor(struct json *json, const struct status_sensor *sensor)
     json_key_unsigned(json, "readings", sensor->readings);
     write_last_reading(json, sensor);
     json_object_end(json);
+}
+
+static void write_condition_head(struct json *json, const struct status_condition *condition)
+{
+    json_key_text(json, "level", condition->level);
+    if (condition->since_us)
+        key_time(json, "since", condition->since_us);
+    else
+        key_null(json, "since");
+}
+
+static void write_condition(struct json *json, const struct status_condition *condition)
+{
+    json_object_begin(json);
+    json_key_text(json, "condition", condition->name);
+    write_condition_head(json, condition);
+    if (*condition->quantity)
+        json_key_text(json, "quantity", condition->quantity);
+    if (*condition->value_name)
+        json_key_number(json, condition->value_name, condition->value);
+    json_object_end(json);
+}
+
+// Its level is that of the worst condition, and so is since when.
+static void write_alert(struct json *json, const struct status_alert *alert)
+{
+    json_object_begin(json);
+    json_key_text(json, "kind", alert->kind);
+    json_key_text(json, "id", alert->id);
+    write_condition_head(json, &alert->conditions[0]);
+    json_key(json, "conditions");
+    json_array_begin(json);
+    for (size_t i = 0; i < alert->condition_count; i++)
+        write_condition(json, &alert->conditions[i]);
+    json_array_end(json);
+    json_object_end(json);
+}
+
+static void write_zone(struct json *json, const struct status_zone *zone)
+{
+    json_object_begin(json);
+    json_key_text(json, "id", zone->id);
+    json_key_text(json, "kind", zone->kind);
+    key_text_or_null(json, "name", zone->name);
+    json_key_bool(json, "disabled", zone->disabled);
+    if (zone->time_us)
+        key_time(json, "time", zone->time_us);
+    else
+        key_null(json, "time");
+    key_text_or_null(json, "quality", zone->quality);
+    key_text_or_null(json, "time_quality", zone->time_quality);
+    write_values(json, zone->values, zone->value_count);
+    json_object_end(json);
+}
+
+static void write_city(struct json *json, const struct status_city *city)
+{
+    static const struct status_city none;
+    city = city ? city : &none;
+    size_t zones = city->zone_count < STATUS_ZONES_MAX ? city->zone_count : STATUS_ZONES_MAX;
+    json_key(json, "alerts");
+    json_array_begin(json);
+    for (size_t i = 0; i < city->alert_count; i++)
+        write_alert(json, &city->alerts[i]);
+    json_array_end(json);
+    json_key_unsigned(json, "alerts_more", city->alerts_more);
+    json_key(json, "zones");
+    json_array_begin(json);
+    for (size_t i = 0; i < zones; i++)
+        write_zone(json, city->zone(city->zones, i));
+    json_array_end(json);
+    json_key_unsigned(json, "zones_more", city->zone_count - zones);
 }
 
 static void write_identity(struct json *json, const struct status *status)
@@ -249,6 +321,7 @@ void api_status(const struct status *status, struct bytes *out)
     for (size_t i = 0; i < status->vehicle_count; i++)
         write_vehicle(&json, &status->vehicles[i]);
     json_array_end(&json);
+    write_city(&json, status->city);
     json_key(&json, "buffer");
     write_buffer(&json, &status->buffer);
     json_key(&json, "sensors");

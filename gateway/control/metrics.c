@@ -9,14 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-// What the rows of a family are taken from: the gateway itself, or one of its lists.
+// What the rows of a family are taken from: the gateway itself, a part of it, or one of its lists.
 struct list {
     const char *label;                 // NULL: one sample without a label
-    size_t items_offset, count_offset; // in struct status
+    size_t items_offset, count_offset; // in struct status; 0: itself
     size_t item_size, name_offset;
 };
 
 static const struct list gateway_itself = {0};
+static const struct list the_city = {.items_offset = offsetof(struct status, city)};
 static const struct list sources = {"source", offsetof(struct status, sources), offsetof(struct status, source_count),
                                     sizeof(struct status_source), offsetof(struct status_source, name)};
 static const struct list outlets = {"outlet", offsetof(struct status, outlets), offsetof(struct status, outlet_count),
@@ -169,6 +170,18 @@ static void age_samples(const struct writer *writer, const struct family *family
     }
 }
 
+static void alert_samples(const struct writer *writer, const struct family *family)
+{
+    const struct status_city *city = writer->status->city;
+    for (size_t i = 0; city && i < city->alert_count_count; i++) {
+        bytes_printf(writer->out, "%s{", family->name);
+        write_label(writer->out, "kind", city->alert_counts[i].kind);
+        bytes_char(writer->out, ',');
+        write_label(writer->out, "level", city->alert_counts[i].level);
+        bytes_printf(writer->out, "} %" PRIu64 "\n", city->alert_counts[i].count);
+    }
+}
+
 static void http_samples(const struct writer *writer, const struct family *family)
 {
     bytes_printf(writer->out, "%s %" PRIu64 "\n", family->name, writer->http_requests);
@@ -310,6 +323,29 @@ static const struct family families[] = {
      offsetof(struct status_vehicle, no_fixes), .value = write_unsigned},
     {"citygw_vehicle_position_age_seconds", "gauge", "Time since the newest position.", &vehicles,
      offsetof(struct status_vehicle, position_age_us), .value = write_known_seconds},
+    {"citygw_alerts_active", "gauge", "Alerts that are active, by the level of their worst condition.",
+     .samples = alert_samples},
+    {"citygw_alerts_refused_total", "counter", "Conditions that found no room among the alerts.", &the_city,
+     offsetof(struct status_city, alerts_refused), .value = write_unsigned},
+    {"citygw_derived_readings_total", "counter",
+     "Readings that the gateway made of others: of zones, alerts, bumps and stretches of road.", &the_city,
+     offsetof(struct status_city, derived), .value = write_unsigned},
+    {"citygw_derived_dropped_total", "counter", "Such readings dropped because too many waited for the disk.",
+     &the_city, offsetof(struct status_city, derived_dropped), .value = write_unsigned},
+    {"citygw_bumps_total", "counter", "Bumps found in the samples of vehicles.", &the_city,
+     offsetof(struct status_city, bumps), .value = write_unsigned},
+    {"citygw_road_stretches_total", "counter", "Stretches of road whose roughness was told.", &the_city,
+     offsetof(struct status_city, stretches), .value = write_unsigned},
+    {"citygw_private_samples_total", "counter", "Samples of vehicles left out because of a private_area.", &the_city,
+     offsetof(struct status_city, private_samples), .value = write_unsigned},
+    {"citygw_places", "gauge", "Places of the roads where vehicles were bumped.", &the_city,
+     offsetof(struct status_city, places), .value = write_size},
+    {"citygw_places_confirmed", "gauge", "Those of them that are confirmed.", &the_city,
+     offsetof(struct status_city, places_confirmed), .value = write_size},
+    {"citygw_places_evicted_total", "counter", "Places forgotten for want of room.", &the_city,
+     offsetof(struct status_city, places_evicted), .value = write_unsigned},
+    {"citygw_known_objects", "gauge", "Objects of the roads that are known to be bumpy, as their file lists them.",
+     &the_city, offsetof(struct status_city, known_objects), .value = write_size},
     {"citygw_sensor_age_seconds", "gauge", "Time since the last reading of a sensor that has reported.",
      .samples = age_samples},
     {"citygw_http_requests_total", "counter", "Requests to this API.", .samples = http_samples},
@@ -322,8 +358,8 @@ static void list_samples(const struct writer *writer, const struct family *famil
 {
     const struct list *list = family->list;
     const char *status = (const char *)writer->status;
-    const char *item = list->label ? *(const char *const *)(status + list->items_offset) : status;
-    size_t count = list->label ? *(const size_t *)(status + list->count_offset) : 1;
+    const char *item = list->items_offset ? *(const char *const *)(status + list->items_offset) : status;
+    size_t count = list->label ? *(const size_t *)(status + list->count_offset) : item != NULL;
     for (size_t i = 0; i < count; i++, item += list->item_size) {
         bytes_text(writer->out, family->name);
         if (list->label) {

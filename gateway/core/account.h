@@ -10,7 +10,7 @@
 #include <uv.h>
 
 /*
- * The day's account: per sensor what was committed, delivered, lost and refused, and how long it was silent. It reads the log like
+ * The day's account: per sensor, zone and alert what was committed, delivered, lost and refused, and how long it was silent. It reads the log like
  * an outlet does, from where it last was, so that what it counts is what is on disk, also after a crash; only refusals are
  * counted from hand to mouth. After local midnight yesterday's account is closed and becomes the `report`, which is kept for
  * some days. It stands in three kinds of files in the buffer's folder: `account` (the running day, saved every hour and at the

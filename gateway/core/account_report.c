@@ -2,6 +2,7 @@
 #include "account_day.h"
 
 #include "base/json.h"
+#include "reading/stream.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,10 +93,18 @@ static void write_delivered(struct json *json, const struct day_stream *stream, 
     json_key_unsigned(json, "lost", most_lost);
 }
 
-static void write_stream(struct json *json, const struct day *day, uint32_t index, bool closed,
+// Zones and alerts tell what changes: their silence means nothing.
+static bool is_sensor(const char *name)
+{
+    const char *id;
+    return stream_subject(name, &id) == SUBJECT_SENSOR;
+}
+
+static void write_stream(struct json *json, const struct day *day, uint32_t index, const char *name, bool closed,
                          const struct outlet_part parts[], size_t part_count)
 {
     struct day_stream stream = day->streams[index];
+    json_key(json, name);
     if (closed)
         day_count_silence(day, &stream, day->to_us);
     json_object_begin(json);
@@ -111,7 +120,8 @@ static void write_stream(struct json *json, const struct day *day, uint32_t inde
         if (stream.refused[r])
             json_key_unsigned(json, refusal_name((enum refusal)r), stream.refused[r]);
     json_object_end(json);
-    json_key_number(json, "longest_silence_s", (double)stream.longest_us / 1e6);
+    if (is_sensor(name))
+        json_key_number(json, "longest_silence_s", (double)stream.longest_us / 1e6);
     json_object_end(json);
 }
 
@@ -150,8 +160,7 @@ static void write_streams(struct json *json, const struct day *day, const struct
         if (!name || (is_empty(stream) && !is_configured(options, name)) ||
             is_troubled(stream, i, parts, options->outlet_count) != troubled)
             continue;
-        json_key(json, name);
-        write_stream(json, day, i, closed, parts, options->outlet_count);
+        write_stream(json, day, i, name, closed, parts, options->outlet_count);
     }
 }
 

@@ -13,9 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALERTS_MAX = 1024, KEPT_MAX = 8 << 20 };
-
-static const char gateway_kind[] = "gateway";
+enum { ALERTS_MAX = 1024, KEPT_MAX = 8 << 20, ZONE_READING_MAX = 4096 };
 
 struct city {
     struct city_options options;
@@ -24,6 +22,7 @@ struct city {
     struct alerts *alerts;
     struct gateway_health gateway;
     struct derived derived;
+    struct bytes *zone_readings; // of each zone of the settings: its last one, as stored
     struct roads *roads;
     bool clock_synchronised;
     bool looked; // for what there is to tell, since the last reading
@@ -40,13 +39,14 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
     city->derived.context = options->context;
     city->health = calloc(sensors_count(options->sensors) + 1, sizeof *city->health);
     city->alerts = alerts_create(ALERTS_MAX);
+    city->zone_readings = calloc(options->settings->zone_count + 1, sizeof *city->zone_readings);
     const struct roads_options roads = {.clock = options->clock,
                                         .settings = options->settings,
                                         .sensors = options->sensors,
                                         .derived = &city->derived,
                                         .made = options->told,
                                         .context = options->context};
-    if (!city->health || !city->alerts ||
+    if (!city->health || !city->alerts || !city->zone_readings ||
         zones_create(options->settings, options->sensors, &local_days, &city->zones) != 0 ||
         roads_create(&roads, &city->roads, why) != 0) {
         city_destroy(city);
@@ -54,6 +54,8 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
     }
     for (size_t i = 0; i < sensors_count(options->sensors); i++)
         health_start(&city->health[i], sensors_at(options->sensors, i)->settings, clock_boot_us(options->clock), 0);
+    for (size_t i = 0; i < options->settings->zone_count; i++)
+        bytes_init(&city->zone_readings[i], ZONE_READING_MAX);
     *ret_city = city;
     return 0;
 }
@@ -66,6 +68,9 @@ void city_destroy(struct city *city)
     roads_destroy(city->roads);
     alerts_destroy(city->alerts);
     derived_finish(&city->derived);
+    for (size_t i = 0; city->zone_readings && i < city->options.settings->zone_count; i++)
+        bytes_finish(&city->zone_readings[i]);
+    free(city->zone_readings);
     free(city->health);
     free(city);
 }
@@ -136,7 +141,7 @@ void city_facts(struct city *city, const struct gateway_facts *facts, bool clock
     city->clock_synchronised = clock_synchronised;
     gateway_health_take(&city->gateway, facts, clock_boot_us(city->options.clock), wall_us, &report);
     for (size_t i = 0; i < report.count; i++)
-        take_condition(city, gateway_kind, report.list[i].id, &report.list[i].condition, report.list[i].begins);
+        take_condition(city, gateway_alert_kind, report.list[i].id, &report.list[i].condition, report.list[i].begins);
 }
 
 /* Readings. */
@@ -187,16 +192,23 @@ void city_flush(struct city *city)
     city_turn(city);
 }
 
+static void tell_zone(struct city *city, const struct settings_zone *zone, const struct reading *reading)
+{
+    char stream[STREAM_SIZE];
+    struct bytes *last = &city->zone_readings[zone - city->options.settings->zone];
+    bytes_clear(last);
+    reading_encode(reading, last);
+    stream_zone(zone->id, stream);
+    derived_add(&city->derived, stream, reading, BUFFER_ROUTINE);
+}
+
 static void look(struct city *city)
 {
     const struct settings_zone *zone;
     struct crowd_alert alert;
     struct reading reading;
-    char stream[STREAM_SIZE];
-    while (zones_report(city->zones, clock_boot_us(city->options.clock), &zone, &reading)) {
-        stream_zone(zone->id, stream);
-        derived_add(&city->derived, stream, &reading, BUFFER_ROUTINE);
-    }
+    while (zones_report(city->zones, clock_boot_us(city->options.clock), &zone, &reading))
+        tell_zone(city, zone, &reading);
     while (zones_alert(city->zones, &zone, &alert))
         take_crowd_alert(city, zone, &alert);
     city->looked = true;
@@ -324,7 +336,7 @@ static void restore_health(struct city *city, const json_t *saved)
 static bool is_known(const struct city *city, const char *kind, const char *id)
 {
     const struct sensor *sensor = sensors_find(city->options.sensors, id);
-    if (strcmp(kind, gateway_kind) == 0 || (sensor && strcmp(kind_names[sensor->settings->kind], kind) == 0))
+    if (strcmp(kind, gateway_alert_kind) == 0 || (sensor && strcmp(kind_names[sensor->settings->kind], kind) == 0))
         return true;
     for (size_t i = 0; i < city->options.settings->zone_count; i++) {
         const struct settings_zone *zone = &city->options.settings->zone[i];
@@ -354,7 +366,7 @@ static void restore_alert(struct city *city, const json_t *entry)
         return;
     condition.level = (enum alert_level)level;
     alerts_begin(city->alerts, kind, id, &condition);
-    if (strcmp(kind, gateway_kind) == 0)
+    if (strcmp(kind, gateway_alert_kind) == 0)
         gateway_health_restore(&city->gateway, id, condition.level);
 }
 
@@ -395,4 +407,9 @@ void city_figures(const struct city *city, struct city_figures *ret_figures)
 const struct alert *city_alert(const struct city *city, size_t index)
 {
     return alerts_at(city->alerts, index);
+}
+
+const struct bytes *city_zone(const struct city *city, size_t index)
+{
+    return &city->zone_readings[index];
 }

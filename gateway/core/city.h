@@ -75,3 +75,5 @@ struct city_figures {
 
 void city_figures(const struct city *city, struct city_figures *ret_figures);
 const struct alert *city_alert(const struct city *city, size_t index); // NULL: that was all
+// The last reading, as stored, of the zone with that number in the settings; empty: none since the start.
+const struct bytes *city_zone(const struct city *city, size_t index);

@@ -5,6 +5,8 @@
 
 enum { STORED_MAX = 512 * 1024 };
 
+static const int64_t never_us = INT64_MIN / 2, not_asked_us = INT64_MIN, near_us = 1000;
+
 void derived_init(struct derived *derived, const struct clock *clock, struct buffer *buffer, const struct hold *hold)
 {
     *derived = (struct derived){.clock = clock, .buffer = buffer, .hold = hold};
@@ -17,7 +19,23 @@ void derived_finish(struct derived *derived)
     free(derived->last_us);
 }
 
-// Equal times of one stream get a microsecond more, as those of sensors do: a database keeps one point for each.
+// Of that stream, as it is stored: what is told again after a restart may be of the same time.
+static int64_t stored_last_us(const struct derived *derived, uint32_t stream)
+{
+    struct buffer_batch *batch = calloc(1, sizeof *batch);
+    uint64_t number = buffer_stream_newest(derived->buffer, stream);
+    int64_t last_us = never_us;
+    if (batch && number && buffer_read(derived->buffer, number, 1, 1, batch) == 0 && batch->count &&
+        batch->items[0].number == number)
+        last_us = batch->items[0].corrected_us ? batch->items[0].corrected_us : batch->items[0].time_us;
+    if (batch)
+        bytes_finish(&batch->bytes);
+    free(batch);
+    return last_us;
+}
+
+// Equal times of one stream get a microsecond more, as those of sensors do: a database keeps one point for each. A time that is just
+// before the last is that of one that was moved so.
 static bool give_time(struct derived *derived, uint32_t stream, int64_t *time_us)
 {
     if (stream >= derived->last_count) {
@@ -26,13 +44,15 @@ static bool give_time(struct derived *derived, uint32_t stream, int64_t *time_us
         if (!larger)
             return false;
         for (size_t i = derived->last_count; i < count; i++)
-            larger[i] = 0;
+            larger[i] = not_asked_us;
         derived->last_us = larger;
         derived->last_count = count;
     }
     int64_t *last_us = &derived->last_us[stream];
-    if (*time_us == *last_us)
-        ++*time_us;
+    if (*last_us == not_asked_us)
+        *last_us = stored_last_us(derived, stream);
+    if (*time_us <= *last_us && *time_us > *last_us - near_us)
+        *time_us = *last_us + 1;
     *last_us = *time_us;
     return true;
 }

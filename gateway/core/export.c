@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "outlet/wire.h"
+#include "reading/stream.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -34,8 +35,8 @@ struct export
 {
     struct exports *exports;
     // What was asked for.
-    char sensor[ID_MAX + 1], outlet[ID_MAX + 1]; // "" for any
-    uint32_t stream;                             // of `sensor`
+    char sensor[STREAM_SIZE], outlet[ID_MAX + 1]; // "" for any
+    uint32_t stream;                              // of `sensor`
     bool has_from, has_to;
     int64_t from_us, to_us;
     // How far it came.

@@ -16,7 +16,8 @@
  *   {"topic":"citygw/v1/271004/umeda-01/parking/bay-0123","payload":{...}}                     a line for each reading
  *   {"readings":1,"crc32c":"9a71bb4c"}                                                         the last line
  *
- * The payload is what MQTT carries, byte for byte, marked as backlog. The CRC32C is that of all bytes before the last line.
+ * "sensor" may also be a zone, "zone/umeda-lot", or an alert, "alert/crowd/plaza", and so may what a topic ends in. The payload is
+ * what MQTT carries, byte for byte, marked as backlog. The CRC32C is that of all bytes before the last line.
  * "from" and "to" are times of reading, [from, to), and null when not asked for. When readings were stored that this
  * version cannot put into words, the last line says how many in "left_out"; in "waiting", how many wait for the clock
  * to be set and are not told before. What is committed after the beginning is not

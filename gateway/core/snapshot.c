@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "snapshot.h"
 
-#include "base/json.h"
 #include "base/messages.h"
+#include "city_status.h"
 #include "feed.h"
 #include "gateway.h"
+#include "status_values.h"
 #include "unknown.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct snapshot {
     struct buffer_figures buffer;
     const char *warnings[WARNINGS_MAX];
     struct fault autonomy; // the warning of too little of it
+    struct city_status *city;
 };
 
 struct snapshot *snapshot_create(struct gateway *gateway)
@@ -39,7 +41,8 @@ struct snapshot *snapshot_create(struct gateway *gateway)
     snapshot->figures = calloc(gateway->source_count * FIGURES_OF_SOURCE_MAX + 1, sizeof *snapshot->figures);
     snapshot->vehicles = calloc(vehicles_most(gateway->vehicles) + 1, sizeof *snapshot->vehicles);
     bytes_init(&snapshot->values, 64 * 1024);
-    if (!snapshot->sources || !snapshot->vehicles || !snapshot->figures) {
+    snapshot->city = city_status_create(gateway->city, gateway->settings);
+    if (!snapshot->sources || !snapshot->vehicles || !snapshot->figures || !snapshot->city) {
         snapshot_destroy(snapshot);
         return NULL;
     }
@@ -51,6 +54,7 @@ void snapshot_destroy(struct snapshot *snapshot)
     if (!snapshot)
         return;
     bytes_finish(&snapshot->values);
+    city_status_destroy(snapshot->city);
     free(snapshot->sources);
     free(snapshot->vehicles);
     free(snapshot->figures);
@@ -133,32 +137,6 @@ static void take_outlet(struct snapshot *snapshot, size_t i, int64_t now_us)
     ret->lag_us = commit_us && commit_us < now_us ? now_us - commit_us : 0;
 }
 
-// Names and JSON texts go into one buffer; pointers are set once it has stopped growing.
-static void take_values(const struct reading *reading, struct bytes *texts, struct status_sensor *ret)
-{
-    size_t at[STATUS_VALUES_MAX];
-    size_t count = reading->value_count < STATUS_VALUES_MAX ? reading->value_count : STATUS_VALUES_MAX;
-    bytes_clear(texts);
-    for (size_t v = 0; v < count; v++) {
-        const struct value *value = &reading->values[v];
-        struct json json;
-        at[v] = texts->used;
-        json_begin(&json, texts);
-        if (value->type == VALUE_BOOL)
-            json_bool(&json, value->boolean);
-        else if (value->type == VALUE_TEXT)
-            json_text(&json, value->text);
-        else
-            json_number(&json, value->number);
-        bytes_char(texts, '\0');
-    }
-    if (texts->overflow)
-        return;
-    for (size_t v = 0; v < count; v++)
-        ret->values[v] = (struct status_value){reading->values[v].name, (const char *)texts->data + at[v]};
-    ret->value_count = count;
-}
-
 static const struct status_sensor *take_sensor(void *context, size_t i)
 {
     struct snapshot *snapshot = context;
@@ -189,7 +167,7 @@ static const struct status_sensor *take_sensor(void *context, size_t i)
     ret->age_us = snapshot->now_boot_us - live->last_boot_us;
     ret->quality = quality_names[reading.quality];
     ret->time_quality = time_quality_names[reading.time_quality];
-    take_values(&reading, &snapshot->values, ret);
+    ret->value_count = status_values(&reading, &snapshot->values, ret->values);
     return ret;
 }
 
@@ -362,6 +340,7 @@ const struct status *snapshot_take(void *context)
     snapshot->status.unknown_forgotten = unknowns_forgotten(gateway->intake.unknowns);
     vocabulary_made(&snapshot->status.quantities_made, &snapshot->status.quantities_refused);
     take_vehicles(snapshot);
+    snapshot->status.city = city_status_take(snapshot->city);
     take_warnings(snapshot);
     return &snapshot->status;
 }

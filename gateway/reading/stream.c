@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reading/stream.h"
 
+#include "base/text.h"
 #include <stdio.h>
 #include <string.h>
 
+const char gateway_alert_kind[] = "gateway";
 const char *const gateway_alerts[GATEWAY_ALERT_COUNT] = {"certificate", "clock", "disk",
                                                          "autonomy",    "power", "duplicate"};
 
@@ -30,7 +32,24 @@ const char *stream_alert_kind(const char *stream, unsigned *ret_size)
 
 const char *stream_kind_name(const char *stream, enum kind kind)
 {
-    return begins(stream, gateway_prefix) ? "gateway" : kind_names[kind];
+    return begins(stream, gateway_prefix) ? gateway_alert_kind : kind_names[kind];
+}
+
+bool stream_is_name(const char *text)
+{
+    const char *id = text;
+    unsigned size;
+    if (strlen(text) >= STREAM_SIZE)
+        return false;
+    if (begins(text, zone_prefix)) {
+        id += sizeof zone_prefix - 1;
+    } else if (begins(text, alert_prefix)) {
+        const char *kind = stream_alert_kind(text, &size);
+        if (!text_is_id(kind, size) || kind[size] != '/')
+            return false;
+        id = kind + size + 1;
+    }
+    return text_is_id(id, strlen(id));
 }
 
 void stream_zone(const char *zone, char ret_stream[STREAM_SIZE])

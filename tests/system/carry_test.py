@@ -14,6 +14,7 @@ import pytest
 import coap
 import oracle
 import peers
+import plaza
 import shims
 from conftest import BUILD, parking
 
@@ -161,6 +162,53 @@ def test_what_an_outage_held_back_is_carried_to_another_broker(mqtt_gateway, bro
     code, proof = verify(mqtt_gateway, subscriber.readings())
     assert code == 0 and proof["totals"]["duplicates"] == 2000 and proof["totals"]["changed"] == 0
     broker.start()
+
+
+def test_zones_and_alerts_are_carried_and_proven_like_sensors(mqtt_gateway, subscriber, other, tmp_path):
+    far, there = other
+    mqtt_gateway.configure(plaza.SECTIONS, buffer="keep_delivered = 1 h\ncommit_interval = 10 ms")
+    mqtt_gateway.start()
+    plaza.fill(mqtt_gateway, subscriber)
+    plaza.empty(mqtt_gateway, subscriber)
+    path = tmp_path / "city.export"
+    _, lines, last = export(mqtt_gateway, path)
+    by_mqtt = {(topic, r["seq"]): r for topic, r in plaza.everything(subscriber)}
+    assert last["readings"] == len(lines) == len(by_mqtt)
+    for line in lines:
+        assert line["payload"] == {**by_mqtt[line["topic"], line["payload"]["seq"]], "backlog": True}
+    done = import_to(mqtt_gateway, path, far)
+    assert done.returncode == 0, done.stderr
+    there.wait(lambda s: len(s.messages) >= len(lines), "all at the other broker")
+    assert plaza.everything(there) == [(line["topic"], line["payload"]) for line in lines]
+    # Both ways together: nothing is missing, and nothing is another reading than it was.
+    code, proof = verify(mqtt_gateway, plaza.everything(subscriber) + plaza.everything(there))
+    assert code == 0 and proof["totals"]["duplicates"] == len(lines) and proof["totals"]["unreadable"] == 0
+    sensors = {s["sensor"]: s for s in proof["sensors"]}
+    assert set(sensors) == {"bay-1", "eye", "zone/lot", "zone/plaza", plaza.ALERT}
+    assert sensors[plaza.ALERT]["last_seq"] == 2 and {s["tree"] for s in proof["sensors"]} == {"citygw/v1/271004/test-01"}
+    for name, count in (("zone/lot", sensors["zone/lot"]["last_seq"]), (plaza.ALERT, 2)):
+        _, lines, _ = export(mqtt_gateway, tmp_path / "one.export", "--sensor", name)
+        assert len(lines) == count and all(line["topic"].endswith("/" + name) for line in lines)
+
+
+def test_a_missing_reading_of_a_zone_or_an_alert_is_found(mqtt_gateway, broker, subscriber):
+    """What empties the retained alert is no reading."""
+    mqtt_gateway.configure(plaza.SECTIONS)
+    mqtt_gateway.start()
+    args = [str(BUILD / "citygw"), "verify", "-c", str(mqtt_gateway.config), "--until-idle", "2"]
+    tool = subprocess.Popen(args, env=mqtt_gateway.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert "/#" in tool.stderr.readline()
+    plaza.fill(mqtt_gateway, subscriber)
+    plaza.empty(mqtt_gateway, subscriber)
+    subscriber.wait(lambda s: [m for m in s.messages if m.topic.endswith(plaza.ALERT) and not m.payload], "the emptied topic")
+    out, _ = tool.communicate(timeout=peers.WAIT)
+    assert tool.returncode == 0 and out.rstrip().endswith("\ncomplete"), out
+    for name in ("zone/lot", "zone/plaza", plaza.ALERT):
+        assert f"test-01  {name} " in out, out
+    topic, reading = next((t, r) for t, r in plaza.everything(subscriber) if t.endswith(plaza.ALERT))
+    for wrong in ({"seq": 4}, {"seq": 2, "alert": "lot"}):
+        code, proof = verify(mqtt_gateway, [(topic, reading), (topic, {**reading, **wrong})])
+        assert code == 1 and proof["totals"]["missing"] + proof["totals"]["unreadable"] > 0
 
 
 def test_an_import_goes_on_after_a_lost_connection_and_after_its_own_end(lone_gateway, other, tmp_path):

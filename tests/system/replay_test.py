@@ -9,6 +9,7 @@ from paho.mqtt.properties import Properties
 import coap
 import conftest
 import peers
+import plaza
 import shims
 
 TREE = "citygw/v1/271004/test-01"
@@ -82,6 +83,28 @@ def test_a_replay_by_mqtt_comes_under_its_own_topics_and_is_answered_where_it_wa
     late.wait(lambda s: s.last("/bay-0000"), "what is retained")
     late.close()
     assert not [m for m in late.messages if "/replay/" in m.topic]
+
+
+@shims.needs("replay")
+def test_zones_and_alerts_are_replayed_by_their_names(mqtt_gateway, subscriber, operator):
+    mqtt_gateway.configure(plaza.SECTIONS)
+    mqtt_gateway.start()
+    plaza.fill(mqtt_gateway, subscriber)
+    plaza.empty(mqtt_gateway, subscriber)
+    for name in ("zone/lot", plaza.ALERT):
+        answer = operator.ask("replay", {**WIDE, "sensor": name}, name.encode())
+        assert answer["ok"], answer
+        subscriber.wait(lambda s: set(plaza.of(s, f"replay/{name}")) >= set(plaza.of(s, name)), f"{name} again")
+    tool = mqtt_gateway.tool("replay", "--from", WIDE["from"], "--to", WIDE["to"], "--sensor", "zone/plaza", "--socket", mqtt_gateway.socket)
+    assert tool.returncode == 0, tool.stderr
+    subscriber.wait(lambda s: set(plaza.of(s, "replay/zone/plaza")) >= set(plaza.of(s, "zone/plaza")), "the square again")
+    again = {t for t, r in plaza.everything(subscriber) if r.get("replay")}
+    assert again == {f"{TREE}/replay/{name}" for name in ("zone/lot", plaza.ALERT, "zone/plaza")}
+    assert not [m for m in subscriber.messages if m.retain]
+    assert len([m for m in subscriber.messages if m.topic.endswith(plaza.ALERT) and not m.payload]) == 1  # emptied once, by its end
+    seqs = operator.ask("replay", {"from_seq": 2, "to_seq": 2, "sensor": plaza.ALERT}, b"seqs")
+    assert seqs["ok"], seqs
+    assert operator.ask("replay", {**WIDE, "sensor": "zone/nowhere"}, b"none")["ok"] is False
 
 
 @shims.needs("replay")

@@ -7,6 +7,7 @@ import pytest
 
 import coap
 import peers
+import plaza
 from conftest import ROOT, parking
 
 GOOD = json.dumps([{"n": "bay-0000:occupied", "vb": True}]).encode()
@@ -120,3 +121,41 @@ def test_simulate_plays_the_configuration_over_coap_and_ptys(mqtt_gateway, subsc
     assert played.returncode == 0, played
     subscriber.wait(lambda s: {r["kind"] for _, r in s.readings()} == {"parking", "bump", "crowd"}, "all three kinds")
     subscriber.wait(lambda s: {"gate-1", "own-1"} <= {r["sensor"] for _, r in s.readings()}, "serial and sim")
+
+
+def test_status_and_metrics_show_alerts_and_zones(mqtt_gateway, subscriber):
+    mqtt_gateway.configure(plaza.SECTIONS)
+    mqtt_gateway.start()
+    before = mqtt_gateway.api("status")
+    assert before["alerts"] == [] and [(z["id"], z["time"]) for z in before["zones"]] == [("lot", None), ("plaza", None)]
+    plaza.fill(mqtt_gateway, subscriber)
+    status = mqtt_gateway.api("status")
+    (alert,), (lot, square) = status["alerts"], status["zones"]
+    assert (alert["kind"], alert["id"], alert["level"]) == ("crowd", "plaza", "high")
+    assert alert["conditions"] == [{"condition": "density", "level": "high", "since": alert["since"], "density_per_m2": 2.5}]
+    assert lot["name"] == "梅田駐車場" and lot["values"] == list(plaza.of(subscriber, "zone/lot").values())[-1]["values"]
+    assert square["values"]["people"] == 25 and square["quality"] == "good" and square["time"]
+    metrics = mqtt_gateway.metrics()
+    assert metrics['citygw_alerts_active{kind="crowd",level="high"}'] == 1
+    assert sum(value for name, value in metrics.items() if name.startswith("citygw_alerts_active")) == 1
+    assert metrics["citygw_derived_readings_total"] == 3 and metrics["citygw_derived_dropped_total"] == 0
+    shown = mqtt_gateway.tool("status", "--socket", mqtt_gateway.socket)
+    assert shown.returncode == 0  # the square is not the gateway's fault
+    assert re.search(r"high +crowd +plaza +too many people \(density_per_m2=2\.5\)", shown.stdout), shown.stdout
+    assert re.search(r"lot +梅田駐車場 +parking +good +capacity=2 occupied=1", shown.stdout), shown.stdout
+    mqtt_gateway.env["LC_ALL"] = "ja_JP.UTF-8"
+    shown = mqtt_gateway.tool("status", "--socket", mqtt_gateway.socket).stdout
+    assert "警報（重いものから）" in shown and re.search(r"重大 +混雑 +plaza +人が多すぎる", shown), shown
+    plaza.empty(mqtt_gateway, subscriber)
+    assert mqtt_gateway.api("status")["alerts"] == []
+    assert mqtt_gateway.metrics()['citygw_alerts_active{kind="crowd",level="high"}'] == 0
+
+
+def test_an_alert_that_goes_on_over_a_restart_is_shown_again(mqtt_gateway, subscriber):
+    mqtt_gateway.configure(plaza.SECTIONS)
+    mqtt_gateway.start()
+    plaza.fill(mqtt_gateway, subscriber)
+    before = mqtt_gateway.api("status")["alerts"]
+    assert mqtt_gateway.stop() == 0
+    mqtt_gateway.start()
+    assert mqtt_gateway.api("status")["alerts"] == before

@@ -16,6 +16,10 @@
     "{\"topic\":\"citygw/v1/271004/g/parking/" sensor "\",\"payload\":{\"sensor\":\"" sensor                           \
     "\",\"kind\":\"parking\",\"epoch\":\"k7f3\",\"seq\":" #seq ",\"values\":{\"text\":\"\\\"}\"}}}\n"
 
+#define LINE(topic, subject, kind)                                                                                     \
+    "{\"topic\":\"citygw/v1/271004/g/" topic "\",\"payload\":{" subject ",\"kind\":\"" kind                            \
+    "\",\"epoch\":\"k7f3\",\"seq\":1}}\n"
+
 static const char body[] = HEAD READING("b1", 1) READING("b2", 1) READING("b1", 2);
 
 // The body and its last line; the caller frees.
@@ -50,6 +54,18 @@ static void a_whole_file_is_taken_however_it_is_cut_into_pieces(void **state)
         assert_int_equal(read_all(file, strlen(file), step, true, &why), 0);
         assert_int_equal(read_all(file, strlen(file), step, false, &why), 0);
     }
+    free(file);
+}
+
+static void zones_and_alerts_have_topics_of_their_own(void **state)
+{
+    static const char lines[] = HEAD READING("b1", 1) LINE("zone/lot", "\"zone\":\"lot\"", "parking")
+        LINE("alert/gateway/clock", "\"alert\":\"clock\"", "gateway");
+    struct fault why = {""};
+    char *file = whole(lines, 3);
+    (void)state;
+    assert_int_equal(read_all(file, strlen(file), 1000, true, &why), 0);
+    assert_string_equal(why.text, "");
     free(file);
 }
 
@@ -107,6 +123,11 @@ static void a_line_that_is_no_reading_of_the_gateway_is_named(void **state)
         {HEAD "{\"topic\":\"citygw/v1/271004/g/+/b1\",\"payload\":{\"sensor\":\"b1\",\"kind\":\"+\",\"epoch\":\"k7f3\","
               "\"seq\":2}}\n",
          "its topic"},
+        {HEAD LINE("zone/lot", "\"zone\":\"square\"", "parking"), "its topic"},
+        {HEAD LINE("zone/lot", "\"sensor\":\"lot\"", "zone") LINE("zone/lot", "\"sensor\":\"zone/lot\"", "parking"),
+         "line 3 is no reading of this gateway: its topic"},
+        {HEAD LINE("alert/crowd/lot", "\"alert\":\"lot\"", "parking"), "its topic"},
+        {HEAD LINE("alert/a/b/lot", "\"alert\":\"lot\"", "a/b"), "its topic"},
         {HEAD "{\"topic\":\"\\", "line 2"},
         {HEAD "{\"topic\":\"\\\n", "line 2"},
     };
@@ -173,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_file_is_taken_however_it_is_cut_into_pieces),
+        cmocka_unit_test(zones_and_alerts_have_topics_of_their_own),
         cmocka_unit_test(a_file_that_ends_anywhere_before_is_refused),
         cmocka_unit_test(a_file_with_any_bit_changed_is_refused),
         cmocka_unit_test(a_line_that_is_no_reading_of_the_gateway_is_named),

@@ -37,6 +37,27 @@ static void a_replay_is_posted_with_its_range(void **state)
     server_remove(&server);
 }
 
+static void what_the_gateway_keeps_is_also_of_zones_and_alerts(void **state)
+{
+    static char *const names[] = {"zone/umeda-lot", "alert/crowd/plaza"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct server server;
+        char expected[100];
+        snprintf(expected, sizeof expected, ",\"sensor\":\"%s\"}", names[i]);
+        answer_with(&server, "200 OK", TAKEN);
+        RUN(&got, "replay", "--socket", server.path, "--from", "2026-11-22T00:00:00Z", "--to", "2026-11-22T06:00:00Z",
+            "--sensor", names[i]);
+        pthread_join(server.thread, NULL);
+        assert_non_null(strstr(server.request, expected));
+        assert_int_equal(got.exit, VERB_FINE);
+        server_remove(&server);
+    }
+    RUN(&got, "bumps", "--sensor", names[0], "/nowhere"); // which asks for a section of the configuration
+    assert_int_equal(got.exit, VERB_USAGE);
+    assert_non_null(strstr(got.err, "--sensor"));
+}
+
 static void a_refusal_is_shown_in_the_gateways_words(void **state)
 {
     struct server server;
@@ -62,8 +83,9 @@ static void a_replay_without_a_range_is_wrong_usage(void **state)
 
 static void a_value_that_cannot_be_is_wrong_usage(void **state)
 {
-    static char *wrong[][2] = {
-        {"--from", "noon"}, {"--to", ""}, {"--sensor", "bay 1"}, {"--sensor", "\xff\x1b"}, {"--outlet", "a&b"}};
+    static char *wrong[][2] = {{"--from", "noon"},       {"--to", ""},          {"--sensor", "bay 1"},
+                               {"--sensor", "zone/a/b"}, {"--sensor", "bay/1"}, {"--sensor", "\xff\x1b"},
+                               {"--outlet", "a&b"}};
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         RUN(&got, "replay", "--socket", "/nowhere", wrong[i][0], wrong[i][1]);
@@ -77,7 +99,8 @@ static void a_value_that_cannot_be_is_wrong_usage(void **state)
     "{\"day\":\"2026-11-24\",\"epoch\":\"k7f3\",\"complete\":true,\"sensors\":{\"bay-1\":{\"first_seq\":7,"            \
     "\"last_seq\":26,\"committed\":20,\"delivered\":{\"mqtt\":18,\"far\":20},\"lost\":2,\"refused\":{\"syntax\":3},"   \
     "\"longest_silence_s\":300},\"bay-2\":{\"committed\":0,\"delivered\":{\"mqtt\":0},\"lost\":0,\"refused\":{},"      \
-    "\"longest_silence_s\":86400}}}"
+    "\"longest_silence_s\":86400},\"alert/crowd/plaza\":{\"first_seq\":1,\"last_seq\":2,\"committed\":2,"              \
+    "\"delivered\":{\"mqtt\":2},\"lost\":0,\"refused\":{}}}}"
 
 static void a_report_is_a_table_by_sensor(void **state)
 {
@@ -89,8 +112,12 @@ static void a_report_is_a_table_by_sensor(void **state)
     assert_non_null(strstr(server.request, "GET /api/v1/report?day=2026-11-24 HTTP/1.1\r\n"));
     assert_int_equal(got.exit, VERB_FINE);
     assert_non_null(strstr(got.out, "Account of 2026-11-24\n"));
-    assert_non_null(strstr(got.out, "bay-1  7-26         20  mqtt 18, far 20     2  malformed 3            5 min\n"));
-    assert_non_null(strstr(got.out, "bay-2  -             0  mqtt 0              0  -                     24.0 h\n"));
+    assert_non_null(
+        strstr(got.out, "\nbay-1              7-26         20  mqtt 18, far 20     2  malformed 3            5 min\n"));
+    assert_non_null(
+        strstr(got.out, "\nbay-2              -             0  mqtt 0              0  -                     24.0 h\n"));
+    assert_non_null(
+        strstr(got.out, "\nalert/crowd/plaza  1-2           2  mqtt 2              0  -                          -\n"));
     server_remove(&server);
 }
 
@@ -117,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_replay_is_posted_with_its_range),
+        cmocka_unit_test(what_the_gateway_keeps_is_also_of_zones_and_alerts),
         cmocka_unit_test(a_refusal_is_shown_in_the_gateways_words),
         cmocka_unit_test(a_replay_without_a_range_is_wrong_usage),
         cmocka_unit_test(a_value_that_cannot_be_is_wrong_usage),

@@ -19,6 +19,10 @@ struct message {
     bool retained;
 };
 
+#define OF(subject, kind, seq, more)                                                                                   \
+    "{" subject ",\"kind\":\"" kind "\",\"epoch\":\"k7f3\",\"seq\":" #seq ",\"values\":{" more "}}"
+#define ZONE(seq) OF("\"zone\":\"lot\"", "parking", seq, "\"free\":3")
+#define ALERT(seq, more) OF("\"alert\":\"lot\"", "crowd", seq, more)
 #define LIVE(seq)                                                                                                      \
     {                                                                                                                  \
         TREE "/parking/b1", BARE(seq), false                                                                           \
@@ -104,6 +108,59 @@ static void messages_add_up(void **state)
          {.readings = 1, .other = 1},
          true},
         {{LIVE(18446744073709551615)}, {.unreadable = 1}, false},
+        // Zones and alerts are numbered by themselves, each as a sensor is.
+        {{LIVE(5), {TREE "/zone/lot", ZONE(1), false}, {TREE "/zone/lot", ZONE(3), false}},
+         {.readings = 3, .missing = 1},
+         false},
+        {{{TREE "/alert/crowd/lot", ALERT(1, "\"active\":true"), false},
+          {TREE "/alert/crowd/lot", ALERT(2, "\"active\":false"), false},
+          {TREE "/alert/crowd/lot", "", true},
+          {TREE "/alert/gateway/clock", OF("\"alert\":\"clock\"", "gateway", 1, ""), false},
+          {TREE "/alert/crowd/lot", ALERT(4, "\"active\":true"), false}},
+         {.readings = 4, .missing = 1, .other = 1},
+         false},
+        {{{TREE "/alert/crowd/lot", ALERT(1, "\"active\":true"), true},
+          {TREE "/zone/lot", ZONE(1), true},
+          {TREE "/zone/lot", ZONE(2), false}},
+         {.readings = 1, .retained = 2},
+         true},
+        {{{TREE "/zone/lot", ZONE(1), false},
+          {TREE "/zone/lot", ZONE(3), false},
+          {TREE "/replay/zone/lot", ZONE(2), false},
+          {TREE "/alert/crowd/lot", ALERT(1, ""), false},
+          {TREE "/replay/alert/crowd/lot", ALERT(1, ""), false}},
+         {.readings = 4},
+         true},
+        {{{TREE "/batch", "[" BARE(1) "," ZONE(1) "," ALERT(1, "") "," ZONE(3) "]", false}},
+         {.readings = 4, .missing = 1},
+         false},
+        {{{TREE "/zone/lot", ZONE(1), false},
+          {TREE "/zone/lot", ZONE(4), false},
+          {TREE "/loss",
+           "{\"entries\":[{\"outlet\":\"m\",\"sensor\":\"zone/lot\",\"first_seq\":2,"
+           "\"last_seq\":3,\"count\":2,\"reason\":\"full\"}]}",
+           true}},
+         {.readings = 2, .missing = 2, .explained = 2, .other = 1},
+         true},
+        // What stands at another's place is nobody's.
+        {{{TREE "/zone/lot", BARE(1), false}}, {.unreadable = 1}, false},
+        {{{TREE "/zone/other", ZONE(1), false}}, {.unreadable = 1}, false},
+        {{{TREE "/parking/lot", ZONE(1), false}}, {.unreadable = 1}, false},
+        {{{TREE "/alert/parking/lot", ALERT(1, ""), false}}, {.unreadable = 1}, false},
+        {{{TREE "/zone/lot", "{\"zone\":\"lot\",\"kind\":\"parking\"}", false},
+          {TREE "/alert/crowd/lot", "{\"alert\":\"lot\",\"kind\":\"crowd\"}", false}},
+         {.unreadable = 2},
+         false},
+        {{{TREE "/alert/gateway/clock", "{\"alert\":", false}}, {.unreadable = 1}, false},
+        {{{TREE "/batch", "[" OF("\"sensor\":\"zone/lot\"", "parking", 1, "") "]", false}}, {.unreadable = 1}, false},
+        // A gateway may be called like a branch.
+        {{{"citygw/v1/271004/alert/parking/b1", BARE(1), false},
+          {"citygw/v1/271004/alert/zone/lot", ZONE(1), false},
+          {"citygw/v1/271004/alert/alert/crowd/lot", ALERT(1, ""), false},
+          {"citygw/v1/271004/zone/parking/b1", BARE(1), false},
+          {"citygw/v1/271004/zone/status", "{\"state\":\"online\"}", true}},
+         {.readings = 4, .other = 1},
+         true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -158,6 +215,24 @@ static void the_ledger_speaks_of_the_newest_epoch(void **state)
     proof_destroy(proof);
 }
 
+static void zones_and_alerts_are_called_as_their_topics_are(void **state)
+{
+    static const char *const names[] = {"alert/crowd/lot", "b1", "zone/lot"};
+    struct proof *proof = proof_create(NULL);
+    struct proof_totals totals;
+    (void)state;
+    proof_take(proof, TREE "/zone/lot", ZONE(1), strlen(ZONE(1)), false);
+    proof_take(proof, TREE "/parking/b1", BARE(1), strlen(BARE(1)), false);
+    proof_take(proof, TREE "/alert/crowd/lot", ALERT(1, ""), strlen(ALERT(1, "")), false);
+    proof_settle(proof, &totals);
+    assert_int_equal(proof_sensor_count(proof), 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(proof_sensor(proof, i)->sensor, names[i]);
+        assert_string_equal(proof_sensor(proof, i)->tree, TREE);
+    }
+    proof_destroy(proof);
+}
+
 static void more_sensors_than_are_kept_speak_against_completeness(void **state)
 {
     enum { MORE = 5 };
@@ -186,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_add_up),
         cmocka_unit_test(the_ledger_speaks_of_the_newest_epoch),
+        cmocka_unit_test(zones_and_alerts_are_called_as_their_topics_are),
         cmocka_unit_test(more_sensors_than_are_kept_speak_against_completeness),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

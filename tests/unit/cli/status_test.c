@@ -106,6 +106,54 @@ static void each_kind_of_trouble_counts_and_is_marked(void **state)
     free(text);
 }
 
+#define ALERTS                                                                                                         \
+    "\"alerts\":[{\"kind\":\"crowd\",\"id\":\"plaza\",\"level\":\"high\",\"since\":\"2026-11-22T03:03:20.000Z\","      \
+    "\"conditions\":[{\"condition\":\"density\",\"level\":\"high\",\"since\":null,\"density_per_m2\":4.25}]},"         \
+    "{\"kind\":\"parking\",\"id\":\"bay-1\",\"level\":\"warning\",\"since\":null,\"conditions\":[{\"condition\":"      \
+    "\"stuck\","                                                                                                       \
+    "\"quantity\":\"temperature_c\",\"unchanged_s\":90000},{\"condition\":\"battery_low\",\"battery_pct\":12}]}],"     \
+    "\"alerts_more\":3"
+
+static void alerts_stand_first_and_only_its_own_are_the_gateways_fault(void **state)
+{
+    (void)state;
+    char *text = printed("{" ALERTS "}");
+    const char *alerts = strstr(text, "\nAlerts, the worst first\n"), *sources = strstr(text, "\nSources\n");
+    assert_true(alerts && sources && alerts < sources);
+    assert_non_null(strstr(text,
+                           "  high     crowd    plaza  too many people (density_per_m2=4.25)                           "
+                           "       2026-11-22 12:03:20 JST\n"));
+    assert_non_null(strstr(text, "  warning  parking  bay-1  stuck temperature_c (unchanged_s=90000), battery low "
+                                 "(battery_pct=12)  -\n  and 3 more\n"));
+    free(text);
+    assert_int_equal(problems_of("{" ALERTS "}"), problems_of("{}"));
+    static const char own[] =
+        "{\"alerts\":[{\"kind\":\"gateway\",\"id\":\"disk\",\"level\":\"critical\",\"since\":null,"
+        "\"conditions\":[{\"condition\":\"disk\",\"level\":\"critical\",\"since\":null,\"free\":0.01}]}]}";
+    assert_int_equal(problems_of(own), problems_of("{}") + 1);
+    text = printed(own);
+    assert_non_null(strstr(text, "  !  critical  gateway  disk  disk nearly full (free=0.01)  -\n"));
+    free(text);
+    text = printed("{\"alerts\":[],\"alerts_more\":0}");
+    assert_null(strstr(text, "Alerts"));
+    free(text);
+}
+
+static void a_zone_has_a_line_with_its_last_values(void **state)
+{
+    (void)state;
+    char *text =
+        printed("{\"zones\":[{\"id\":\"lot\",\"kind\":\"parking\",\"name\":\"梅田駐車場\",\"disabled\":false,"
+                "\"quality\":\"good\",\"values\":{\"free\":12,\"fill\":\"free\"}},"
+                "{\"id\":\"plaza\",\"kind\":\"crowd\",\"name\":null,\"disabled\":true,\"quality\":null,\"values\":{}}],"
+                "\"zones_more\":0}");
+    assert_non_null(strstr(text, "\nZones\n"));
+    assert_non_null(strstr(text, "  lot    梅田駐車場  parking  good      free=12 fill=free\n"));
+    assert_non_null(strstr(text, "  plaza              crowd    disabled\n"));
+    assert_null(strstr(text, "more\n"));
+    free(text);
+}
+
 static void a_vehicle_has_a_line(void **state)
 {
     (void)state;
@@ -189,6 +237,8 @@ int main(void)
         cmocka_unit_test(a_gateway_in_order_has_no_problem),
         cmocka_unit_test(a_sensor_that_is_disabled_is_a_problem),
         cmocka_unit_test(each_kind_of_trouble_counts_and_is_marked),
+        cmocka_unit_test(alerts_stand_first_and_only_its_own_are_the_gateways_fault),
+        cmocka_unit_test(a_zone_has_a_line_with_its_last_values),
         cmocka_unit_test(a_vehicle_has_a_line),
         cmocka_unit_test(an_answer_without_its_parts_is_shown_as_far_as_it_goes),
         cmocka_unit_test(the_exit_code_tells_whether_a_problem_was_found),

@@ -70,7 +70,7 @@ static void many_sensors_show_only_those_with_something_wrong(void **state)
     assert_int_equal(got.exit, VERB_PROBLEM);
     assert_non_null(strstr(got.out, "\ng        s77  k7f3   1-3             2        1"));
     assert_null(strstr(got.out, "s78"));
-    assert_non_null(strstr(got.out, "200 sensors in all"));
+    assert_non_null(strstr(got.out, "200 sensors, zones and alerts in all"));
     RUN(&got, "verify", "--json", path);
     assert_non_null(strstr(got.out, "\"sensor\":\"s78\""));
     unlink(path);

@@ -99,10 +99,36 @@ static void the_status_tells_who_and_what_and_how_it_goes(void **state)
         "\"repeated\":5950,\"incomplete\":3,\"located\":28000,\"fixes\":347,\"no_fixes\":5,\"position_age_s\":0.25},",
         "{\"sensor\":\"van-2\",\"received\":0,\"samples\":0,\"waiting\":0,\"rate_hz\":null,",
         "\"no_fixes\":0,\"position_age_s\":null}],",
+        "\"alerts\":[{\"kind\":\"crowd\",\"id\":\"plaza\",\"level\":\"high\",\"since\":\"2026-11-22T03:03:06.000Z\","
+        "\"conditions\":[{\"condition\":\"density\",\"level\":\"high\",\"since\":\"2026-11-22T03:03:06.000Z\","
+        "\"density_per_m2\":4.25}]},{\"kind\":\"parking\",\"id\":\"bay-1\",\"level\":\"warning\",\"since\":null,"
+        "\"conditions\":[{\"condition\":\"stuck\",\"level\":\"warning\",\"since\":null,\"quantity\":\"temperature_c\","
+        "\"unchanged_s\":90000},{\"condition\":\"duplicate\",\"level\":\"notice\",\"since\":null}]}],\"alerts_more\":"
+        "2,",
+        "\"zones\":[{\"id\":\"umeda-lot\",\"kind\":\"parking\",\"name\":\"梅田駐車場\",\"disabled\":false,"
+        "\"time\":\"2026-11-22T03:04:05.678Z\",\"quality\":\"good\",\"time_quality\":\"synced\","
+        "\"values\":{\"free\":12,\"fill\":\"free\"}},{\"id\":\"plaza\",\"kind\":\"crowd\",\"name\":null,\"disabled\":"
+        "true,"
+        "\"time\":null,\"quality\":null,\"time_quality\":null,\"values\":{}}],\"zones_more\":0,\"buffer\":{",
         "\"sensors\":{\"count\":2,\"disabled\":1},\"warnings\":[\"sensor bay-2: its section is wrong\"]}",
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         assert_non_null(strstr(text, parts[i]));
+}
+
+static void more_zones_than_have_room_are_counted(void **state)
+{
+    static struct status_zone zones[STATUS_ZONES_MAX + 3];
+    struct status_city city = {.zone = snapshot_zone, .zones = zones, .zone_count = STATUS_ZONES_MAX + 3};
+    struct status status = {.gateway = "g", .city = &city};
+    size_t shown = 0;
+    for (size_t i = 0; i < STATUS_ZONES_MAX + 3; i++)
+        zones[i] = (struct status_zone){.id = "lot", .kind = "parking"};
+    api_status(&status, *state);
+    for (const char *at = text_of(*state); (at = strstr(at, "{\"id\":\"lot\",")); at++)
+        shown++;
+    assert_int_equal(shown, STATUS_ZONES_MAX);
+    assert_non_null(strstr((const char *)((struct bytes *)*state)->data, "],\"zones_more\":3,"));
 }
 
 static void an_empty_gateway_is_still_a_whole_document(void **state)
@@ -111,6 +137,7 @@ static void an_empty_gateway_is_still_a_whole_document(void **state)
     api_status(&status, *state);
     const char *text = text_of(*state);
     assert_non_null(strstr(text, "\"sources\":[],\"outlets\":[],"));
+    assert_non_null(strstr(text, "\"alerts\":[],\"alerts_more\":0,\"zones\":[],\"zones_more\":0,"));
     assert_non_null(strstr(text, "\"warnings\":[]}"));
 }
 
@@ -137,6 +164,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_unknown_sensor_writes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(the_buffer_has_sizes_in_bytes_and_ages_in_seconds, setup, teardown),
         cmocka_unit_test_setup_teardown(the_status_tells_who_and_what_and_how_it_goes, setup, teardown),
+        cmocka_unit_test_setup_teardown(more_zones_than_have_room_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(an_empty_gateway_is_still_a_whole_document, setup, teardown),
         cmocka_unit_test_setup_teardown(hostile_names_cannot_leave_their_string, setup, teardown),
     };

@@ -101,6 +101,64 @@ static const struct status_vehicle snapshot_vehicles[] = {
     {.sensor = "van-2", .rate_hz = -1, .position_age_us = -1},
 };
 
+static const struct status_alert_count snapshot_alert_counts[] = {
+    {"crowd", "high", 1}, {"crowd", "critical", 0}, {"parking", "warning", 3}};
+
+static const struct status_zone snapshot_zones[] = {
+    {.id = "umeda-lot",
+     .kind = "parking",
+     .name = "梅田駐車場",
+     .time_us = 1795316645678000,
+     .quality = "good",
+     .time_quality = "synced",
+     .values = {{"free", "12"}, {"fill", "\"free\""}},
+     .value_count = 2},
+    {.id = "plaza", .kind = "crowd", .name = "", .disabled = true, .quality = "", .time_quality = ""},
+};
+
+static const struct status_zone *snapshot_zone(void *zones, size_t index)
+{
+    return (const struct status_zone *)zones + index;
+}
+
+static const struct status_city snapshot_city = {
+    .alerts = {{.kind = "crowd",
+                .id = "plaza",
+                .conditions = {{.name = "density",
+                                .level = "high",
+                                .since_us = 1795316586000000,
+                                .value_name = "density_per_m2",
+                                .value = 4.25,
+                                .quantity = ""}},
+                .condition_count = 1},
+               {.kind = "parking",
+                .id = "bay-1",
+                .conditions = {{.name = "stuck",
+                                .level = "warning",
+                                .value_name = "unchanged_s",
+                                .value = 90000,
+                                .quantity = "temperature_c"},
+                               {.name = "duplicate", .level = "notice", .value_name = "", .quantity = ""}},
+                .condition_count = 2}},
+    .alert_count = 2,
+    .alerts_more = 2,
+    .alert_counts = snapshot_alert_counts,
+    .alert_count_count = 3,
+    .alerts_refused = 1,
+    .derived = 50,
+    .derived_dropped = 2,
+    .bumps = 7,
+    .stretches = 8,
+    .private_samples = 9,
+    .places = 6,
+    .places_confirmed = 5,
+    .known_objects = 4,
+    .places_evicted = 3,
+    .zone = snapshot_zone,
+    .zones = (void *)(uintptr_t)snapshot_zones,
+    .zone_count = 2,
+};
+
 static const struct status_sensor *snapshot_sensor(void *sensors, size_t index)
 {
     return (const struct status_sensor *)sensors + index;
@@ -138,6 +196,7 @@ static struct status snapshot_make(void)
         .sensor = snapshot_sensor,
         .sensors = snapshot_sensors,
         .sensor_count = 2,
+        .city = &snapshot_city,
         .buffer = {.path = "/var/lib/citygw/buffer",
                    .readings = 40,
                    .bytes = 8000,

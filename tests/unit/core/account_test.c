@@ -170,6 +170,25 @@ static void a_day_is_closed_after_local_midnight(void **state)
     assert_int_equal(reports, 1);
 }
 
+static void zones_and_alerts_are_in_it_when_they_told_something(void **state)
+{
+    uint32_t zone, alert, silent;
+    (void)state;
+    assert_int_equal(buffer_stream(buffer, "zone/lot", &zone, NULL), 0);
+    assert_int_equal(buffer_stream(buffer, "alert/crowd/lot", &alert, NULL), 0);
+    assert_int_equal(buffer_stream(buffer, "zone/silent", &silent, NULL), 0);
+    commit(zone, 3);
+    commit(alert, 2);
+    buffer_cursor_done(buffer, "mqtt", 1, 4);
+    pass(61 * SECOND);
+    look();
+    says("2026-11-24", "\"zone/lot\":{\"first_seq\":1,\"last_seq\":3,\"committed\":3,\"delivered\":{\"mqtt\":3},"
+                       "\"lost\":0,\"refused\":{}}");
+    says("2026-11-24", "\"alert/crowd/lot\":{\"first_seq\":1,\"last_seq\":2,\"committed\":2,\"delivered\":{\"mqtt\":0},"
+                       "\"lost\":0,\"refused\":{}}");
+    assert_null(strstr(report_of("2026-11-24"), "silent\""));
+}
+
 static void a_restart_in_the_middle_of_a_day_counts_everything_once(void **state)
 {
     (void)state;
@@ -449,6 +468,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
     const struct CMUnitTest tests[] = {
         TEST(a_day_is_closed_after_local_midnight),
+        TEST(zones_and_alerts_are_in_it_when_they_told_something),
         TEST(a_restart_in_the_middle_of_a_day_counts_everything_once),
         TEST(a_day_that_ended_while_we_were_off_is_closed_at_the_start),
         TEST(what_came_before_the_clock_was_set_belongs_to_its_day),

@@ -219,6 +219,29 @@ static void only_what_was_asked_for_is_told(void **state)
     expect(pending, 5000);
 }
 
+// The longest name that an alert can have: "alert/environment/" and 64 bytes.
+#define LONGEST "alert/environment/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void zones_and_alerts_are_told_and_asked_for_by_their_names(void **state)
+{
+    (void)state;
+    assert_int_equal(buffer_stream(buffer, "zone/umeda-lot", &streams[1], NULL), 0);
+    assert_int_equal(buffer_stream(buffer, LONGEST, &streams[2], NULL), 0);
+    store(1, 5, false);
+    read_export(&(struct control_export_wish){.from = NULL});
+    assert_non_null(strstr(text, "\n{\"topic\":\"citygw/v1/271004/umeda-01/zone/umeda-lot\",\"payload\":{"
+                                 "\"zone\":\"umeda-lot\",\"kind\":\"parking\","));
+    assert_non_null(strstr(text, "{\"readings\":5,\"crc32c\":"));
+    read_export(&(struct control_export_wish){.sensor = "zone/umeda-lot"});
+    assert_non_null(strstr(text, ",\"sensor\":\"zone/umeda-lot\",\"from\":"));
+    assert_non_null(strstr(text, "{\"readings\":2,\"crc32c\":"));
+    read_export(&(struct control_export_wish){.sensor = LONGEST});
+    assert_non_null(strstr(text, ",\"sensor\":\"" LONGEST "\",\"from\":"));
+    assert_non_null(
+        strstr(text, "{\"topic\":\"citygw/v1/271004/umeda-01/" LONGEST "\",\"payload\":{\"alert\":\"01234"));
+    assert_non_null(strstr(text, "{\"readings\":2,\"crc32c\":"));
+}
+
 static void what_comes_later_is_not_part_of_it(void **state)
 {
     void *export;
@@ -324,10 +347,15 @@ static void after_the_end_nothing_is_read_any_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(everything_that_is_kept_is_told_in_order), TEST(only_what_was_asked_for_is_told),
-        TEST(what_comes_later_is_not_part_of_it),       TEST(a_time_that_was_corrected_is_told_and_looked_for_as_such),
-        TEST(what_cannot_be_read_is_counted),           TEST(what_waits_for_the_clock_is_counted_and_not_told),
-        TEST(a_wish_that_makes_no_sense_is_refused),    TEST(after_the_end_nothing_is_read_any_more),
+        TEST(everything_that_is_kept_is_told_in_order),
+        TEST(only_what_was_asked_for_is_told),
+        TEST(zones_and_alerts_are_told_and_asked_for_by_their_names),
+        TEST(what_comes_later_is_not_part_of_it),
+        TEST(a_time_that_was_corrected_is_told_and_looked_for_as_such),
+        TEST(what_cannot_be_read_is_counted),
+        TEST(what_waits_for_the_clock_is_counted_and_not_told),
+        TEST(a_wish_that_makes_no_sense_is_refused),
+        TEST(after_the_end_nothing_is_read_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
  * live until the snapshot callback's next call.
  */
 
-enum { STATUS_REASONS_MAX = 16 };
+enum { STATUS_REASONS_MAX = 16, STATUS_ALERTS_MAX = 64, STATUS_ZONES_MAX = 200, STATUS_CONDITIONS_MAX = 8 };
 
 struct status_reason { // readings refused, by reason
     const char *reason;
@@ -46,7 +46,7 @@ struct status_outlet {
     uint64_t replays, replays_asked, replayed; // under way, ever, readings that arrived
     uint64_t batches, commands, commands_ignored, replies_dropped;
     uint64_t characters_replaced; // in texts, because the peer does not take them
-    int64_t throttled_us; // waited for max_rate
+    int64_t throttled_us;         // waited for max_rate
 };
 
 struct status_value {
@@ -105,6 +105,50 @@ struct status_vehicle { // a sensor of kind bump that has raw acceleration
     int64_t position_age_us; // -1: there is none
 };
 
+struct status_condition {
+    const char *name, *level;
+    int64_t since_us;       // wall time; 0: not known
+    const char *value_name; // "" when it has no number
+    double value;
+    const char *quantity; // that the number is of, or ""
+};
+
+struct status_alert {
+    const char *kind, *id;
+    struct status_condition conditions[STATUS_CONDITIONS_MAX]; // the worst first, at least one
+    size_t condition_count;
+};
+
+struct status_alert_count {
+    const char *kind, *level; // of the worst condition
+    uint64_t count;
+};
+
+struct status_zone {
+    const char *id, *kind, *name;
+    bool disabled;
+    int64_t time_us; // of the last reading; 0: none since the start
+    const char *quality, *time_quality;
+    struct status_value values[STATUS_VALUES_MAX];
+    size_t value_count;
+};
+
+struct status_city {                               // what the readings mean
+    struct status_alert alerts[STATUS_ALERTS_MAX]; // active ones, the worst first
+    size_t alert_count, alerts_more;               // more that have no room in the list
+    const struct status_alert_count *alert_counts; // of all: each kind with each level
+    size_t alert_count_count;
+    uint64_t alerts_refused;           // that found no room in the gateway
+    uint64_t derived, derived_dropped; // readings made of others
+    uint64_t bumps, stretches, private_samples;
+    size_t places, places_confirmed, known_objects;
+    uint64_t places_evicted;
+    size_t zone_count; // also disabled ones
+    // One zone, made when it is asked for: it is borrowed until the next call.
+    const struct status_zone *(*zone)(void *zones, size_t index);
+    void *zones;
+};
+
 struct status_figure {
     const char *name, *help;
     double value;
@@ -127,6 +171,7 @@ struct status {
     const struct status_sensor *(*sensor)(void *sensors, size_t index);
     void *sensors;
     struct status_buffer buffer;
+    const struct status_city *city; // NULL: nobody asks what readings mean
     uint64_t unknown_senders, unknown_forgotten;
     uint64_t quantities_made, quantities_refused; // that end in a unit and stand in no table
     const struct status_figure *figures;          // the drivers' own

@@ -18,11 +18,15 @@ const char *stream_alert_kind(const char *stream, unsigned *ret_size);
 
 enum { STREAM_SIZE = 96, GATEWAY_ALERT_COUNT = 6 };
 
-// The alerts of the gateway itself, of the kind "gateway": "certificate", "clock", ...
+// The kind of the gateway's own alerts, "gateway", and these: "certificate", "clock", ...
+extern const char gateway_alert_kind[];
 extern const char *const gateway_alerts[GATEWAY_ALERT_COUNT];
 
 // What it is about, as a word: a kind's name, also of a zone, and "gateway" for its own alerts.
 const char *stream_kind_name(const char *stream, enum kind kind);
+
+// Whether a text from outside can be such a name.
+bool stream_is_name(const char *text);
 
 // The name of a zone's stream, and of an alert's; ids have at most 64 bytes.
 void stream_zone(const char *zone, char ret_stream[STREAM_SIZE]);
