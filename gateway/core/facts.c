@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "facts.h"
 
+#include "base/certificate.h"
 #include "gateway.h"
 #include "snapshot.h"
 #include <math.h>
@@ -9,7 +10,8 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-static const int64_t interval_us = 10 * 1000000LL;
+static const int64_t interval_us = 10 * 1000000LL, certificate_interval_us = 600 * 1000000LL;
+static const double day_us = 86400e6;
 
 bool system_line(const char *path, char *ret_line, size_t size)
 {
@@ -51,19 +53,62 @@ static double autonomy(struct gateway *gateway)
     return buffer->autonomy_h < 0 ? NAN : buffer->autonomy_h / buffer->min_autonomy_h;
 }
 
-// What nobody tells us (the certificates' ends, another gateway of our name) stays unknown.
+// Of our own certificates the first that ends, of those that we trust the last: until then some broker can be proven.
+static int64_t certificates_end_us(const struct settings *settings)
+{
+    int64_t end_us = INT64_MAX, first_us, last_us;
+    struct fault why;
+    for (size_t i = 0; i < settings->mqtt_count; i++) {
+        const struct settings_mqtt *mqtt = &settings->mqtt[i];
+        if (mqtt->cert_file[0] && certificate_ends(mqtt->cert_file, &first_us, &last_us, &why) == 0)
+            end_us = first_us < end_us ? first_us : end_us;
+        if (mqtt->ca_file[0] && certificate_ends(mqtt->ca_file, &first_us, &last_us, &why) == 0)
+            end_us = last_us < end_us ? last_us : end_us;
+    }
+    return end_us;
+}
+
+// Those of brokers themselves nobody tells us.
+static double certificate_days(struct gateway *gateway, int64_t now_us)
+{
+    if (!gateway->certificate_boot_us || now_us - gateway->certificate_boot_us >= certificate_interval_us) {
+        gateway->certificate_boot_us = now_us;
+        gateway->certificate_end_us = certificates_end_us(gateway->settings);
+    }
+    if (gateway->certificate_end_us == INT64_MAX)
+        return NAN;
+    return (double)(gateway->certificate_end_us - clock_wall_us(gateway->clock)) / day_us;
+}
+
+// Whether another gateway of our name was seen at a broker since this was last asked.
+static double duplicate(struct gateway *gateway)
+{
+    uint64_t twins = 0;
+    for (size_t i = 0; i < gateway->outlet_count; i++) {
+        struct outlet *outlet = &gateway->outlets[i];
+        struct outlet_figures figures = {0};
+        if (outlet->type->figures)
+            outlet->type->figures(outlet->state, &figures);
+        twins += figures.twins;
+    }
+    bool seen = twins > gateway->twins;
+    gateway->twins = twins;
+    return seen;
+}
+
 static void gather(struct gateway *gateway, bool synchronised, struct gateway_facts *ret_facts)
 {
     int64_t now_us = clock_boot_us(gateway->clock);
     bool low;
     if (synchronised || !gateway->unset_boot_us)
         gateway->unset_boot_us = now_us;
-    *ret_facts = (struct gateway_facts){.certificate_days = NAN,
-                                        .clock_unset_s = (double)(now_us - gateway->unset_boot_us) / 1e6,
-                                        .disk_free = disk_free(gateway),
-                                        .autonomy = autonomy(gateway),
-                                        .undervoltage = NAN,
-                                        .duplicate = NAN};
+    *ret_facts =
+        (struct gateway_facts){.certificate_days = synchronised ? certificate_days(gateway, now_us) : (double)NAN,
+                               .clock_unset_s = (double)(now_us - gateway->unset_boot_us) / 1e6,
+                               .disk_free = disk_free(gateway),
+                               .autonomy = autonomy(gateway),
+                               .undervoltage = NAN,
+                               .duplicate = duplicate(gateway)};
     if (system_undervoltage(&low))
         ret_facts->undervoltage = low;
 }

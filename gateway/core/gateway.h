@@ -53,10 +53,13 @@ struct gateway {
     struct meter meter;
     struct fall falls[OUTLETS_MAX];
     int64_t started_wall_us, started_boot_us;
-    int64_t facts_boot_us;  // when the gateway last looked at itself
-    int64_t unset_boot_us;  // since when its clock is not synchronised; now, while it is
-    int64_t health_boot_us; // when health was last published
-    int64_t ledger_boot_us; // when that was
+    int64_t facts_boot_us;       // when the gateway last looked at itself
+    int64_t certificate_boot_us; // when it last looked at its certificates; 0: never
+    int64_t certificate_end_us;  // INT64_MAX: there is none
+    uint64_t twins;              // gateways of its name that were seen until then
+    int64_t unset_boot_us;       // since when its clock is not synchronised; now, while it is
+    int64_t health_boot_us;      // when health was last published
+    int64_t ledger_boot_us;      // when that was
     struct losing losing;
     uint64_t ledger_seen; // a sum that changes with the loss ledger, when it was last published
     char session[20];
