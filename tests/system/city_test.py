@@ -9,6 +9,7 @@ import coap
 import jsonschema
 import peers
 import pytest
+from conftest import Gateway
 from formats_test import ContextBroker
 
 BAY = "[sensor:bay-1]\nkind = parking\n{}\n"
@@ -304,3 +305,17 @@ def test_a_hole_that_three_vehicles_felt_is_confirmed_and_the_road_has_its_rough
     peers.wait_until(lambda: len([p for p in influx.points("bump") if p.get("severity")]) >= 3, "three points")
     for unit in units:
         unit.close()
+
+
+def test_another_gateway_of_the_same_name_is_an_alert(mqtt_gateway, broker, subscriber, tmp_path):
+    mqtt_gateway.configure(BAY.format(""))
+    mqtt_gateway.start()
+    peers.wait_until(lambda: mqtt_gateway.api("status")["outlets"][0]["connected"], "connected")
+    (tmp_path / "copy").mkdir()
+    copy = Gateway(tmp_path / "copy", broker)
+    copy.configure(BAY.format(""), mqtt="client_id = copy")
+    copy.start()
+    subscriber.wait(lambda s: below(s, TREE + "alert/gateway/duplicate"), "the alert")
+    told = below(subscriber, TREE + "alert/gateway/duplicate")[0]
+    assert told["kind"] == "gateway" and told["alert"] == "duplicate" and told["values"]["level"] == "critical"
+    assert copy.stop() == 0
