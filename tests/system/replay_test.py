@@ -8,6 +8,7 @@ from paho.mqtt.properties import Properties
 
 import coap
 import conftest
+import contract
 import peers
 import shims
 
@@ -35,6 +36,10 @@ class Operator(peers.Subscriber):
 
     def __init__(self, port):
         super().__init__(port, "operator/#")
+
+    def _on_arrival(self, client, data, message):
+        contract.note(message, f"{TREE}/reply/{message.topic.removeprefix('operator/')}")
+        self._on_message(client, data, message)
 
     def send(self, verb, arguments, retain=False, tag=b""):
         properties = Properties(PacketTypes.PUBLISH)
@@ -85,6 +90,7 @@ def test_a_replay_by_mqtt_comes_under_its_own_topics_and_is_answered_where_it_wa
 
 
 @shims.needs("replay")
+@pytest.mark.rubbish("cmd/replay")
 def test_a_retained_command_is_ignored_and_a_wrong_one_is_told_why(mqtt_gateway, subscriber, operator):
     mqtt_gateway.configure(conftest.parking(1))
     operator.send("replay", WIDE, retain=True, tag=b"retained")
