@@ -37,8 +37,10 @@ void command_watch(struct mqtt *mqtt)
         return;
     }
     snprintf(filter, sizeof filter, "%s/%s", mqtt->tree, filters[subscribing->next]);
+    // Of commands what was retained is to be told apart for ever, of `status` what is published now.
+    bool commands = subscribing->next == SUBSCRIBE_COMMANDS;
     struct subscription subscription = {
-        .filter = filter, .qos = 1, .no_retained = subscribing->next == SUBSCRIBE_COMMANDS, .keeps_retained = true};
+        .filter = filter, .qos = 1, .no_retained = commands, .keeps_retained = commands};
     subscribing->asked = client_subscribe(mqtt->client, &subscription) == 0;
     subscribing->due_us = mqtt->now_us + AGAIN;
 }

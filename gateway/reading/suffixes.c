@@ -68,6 +68,11 @@ static const struct suffix {
     {"wm2", "W/m2", VALUE_NUMBER, -INFINITY, INFINITY},
 };
 
+const char *vocabulary_suffix_at(size_t index)
+{
+    return index < sizeof suffixes / sizeof suffixes[0] ? suffixes[index].part : NULL;
+}
+
 static const struct suffix *find_suffix(const char *name)
 {
     if (name[0] < 'a' || name[0] > 'z')

@@ -306,8 +306,9 @@ def test_verify_listens_and_finds_what_is_planted(mqtt_gateway, broker, subscrib
         assert {key: found[key] for key in expected} == expected
         assert code == (1 if set(figures) & {"missing", "changed", "disorder"} else 0)
     # What the gateway says that it lost is no fault.
-    ledger = {"entries": [{"outlet": "mqtt", "sensor": "bay-0000", "first_seq": 1001, "last_seq": 1004, "count": 4,
-                           "reason": "full"}], "totals": {"full": 4}, "more": 0}
+    ledger = {"entries": [{"outlet": "mqtt", "sensor": "bay-0000", "first_seq": 1001, "last_seq": 1004, "count": 4, "reason": "full",
+                           "since": reading["time"], "until": reading["time"]}],
+              "totals": {"full": 4, "age": 0, "damage": 0}, "more": 0}
     subscriber.client.publish("citygw/v1/271004/test-01/loss", json.dumps(ledger), qos=1,
                               retain=True).wait_for_publish(peers.WAIT)
     tool = listen()

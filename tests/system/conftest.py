@@ -12,6 +12,7 @@ import subprocess
 
 import pytest
 
+import contract
 import peers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -98,6 +99,18 @@ def pytest_collection_modifyitems(items):
     """What takes long begins first, so that several workers end together."""
     first = ("outage_test.py", "power_test.py", "disk_test.py", "kill_test.py", "load_test.py")
     items.sort(key=lambda item: first.index(item.path.name) if item.path.name in first else len(first))
+
+
+@pytest.fixture(autouse=True)
+def contracts(request):
+    """Whatever a test's subscribers are given is as docs/api promises. @pytest.mark.rubbish("cmd/replay"): but for what the test
+    itself publishes there, wrong on purpose."""
+    contract.arrived.clear()
+    yield
+    try:
+        contract.check_arrived(but=[ending for mark in request.node.iter_markers("rubbish") for ending in mark.args])
+    except contract.Broken as broken:
+        pytest.fail(str(broken), pytrace=False)
 
 
 @pytest.fixture

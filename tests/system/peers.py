@@ -21,6 +21,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+import contract
+
 WAIT = float(os.environ.get("CITYGW_TEST_WAIT", "30"))  # how long an event may take; instrumented builds are slow
 
 
@@ -149,7 +151,7 @@ class Subscriber:
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = lambda *_: self.connected.set()
         self.client.on_disconnect = lambda *_: self.connected.clear()
-        self.client.on_message = self._on_message
+        self.client.on_message = self._on_arrival
         self.client.reconnect_delay_set(1, 1)
         session = Properties(PacketTypes.CONNECT)
         session.SessionExpiryInterval = 3600
@@ -160,6 +162,10 @@ class Subscriber:
 
     def _on_connect(self, client, _data, _flags, code, _properties=None):
         client.subscribe(self.topic, qos=1)
+
+    def _on_arrival(self, client, data, message):
+        contract.note(message)
+        self._on_message(client, data, message)
 
     def _on_message(self, _client, _data, message):
         with self.changed:

@@ -8,6 +8,7 @@ from paho.mqtt.properties import Properties
 
 import coap
 import conftest
+import contract
 import peers
 import plaza
 import shims
@@ -36,6 +37,10 @@ class Operator(peers.Subscriber):
 
     def __init__(self, port):
         super().__init__(port, "operator/#")
+
+    def _on_arrival(self, client, data, message):
+        contract.note(message, f"{TREE}/reply/{message.topic.removeprefix('operator/')}")
+        self._on_message(client, data, message)
 
     def send(self, verb, arguments, retain=False, tag=b""):
         properties = Properties(PacketTypes.PUBLISH)
@@ -108,6 +113,7 @@ def test_zones_and_alerts_are_replayed_by_their_names(mqtt_gateway, subscriber, 
 
 
 @shims.needs("replay")
+@pytest.mark.rubbish("cmd/replay")
 def test_a_retained_command_is_ignored_and_a_wrong_one_is_told_why(mqtt_gateway, subscriber, operator):
     mqtt_gateway.configure(conftest.parking(1))
     operator.send("replay", WIDE, retain=True, tag=b"retained")

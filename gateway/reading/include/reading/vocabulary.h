@@ -32,6 +32,9 @@ enum { QUANTITY_NAME_MAX = 64 };
 // pointers to them may be kept.
 const struct quantity *vocabulary_find(const char *name, enum kind kind);
 
+// Those suffixes ("c", "v"); NULL after the last.
+const char *vocabulary_suffix_at(size_t index);
+
 // How many such names there are, and how often one was refused because there were too many.
 void vocabulary_made(uint64_t *ret_made, uint64_t *ret_refused);
 
