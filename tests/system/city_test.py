@@ -9,6 +9,7 @@ import coap
 import jsonschema
 import peers
 import pytest
+import shims
 from conftest import Gateway
 from formats_test import ContextBroker
 
@@ -319,3 +320,52 @@ def test_another_gateway_of_the_same_name_is_an_alert(mqtt_gateway, broker, subs
     told = below(subscriber, TREE + "alert/gateway/duplicate")[0]
     assert told["kind"] == "gateway" and told["alert"] == "duplicate" and told["values"]["level"] == "critical"
     assert copy.stop() == 0
+
+
+SIMULATED = """
+[zone:lot]
+kind = parking
+latitude = 34.7
+longitude = 135.5
+[zone:plaza]
+kind = crowd
+area = 20 m2
+hold = 0 s
+[zone:road]
+kind = traffic
+""" + "".join(f"[sensor:{name}]\nkind = {kind}\nsource = coap\nzone = {zone}\n" for name, kind, zone in (
+    ("bay-1", "parking", "lot"), ("bay-2", "parking", "lot"), ("east", "crowd", "plaza"), ("west", "crowd", "plaza"), ("loop-1", "traffic", "road"))) + """
+[sensor:van-1]
+kind = bump
+source = coap
+[sensor:air-1]
+kind = environment
+source = coap
+[sensor:tank-1]
+kind = generic
+source = coap
+"""
+STREAMS = {"parking/bay-1", "crowd/east", "traffic/loop-1", "bump/van-1", "environment/air-1", "generic/tank-1", "zone/lot", "zone/plaza", "zone/road",
+           "alert/crowd/plaza"}
+
+
+@pytest.mark.skipif(not shims.can_fake_time(), reason="no fake time: libfaketime is not installed")
+def test_what_is_simulated_arrives_everywhere_with_its_meaning(gateway, broker, context_broker, influx, subscriber, tmp_path):
+    clock = shims.Clock(gateway, tmp_path)
+    clock.set(0, synchronised=True)
+    gateway.configure(SIMULATED + FORMATS.format(port=broker.port, orion=context_broker.server_port), coap="rate_limit = 1000/s")
+    gateway.start()
+    played = gateway.tool("simulate", "-c", gateway.config, "--count", "600", "--rate", "300/s", "--mixed", "--quiet")
+    assert played.returncode == 0, played
+    clock.set(90, synchronised=True)  # the minute is over
+    trees = {"citygw/v1/271004/test-01/": lambda s: s, "citygw/ld/271004/test-01/": lambda s: s,
+             "/json/all/": lambda s: f"{s.split('/')[-1] if s.split('/')[0] not in ('zone', 'alert') else s.replace('/', ':')}/attrs"}
+    wanted = {tree + name(stream) for tree, name in trees.items() for stream in STREAMS}
+    subscriber.wait(lambda s: wanted <= {m.topic for m in s.messages}, f"{wanted}")
+    peers.wait_until(lambda: {p["measurement"] for p in influx.points()} >= {"parking", "crowd", "traffic", "bump", "environment", "generic", "zone", "alert"}, "all measurements")
+    models = {"Device", "CrowdFlowObserved", "TrafficFlowObserved", "OnStreetParking", "Alert"}
+    peers.wait_until(lambda: {e["type"] for e in context_broker.entities.values()} >= models, "all models")
+    for entity in list(context_broker.entities.values()):
+        validate("ngsi-ld", entity)
+    road = below(subscriber, TREE + "zone/road")[-1]["values"]
+    assert road["sensors"] == 1 and road["vehicles"] > 0 and 3 <= road["speed_mps"] <= 17
