@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "derived.h"
 
+#include "recall.h"
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { STORED_MAX = 512 * 1024 };
 
@@ -14,26 +17,49 @@ void derived_init(struct derived *derived, const struct clock *clock, struct buf
 void derived_finish(struct derived *derived)
 {
     bytes_finish(&derived->stored);
-    free(derived->last_us);
+    free(derived->runs);
+}
+
+// What an earlier start stored last counts, too.
+static struct derived_run run_before(struct derived *derived, uint32_t stream)
+{
+    struct reading reading;
+    struct buffer_batch *batch = calloc(1, sizeof *batch);
+    struct derived_run run = {.any = batch && recall_newest(derived->buffer, stream, batch, &reading)};
+    if (run.any)
+        run.from_us = run.to_us = batch->items[0].time_us;
+    if (batch)
+        bytes_finish(&batch->bytes);
+    free(batch);
+    return run;
+}
+
+static struct derived_run *run_of(struct derived *derived, uint32_t stream)
+{
+    size_t count = buffer_stream_count(derived->buffer);
+    if (stream >= derived->run_count) {
+        struct derived_run *larger = realloc(derived->runs, count * sizeof *larger);
+        if (!larger)
+            return NULL;
+        memset(larger + derived->run_count, 0, (count - derived->run_count) * sizeof *larger);
+        derived->runs = larger;
+        derived->run_count = count;
+    }
+    if (!derived->runs[stream].any)
+        derived->runs[stream] = run_before(derived, stream);
+    return &derived->runs[stream];
 }
 
 // Equal times of one stream get a microsecond more, as those of sensors do: a database keeps one point for each.
 static bool give_time(struct derived *derived, uint32_t stream, int64_t *time_us)
 {
-    if (stream >= derived->last_count) {
-        size_t count = buffer_stream_count(derived->buffer);
-        int64_t *larger = realloc(derived->last_us, count * sizeof *larger);
-        if (!larger)
-            return false;
-        for (size_t i = derived->last_count; i < count; i++)
-            larger[i] = 0;
-        derived->last_us = larger;
-        derived->last_count = count;
-    }
-    int64_t *last_us = &derived->last_us[stream];
-    if (*time_us == *last_us)
-        ++*time_us;
-    *last_us = *time_us;
+    struct derived_run *run = run_of(derived, stream);
+    if (!run)
+        return false;
+    if (run->any && *time_us >= run->from_us && *time_us <= run->to_us)
+        *time_us = ++run->to_us;
+    else
+        *run = (struct derived_run){true, *time_us, *time_us};
     return true;
 }
 
@@ -63,30 +89,51 @@ bool derived_add(struct derived *derived, const char *stream, const struct readi
     derived->list[derived->count].stream = number;
     derived->list[derived->count].class = class;
     derived->list[derived->count].time_us = timed.time_us;
+    derived->list[derived->count].boot_us =
+        timed.time_us + clock_boot_us(derived->clock) - clock_wall_us(derived->clock);
     derived->list[derived->count].unsure = reading->time_quality == TIME_ESTIMATED && !hold_is_over(derived->hold);
     derived->list[derived->count].from = used;
     derived->list[derived->count++].size = derived->stored.used - used;
     return true;
 }
 
-bool derived_store(struct derived *derived)
+// The first ones of what waits are stored, or can never be.
+static void take_out(struct derived *derived, size_t count)
 {
-    struct buffer_record records[DERIVED_MAX];
-    int64_t ahead_us = clock_boot_us(derived->clock) - clock_wall_us(derived->clock);
+    derived->count -= count;
+    memmove(derived->list, derived->list + count, derived->count * sizeof derived->list[0]);
     if (derived->count == 0)
-        return false;
-    for (size_t i = 0; i < derived->count; i++)
+        bytes_clear(&derived->stored);
+}
+
+// As many of the first `count` as make one pack: how many they are, or what the buffer says.
+static int store_some(struct derived *derived, size_t count)
+{
+    struct buffer_record records[DERIVED_MAX] = {{0}};
+    int error;
+    for (size_t i = 0; i < count; i++)
         records[i] = (struct buffer_record){.stream = derived->list[i].stream,
                                             .class = derived->list[i].class,
                                             .time_us = derived->list[i].time_us,
                                             .unsure = derived->list[i].unsure,
-                                            .boot_us = derived->list[i].time_us + ahead_us,
+                                            .boot_us = derived->list[i].boot_us,
                                             .payload = derived->stored.data + derived->list[i].from,
                                             .size = derived->list[i].size};
-    if (buffer_append(derived->buffer, records, derived->count, NULL, 0, NULL, 0) != 0)
-        return false; // they go on waiting
-    derived->taken += derived->count;
-    derived->count = 0;
-    bytes_clear(&derived->stored);
-    return true;
+    while ((error = buffer_append(derived->buffer, records, count, NULL, 0, NULL, 0)) == -EMSGSIZE && count > 1)
+        count /= 2;
+    return error ? error : (int)count;
+}
+
+bool derived_store(struct derived *derived)
+{
+    uint64_t before = derived->taken;
+    while (derived->count > 0) {
+        int stored = store_some(derived, derived->count);
+        if (stored < 0 && stored != -EMSGSIZE)
+            break; // they go on waiting
+        derived->taken += stored > 0 ? (uint64_t)stored : 0;
+        derived->dropped += stored < 0; // no pack can hold it
+        take_out(derived, stored > 0 ? (size_t)stored : 1);
+    }
+    return derived->taken != before;
 }

@@ -22,14 +22,17 @@ struct derived {
     struct {
         uint32_t stream;
         enum buffer_class class;
-        int64_t time_us;
+        int64_t time_us, boot_us;
         bool unsure;
         size_t from, size; // within `stored`
     } list[DERIVED_MAX];
     size_t count;
     struct bytes stored;
-    int64_t *last_us; // by stream: the time of the last one
-    size_t last_count;
+    struct derived_run { // times of one stream, a microsecond apart, that end with its last one
+        bool any;
+        int64_t from_us, to_us;
+    } * runs; // by stream
+    size_t run_count;
     uint64_t taken, dropped; // dropped: there was no room to wait
     // Loop: the buffer has a new stream. NULL: nobody wants to know.
     void (*made)(void *context, uint32_t stream);
@@ -39,8 +42,8 @@ struct derived {
 void derived_init(struct derived *derived, const struct clock *clock, struct buffer *buffer, const struct hold *hold);
 void derived_finish(struct derived *derived);
 
-// Copies the reading. False when it is dropped.
+// Copies the reading. False when it is dropped. With the first of a stream the disk is asked for the newest before it.
 bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class);
 
-// Gives the buffer what waits, all of it or, when it takes none now, nothing. Returns whether anything was given.
+// Gives the buffer what waits, in as few packs as can be, as long as it takes them. Returns whether anything was given.
 bool derived_store(struct derived *derived);
