@@ -2,6 +2,7 @@
 #include "city/alert_reading.h"
 
 #include "values.h"
+#include <math.h>
 #include <stdio.h>
 
 static void list(const struct alert *alert, char *text, size_t size)
@@ -24,7 +25,7 @@ void alert_reading(const struct alert *alert, struct reading *reading, struct al
         value_put_text(reading, "since", utc_text(worst->since_us, ret_texts->since));
     if (worst->quantity[0])
         value_put_text(reading, "quantity", worst->quantity);
-    if (worst->value_name[0])
+    if (worst->value_name[0] && isfinite(worst->value)) // nothing else can be stored
         value_put_number(reading, worst->value_name, worst->value);
     list(alert, ret_texts->conditions, sizeof ret_texts->conditions);
     value_put_text(reading, "conditions", ret_texts->conditions);
