@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "city.h"
+#include "city/health.h"
+#include "city/zones.h"
+#include "derived.h"
+
+/*
+ * What the parts of city.h share: what happens now (city.c), and what is known over a restart (city_memory.c).
+ */
+
+#define GATEWAY_KIND "gateway" // of its own alerts
+
+struct city {
+    struct city_options options;
+    struct zones *zones;
+    struct health *health; // by sensor index
+    struct alerts *alerts;
+    struct gateway_health gateway;
+    struct derived derived;
+    struct roads *roads;
+    bool clock_synchronised;
+    bool looked; // for what there is to tell, since the last reading
+};
+
+// Stores what the alert is now; NULL: that is no news.
+void city_tell_alert(struct city *city, const struct alert *alert);
+
+// What there is to tell goes to what waits to be stored.
+void city_look(struct city *city);
