@@ -18,6 +18,7 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
     if (!city)
         return fault_set(why, -ENOMEM, _("out of memory"));
     city->options = *options;
+    city->clock_synchronised = options->clock->synchronised(options->clock);
     derived_init(&city->derived, options->clock, options->buffer, options->hold);
     city->derived.made = options->made;
     city->derived.context = options->context;
@@ -104,7 +105,8 @@ static void take_crowd_alert(struct city *city, const struct settings_zone *zone
 {
     static const enum alert_level levels[CROWD_LEVEL_COUNT] = {
         [CROWD_WARN] = ALERT_WARNING, [CROWD_HIGH] = ALERT_HIGH, [CROWD_CRITICAL] = ALERT_CRITICAL};
-    struct alert_condition condition = {.name = "density", .level = levels[news->level], .since_us = news->time_us};
+    struct alert_condition condition = {
+        .name = "density", .level = levels[news->level], .since_us = city->clock_synchronised ? news->time_us : 0};
     if (isfinite(news->density_per_m2)) {
         strcpy(condition.value_name, "density_per_m2");
         condition.value = news->density_per_m2;
