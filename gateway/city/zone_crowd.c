@@ -193,7 +193,7 @@ static void sum_up(struct zone_crowd *zone, const struct settings_sensor *cause,
 
 static void listen(struct member *member, int64_t now_us)
 {
-    member->silent = member->heard && now_us - member->heard_us > member->sensor->stale_after_us;
+    member->silent = zone_base_is_silent(member->sensor, member->heard, member->heard_us, now_us);
 }
 
 static bool have_room(const struct settings_zone *settings, const struct said *now)
@@ -355,6 +355,11 @@ bool zone_crowd_alert(struct zone_crowd *zone, struct crowd_alert *ret_alert)
                                       .time_us = zone->base.cause_us,
                                       .cause = zone->base.cause};
     return true;
+}
+
+void zone_crowd_alerted(struct zone_crowd *zone, enum crowd_level level)
+{
+    zone->alerted = level;
 }
 
 /* Keeping. The bytes: u32 version, time since it counts, time of the newest reading, three triggers, u32 level that was told; u32 members,

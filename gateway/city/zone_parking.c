@@ -178,7 +178,7 @@ static enum place place_of(const struct member *member, int64_t now_us)
 static void place(struct zone_parking *zone, struct member *member, int64_t now_us)
 {
     bool silent =
-        member->heard && !is_out(member, now_us) && now_us - member->heard_us > member->sensor->stale_after_us;
+        zone_base_is_silent(member->sensor, member->heard, member->heard_us, now_us) && !is_out(member, now_us);
     zone->silent += (int64_t)silent - (int64_t)member->silent;
     member->silent = silent;
     zone->places[member->place]--;

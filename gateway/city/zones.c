@@ -153,6 +153,14 @@ bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, str
     return false;
 }
 
+void zones_alerted(struct zones *zones, enum crowd_level (*told)(void *context, const struct settings_zone *zone),
+                   void *context)
+{
+    for (size_t i = 0; i < zones->count; i++)
+        if (zones->list[i].crowd)
+            zone_crowd_alerted(zones->list[i].crowd, told(context, zones->list[i].settings));
+}
+
 /* Keeping. The bytes: u32 version, u32 zones, each: id, flag whether it is a car park, u32 size, and its own bytes. */
 
 void zones_keep(const struct zones *zones, struct bytes *out)

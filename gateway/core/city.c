@@ -106,7 +106,7 @@ static void take_crowd_alert(struct city *city, const struct settings_zone *zone
     static const enum alert_level levels[CROWD_LEVEL_COUNT] = {
         [CROWD_WARN] = ALERT_WARNING, [CROWD_HIGH] = ALERT_HIGH, [CROWD_CRITICAL] = ALERT_CRITICAL};
     struct alert_condition condition = {
-        .name = "density", .level = levels[news->level], .since_us = city->clock_synchronised ? news->time_us : 0};
+        .name = CITY_DENSITY, .level = levels[news->level], .since_us = city->clock_synchronised ? news->time_us : 0};
     if (isfinite(news->density_per_m2)) {
         strcpy(condition.value_name, "density_per_m2");
         condition.value = news->density_per_m2;

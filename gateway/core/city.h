@@ -58,8 +58,10 @@ void city_facts(struct city *city, const struct gateway_facts *facts, bool clock
 json_t *city_save(const struct city *city);
 // What another start saved, or NULL; what is no such thing is passed over.
 void city_restore(struct city *city, const json_t *saved);
-// After it: each stored reading since then, of that sensor.
-void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading);
+// After it: each stored reading since then, of that sensor, and when it was stored.
+void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading, int64_t stored_us);
+// After them: alerts whose newest stored reading, which may be newer than what was saved, says something else are told anew.
+void city_begin(struct city *city);
 // Another device is in the old one's place: what was wrong with that is over.
 void city_forget(struct city *city, const struct sensor *sensor);
 

@@ -11,6 +11,7 @@
  */
 
 #define GATEWAY_KIND "gateway" // of its own alerts
+#define CITY_DENSITY "density" // the condition of a zone's
 
 struct city {
     struct city_options options;

@@ -104,12 +104,13 @@ static void restore_health(struct city *city, const json_t *saved)
     }
 }
 
-// What is configured no more, or is another kind's, is over: its topic is emptied as all that vanished are.
-static bool is_known(const struct city *city, const char *kind, const char *id)
+static bool is_of_sensor(const char *kind, const struct sensor *sensor)
 {
-    const struct sensor *sensor = sensors_find(city->options.sensors, id);
-    if (strcmp(kind, GATEWAY_KIND) == 0 || (sensor && strcmp(kind_names[sensor->settings->kind], kind) == 0))
-        return true;
+    return sensor && strcmp(kind_names[sensor->settings->kind], kind) == 0;
+}
+
+static bool is_of_zone(const struct city *city, const char *kind, const char *id)
+{
     for (size_t i = 0; i < city->options.settings->zone_count; i++) {
         const struct settings_zone *zone = &city->options.settings->zone[i];
         if (!zone->disabled && strcmp(zone->id, id) == 0 && strcmp(kind_names[zone->kind], kind) == 0)
@@ -124,38 +125,108 @@ static bool copy_text(const json_t *entry, const char *key, char *ret_text, size
     return text && (size_t)snprintf(ret_text, size, "%s", text) < size;
 }
 
-static void restore_alert(struct city *city, const json_t *entry)
+static bool read_condition(const json_t *entry, struct alert_condition *ret_condition)
+{
+    static const int64_t last_us = INT64_C(253402300799999999); // of the year 9999
+    json_int_t level = json_integer_value(json_object_get(entry, "level"));
+    *ret_condition = (struct alert_condition){.level = (enum alert_level)level,
+                                              .value = json_number_value(json_object_get(entry, "value")),
+                                              .since_us = json_integer_value(json_object_get(entry, "since"))};
+    return level >= 0 && level < ALERT_LEVEL_COUNT && ret_condition->since_us >= 0 &&
+           ret_condition->since_us <= last_us &&
+           copy_text(entry, "condition", ret_condition->name, sizeof ret_condition->name) &&
+           copy_text(entry, "value_name", ret_condition->value_name, sizeof ret_condition->value_name) &&
+           copy_text(entry, "quantity", ret_condition->quantity, sizeof ret_condition->quantity);
+}
+
+// Whether the newest stored reading of the alert, where there is one still, says that it has the condition. The file may be an hour
+// older than it.
+static bool was_told(struct city *city, const char *kind, const char *id, const char *condition,
+                     struct buffer_batch *batch)
+{
+    char stream[STREAM_SIZE];
+    uint32_t number;
+    struct fault why;
+    struct reading reading;
+    stream_alert(kind, id, stream);
+    if (buffer_stream(city->options.buffer, stream, &number, &why) != 0 ||
+        !recall_newest(city->options.buffer, number, batch, &reading))
+        return true;
+    return alert_says(&reading, condition);
+}
+
+// What is saved goes on when whoever judges it knows it, too, and it was told last. All else is over, and begins anew when it is found.
+static void restore_alert(struct city *city, const json_t *entry, struct buffer_batch *batch)
 {
     char kind[ALERT_KIND_SIZE], id[ALERT_ID_SIZE];
-    struct alert_condition condition = {.value = json_number_value(json_object_get(entry, "value")),
-                                        .since_us = json_integer_value(json_object_get(entry, "since"))};
-    json_int_t level = json_integer_value(json_object_get(entry, "level"));
-    if (level < 0 || level >= ALERT_LEVEL_COUNT || !copy_text(entry, "kind", kind, sizeof kind) ||
-        !copy_text(entry, "id", id, sizeof id) ||
-        !copy_text(entry, "condition", condition.name, sizeof condition.name) ||
-        !copy_text(entry, "value_name", condition.value_name, sizeof condition.value_name) ||
-        !copy_text(entry, "quantity", condition.quantity, sizeof condition.quantity) || !is_known(city, kind, id))
+    struct alert_condition condition;
+    if (!copy_text(entry, "kind", kind, sizeof kind) || !copy_text(entry, "id", id, sizeof id) ||
+        !read_condition(entry, &condition))
         return;
-    condition.level = (enum alert_level)level;
+    const struct sensor *sensor = sensors_find(city->options.sensors, id);
+    enum health_condition health = health_named(condition.name);
+    bool is_gateway = strcmp(kind, GATEWAY_KIND) == 0, is_density = strcmp(condition.name, CITY_DENSITY) == 0;
+    bool is_known = is_gateway   ? gateway_health_knows(id) && strcmp(condition.name, id) == 0
+                    : is_density ? is_of_zone(city, kind, id)
+                                 : is_of_sensor(kind, sensor) && health < HEALTH_CONDITION_COUNT &&
+                                       health_is(&city->health[sensor->index], health);
+    if (!is_known || (!is_density && !was_told(city, kind, id, condition.name, batch)))
+        return;
     alerts_begin(city->alerts, kind, id, &condition);
-    if (strcmp(kind, GATEWAY_KIND) == 0)
+    if (is_gateway)
         gateway_health_restore(&city->gateway, id, condition.level);
+}
+
+static const struct alert_condition *find_condition(const struct city *city, const char *kind, const char *id,
+                                                    const char *name)
+{
+    const struct alert *alert = alerts_find(city->alerts, kind, id);
+    for (size_t i = 0; alert && i < alert->count; i++)
+        if (strcmp(alert->conditions[i].name, name) == 0)
+            return &alert->conditions[i];
+    return NULL;
+}
+
+static enum crowd_level told_of(void *context, const struct settings_zone *zone)
+{
+    const struct alert_condition *density = find_condition(context, kind_names[zone->kind], zone->id, CITY_DENSITY);
+    return !density ? CROWD_NORMAL : (enum crowd_level)(density->level - ALERT_WARNING + CROWD_WARN);
+}
+
+// Who judges knows of nothing that is not in the table.
+static void forget_others(struct city *city)
+{
+    for (size_t i = 0; i < sensors_count(city->options.sensors); i++) {
+        const struct settings_sensor *sensor = sensors_at(city->options.sensors, i)->settings;
+        for (int c = 0; city->health[i].active && c < HEALTH_CONDITION_COUNT; c++) {
+            struct alert_condition named;
+            health_alert(&(struct health_news){.condition = (enum health_condition)c, .quantity = ""}, &named);
+            if (!find_condition(city, kind_names[sensor->kind], sensor->id, named.name))
+                health_forget(&city->health[i], (enum health_condition)c, clock_boot_us(city->options.clock));
+        }
+    }
+    zones_alerted(city->zones, told_of, city);
 }
 
 void city_restore(struct city *city, const json_t *saved)
 {
     const json_t *alerts = json_object_get(saved, "alerts");
+    struct buffer_batch *batch = calloc(1, sizeof *batch);
     restore_health(city, json_object_get(saved, "health"));
     restore_zones(city, json_object_get(saved, "zones"));
     roads_restore(city->roads, json_object_get(saved, "places"));
-    for (size_t i = 0; i < json_array_size(alerts); i++)
-        restore_alert(city, json_array_get(alerts, i));
+    for (size_t i = 0; batch && i < json_array_size(alerts); i++)
+        restore_alert(city, json_array_get(alerts, i), batch);
+    forget_others(city);
+    if (batch)
+        bytes_finish(&batch->bytes);
+    free(batch);
 }
 
-void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading)
+void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading, int64_t stored_us)
 {
     struct reading copy = *reading;
-    zones_take(city->zones, sensor->index, &copy, reading->time_us);
+    zones_take(city->zones, sensor->index, &copy, stored_us);
 }
 
 void city_forget(struct city *city, const struct sensor *sensor)
@@ -163,4 +234,36 @@ void city_forget(struct city *city, const struct sensor *sensor)
     const struct settings_sensor *settings = sensor->settings;
     health_start(&city->health[sensor->index], settings, clock_boot_us(city->options.clock), 0);
     city_tell_alert(city, alerts_end(city->alerts, kind_names[settings->kind], settings->id, NULL));
+}
+
+// What was stored last of the alert is to be what it is.
+static void tell_again(struct city *city, uint32_t number, struct buffer_batch *batch)
+{
+    const char *id, *stream = buffer_stream_name(city->options.buffer, number);
+    struct alert over = {.count = 0};
+    struct reading reading;
+    unsigned size;
+    if (stream_subject(stream, &id) != SUBJECT_ALERT || !recall_newest(city->options.buffer, number, batch, &reading))
+        return;
+    const char *kind = stream_alert_kind(stream, &size);
+    snprintf(over.kind, sizeof over.kind, "%.*s", (int)size, kind);
+    snprintf(over.id, sizeof over.id, "%s", id);
+    const struct alert *alert = alerts_find(city->alerts, over.kind, over.id);
+    if (!alert_is_told(&reading, alert))
+        city_tell_alert(city, alert ? alert : &over);
+}
+
+void city_begin(struct city *city)
+{
+    struct buffer_batch *batch = calloc(1, sizeof *batch);
+    size_t streams = buffer_stream_count(city->options.buffer);
+    if (city->clock_synchronised)
+        zones_tick(city->zones, clock_wall_us(city->options.clock));
+    city_look(city);
+    for (uint32_t i = 0; batch && i < streams; i++)
+        if (!derived_any(&city->derived, i))
+            tell_again(city, i, batch);
+    if (batch)
+        bytes_finish(&batch->bytes);
+    free(batch);
 }

@@ -137,3 +137,8 @@ bool derived_store(struct derived *derived)
     }
     return derived->taken != before;
 }
+
+bool derived_any(const struct derived *derived, uint32_t stream)
+{
+    return stream < derived->run_count && derived->runs[stream].any;
+}

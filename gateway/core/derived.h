@@ -47,3 +47,6 @@ bool derived_add(struct derived *derived, const char *stream, const struct readi
 
 // Gives the buffer what waits, in as few packs as can be, as long as it takes them. Returns whether anything was given.
 bool derived_store(struct derived *derived);
+
+// Whether there was a reading of that stream since the start, stored or still waiting.
+bool derived_any(const struct derived *derived, uint32_t stream);

@@ -140,7 +140,7 @@ static void recall(void *context, const struct buffer_item *item, const struct r
     if (recalling->standing->options.city)
         city_recall(recalling->standing->options.city,
                     sensors_at(recalling->standing->options.sensors, (size_t)(stand - recalling->standing->stands)),
-                    reading);
+                    reading, item->commit_synced ? item->commit_us : reading->time_us);
 }
 
 static int recall_from(struct standing *standing, uint64_t from, struct fault *why)
@@ -184,8 +184,9 @@ static bool mark_replaced(struct standing *standing)
         struct stand *stand = &standing->stands[i];
         if (stand->is_replaced && standing->options.city)
             city_forget(standing->options.city, sensors_at(standing->options.sensors, i));
+        any |= stand->is_replaced;
         for (size_t k = 0; stand->is_replaced && k < stand->counters.count; k++)
-            stand->counters.list[k].replaced = any = true;
+            stand->counters.list[k].replaced = true;
     }
     return any;
 }
@@ -207,6 +208,8 @@ static int load(struct standing *standing, struct fault *why)
     error = recall_from(standing, standing->saved_number, why);
     if (!error && mark_replaced(standing))
         save_now(standing);
+    if (!error && standing->options.city)
+        city_begin(standing->options.city);
     return error;
 }
 

@@ -9,7 +9,8 @@
 
 #define NUMBER_MOST 0x1p53 // the last whole number that a double counts to
 
-enum { FILE_MAX = 16 << 20, OTHERS_MAX = 1000 };
+// NAMES: an entry that says no more than whose it is.
+enum { FILE_MAX = 16 << 20, OTHERS_MAX = 1000, NAMES = 2 };
 
 static bool take_number(const json_t *entry, size_t index, double *ret_number)
 {
@@ -94,7 +95,7 @@ static int take_file(json_t *root, const char *epoch, const struct sensors *sens
         const struct sensor *sensor = sensors_find(sensors, id);
         if (sensor)
             take_entry(&stands[sensor->index], sensor->settings, entry);
-        else if (json_is_object(entry) && json_object_size(others) < OTHERS_MAX)
+        else if (json_object_size(entry) > NAMES && json_object_size(others) < OTHERS_MAX)
             json_object_set(others, id, entry);
     }
     *ret_from = says(root, "epoch", epoch) ? (uint64_t)number : 0;
@@ -144,7 +145,7 @@ char *standing_file_text(const struct sensors *sensors, const struct stand *stan
     json_t *entries = others ? json_copy(others) : json_object();
     for (size_t i = 0; i < sensors_count(sensors); i++) {
         const struct settings_sensor *sensor = sensors_at(sensors, i)->settings;
-        if (stands[i].counters.count > 0 || (stands[i].parking && stands[i].parking->begun))
+        if (city || stands[i].counters.count > 0 || (stands[i].parking && stands[i].parking->begun))
             json_object_set_new(entries, sensor->id, entry_of(sensor, &stands[i]));
     }
     json_t *root = json_pack("{s:s, s:I, s:o, s:o*}", "epoch", epoch, "reading", (json_int_t)number, "sensors", entries,

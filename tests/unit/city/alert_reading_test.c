@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "city/alert_reading.h"
+#include "reading/stream.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,7 +85,7 @@ static void the_worst_condition_speaks_and_all_are_named(void **state)
     assert_text(&reading, "quantity", "battery_v");
     assert_true(find(&reading, "battery_v")->number == 3.1);
     assert_text(&reading, "conditions", "battery_low stale battery_falling");
-    assert_false(alert_is_over(&reading));
+    assert_false(stream_is_over("alert/parking/bay-1", &reading));
     reading = stored(alerts_end(alerts, "parking", "bay-1", "battery_low"), &out);
     assert_text(&reading, "condition", "stale");
     assert_true(find(&reading, "silent_s")->number == 2045.7);
@@ -103,9 +104,9 @@ static void an_alert_that_is_over_says_nothing_but_that(void **state)
     struct reading reading = stored(alerts_end(alerts, "parking", "bay-1", NULL), &out);
     assert_int_equal(reading.value_count, 1);
     assert_false(find(&reading, "active")->boolean);
-    assert_true(alert_is_over(&reading));
+    assert_true(stream_is_over("alert/parking/bay-1", &reading));
     reading.value_count = 0; // that of a sensor, say
-    assert_false(alert_is_over(&reading));
+    assert_false(stream_is_over("alert/parking/bay-1", &reading));
     bytes_finish(&out);
 }
 

@@ -305,17 +305,17 @@ static inline void assert_number(const struct reading *reading, const char *name
 }
 
 // What the newest reading of that alert says: its conditions; "" when it is over; NULL when there was none.
-static inline const char *alert_says(const char *stream)
+static inline const char *told_last(const char *stream)
 {
     struct reading reading;
     if (!newest_of(stream, &reading))
         return NULL;
-    return alert_is_over(&reading) ? "" : value_of(&reading, "conditions")->text;
+    return stream_is_over("alert/parking/bay-1", &reading) ? "" : value_of(&reading, "conditions")->text;
 }
 
 static inline void assert_alert(const char *stream, const char *conditions)
 {
-    const char *said = alert_says(stream);
+    const char *said = told_last(stream);
     if (!said || strcmp(said, conditions) != 0)
         fail_msg("%s says '%s'; expected '%s'", stream, said ? said : "nothing", conditions);
 }

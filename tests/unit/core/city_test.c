@@ -87,7 +87,7 @@ static void a_silent_sensor_is_an_alert_until_it_is_heard(void **state)
     struct reading reading;
     occupy("bay-1:occupied", true);
     tick_after(500);
-    assert_null(alert_says("alert/parking/bay-1"));
+    assert_null(told_last("alert/parking/bay-1"));
     tick_after(101);
     assert_alert("alert/parking/bay-1", "stale");
     newest_of("alert/parking/bay-1", &reading);
@@ -112,7 +112,7 @@ static void a_crowd_is_an_alert_by_its_level(void **state)
     (void)state;
     struct reading reading;
     see_people(150);
-    assert_null(alert_says("alert/crowd/plaza"));
+    assert_null(told_last("alert/crowd/plaza"));
     pass(10);
     see_people(210);
     assert_alert("alert/crowd/plaza", "density");

@@ -70,6 +70,9 @@ struct crowd_alert {
 // Whether the level is another one than when this was last asked. What began and ended in between is not told.
 bool zone_crowd_alert(struct zone_crowd *zone, struct crowd_alert *ret_alert);
 
+// After a restart: what was told of its alert, whatever was kept.
+void zone_crowd_alerted(struct zone_crowd *zone, enum crowd_level level);
+
 // A sensor's own reading, as it leaves the gateway: an estimate is called one, and people who are too few are not told. For after
 // zone_crowd_take(). `settings` of its zone, or NULL.
 void crowd_guard(const struct settings_zone *settings, const struct settings_sensor *sensor, struct reading *reading);

@@ -36,6 +36,10 @@ bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_z
 // The next change of an alert.
 bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, struct crowd_alert *ret_alert);
 
+// After a restart: what was told of each zone's alert (CROWD_NORMAL: that there is none), whatever was kept.
+void zones_alerted(struct zones *zones, enum crowd_level (*told)(void *context, const struct settings_zone *zone),
+                   void *context);
+
 // What the zones know, to be kept over a restart. What it holds of zones and sensors that are gone, or of another kind, is passed over.
 // After it come the readings since, and a tick. -EBADMSG: these are not such bytes, and what was read up to there counts; -ENOMEM.
 void zones_keep(const struct zones *zones, struct bytes *out);
