@@ -56,8 +56,13 @@ void city_facts(struct city *city, const struct gateway_facts *facts, bool clock
 
 // A JSON object; the caller owns it. NULL without memory.
 json_t *city_save(const struct city *city);
+// The places of roads, which are too many for it: see place_file.h. Appends, at most CITY_PLACES_MAX bytes; none: there are none to keep.
+enum { CITY_PLACES_MAX = ROADS_KEPT_MAX };
+void city_save_places(const struct city *city, struct bytes *out);
+
 // What another start saved, or NULL; what is no such thing is passed over.
 void city_restore(struct city *city, const json_t *saved);
+int city_restore_places(struct city *city, const uint8_t *data, size_t size); // -EBADMSG
 // After it: each stored reading since then, of that sensor, and when it was stored.
 void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading, int64_t stored_us);
 // After them: alerts whose newest stored reading, which may be newer than what was saved, says something else are told anew.

@@ -65,8 +65,12 @@ json_t *city_save(const struct city *city)
     json_t *health = json_object();
     for (size_t i = 0; i < sensors_count(city->options.sensors); i++)
         json_object_set_new(health, sensors_at(city->options.sensors, i)->settings->id, save_health(city, i));
-    return json_pack("{s:o,s:o*,s:o,s:o}", "health", health, "zones", save_zones(city), "alerts", save_alerts(city),
-                     "places", roads_save(city->roads));
+    return json_pack("{s:o,s:o*,s:o}", "health", health, "zones", save_zones(city), "alerts", save_alerts(city));
+}
+
+void city_save_places(const struct city *city, struct bytes *out)
+{
+    roads_keep(city->roads, out);
 }
 
 static int digit_of(char c)
@@ -214,7 +218,6 @@ void city_restore(struct city *city, const json_t *saved)
     struct buffer_batch *batch = calloc(1, sizeof *batch);
     restore_health(city, json_object_get(saved, "health"));
     restore_zones(city, json_object_get(saved, "zones"));
-    roads_restore(city->roads, json_object_get(saved, "places"));
     for (size_t i = 0; batch && i < json_array_size(alerts); i++)
         restore_alert(city, json_array_get(alerts, i), batch);
     forget_others(city);
@@ -223,10 +226,16 @@ void city_restore(struct city *city, const json_t *saved)
     free(batch);
 }
 
+int city_restore_places(struct city *city, const uint8_t *data, size_t size)
+{
+    return roads_restore(city->roads, data, size);
+}
+
 void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading, int64_t stored_us)
 {
     struct reading copy = *reading;
     zones_take(city->zones, sensor->index, &copy, stored_us);
+    roads_recall(city->roads, sensor, reading);
 }
 
 void city_forget(struct city *city, const struct sensor *sensor)

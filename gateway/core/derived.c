@@ -71,32 +71,6 @@ static bool drop(struct derived *derived, size_t used)
     return false;
 }
 
-bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class)
-{
-    struct fault why;
-    uint32_t number;
-    size_t used = derived->stored.used, streams = buffer_stream_count(derived->buffer);
-    if (derived->count == DERIVED_MAX || buffer_stream(derived->buffer, stream, &number, &why) != 0)
-        return drop(derived, used);
-    if (buffer_stream_count(derived->buffer) > streams && derived->made)
-        derived->made(derived->context, number);
-    struct reading timed = *reading;
-    if (!give_time(derived, number, &timed.time_us))
-        return drop(derived, used);
-    reading_encode(&timed, &derived->stored);
-    if (derived->stored.overflow)
-        return drop(derived, used);
-    derived->list[derived->count].stream = number;
-    derived->list[derived->count].class = class;
-    derived->list[derived->count].time_us = timed.time_us;
-    derived->list[derived->count].boot_us =
-        timed.time_us + clock_boot_us(derived->clock) - clock_wall_us(derived->clock);
-    derived->list[derived->count].unsure = reading->time_quality == TIME_ESTIMATED && !hold_is_over(derived->hold);
-    derived->list[derived->count].from = used;
-    derived->list[derived->count++].size = derived->stored.used - used;
-    return true;
-}
-
 // The first ones of what waits are stored, or can never be.
 static void take_out(struct derived *derived, size_t count)
 {
@@ -136,6 +110,34 @@ bool derived_store(struct derived *derived)
         take_out(derived, stored > 0 ? (size_t)stored : 1);
     }
     return derived->taken != before;
+}
+
+bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class)
+{
+    struct fault why;
+    uint32_t number;
+    size_t used = derived->stored.used, streams = buffer_stream_count(derived->buffer);
+    if (derived->count == DERIVED_MAX && derived_store(derived))
+        used = derived->stored.used;
+    if (derived->count == DERIVED_MAX || buffer_stream(derived->buffer, stream, &number, &why) != 0)
+        return drop(derived, used);
+    if (buffer_stream_count(derived->buffer) > streams && derived->made)
+        derived->made(derived->context, number);
+    struct reading timed = *reading;
+    if (!give_time(derived, number, &timed.time_us))
+        return drop(derived, used);
+    reading_encode(&timed, &derived->stored);
+    if (derived->stored.overflow)
+        return drop(derived, used);
+    derived->list[derived->count].stream = number;
+    derived->list[derived->count].class = class;
+    derived->list[derived->count].time_us = timed.time_us;
+    derived->list[derived->count].boot_us =
+        timed.time_us + clock_boot_us(derived->clock) - clock_wall_us(derived->clock);
+    derived->list[derived->count].unsure = reading->time_quality == TIME_ESTIMATED && !hold_is_over(derived->hold);
+    derived->list[derived->count].from = used;
+    derived->list[derived->count++].size = derived->stored.used - used;
+    return true;
 }
 
 bool derived_any(const struct derived *derived, uint32_t stream)

@@ -318,14 +318,49 @@ void roads_destroy(struct roads *roads)
     free(roads);
 }
 
-json_t *roads_save(const struct roads *roads)
+_Static_assert((size_t)PLACES_MAX *PLACE_BYTES_MAX + 16 <= ROADS_KEPT_MAX, "as many places as there can be");
+
+void roads_keep(const struct roads *roads, struct bytes *out)
 {
-    return place_file_save(roads->places);
+    if (has_vehicles(roads->options.sensors))
+        place_file_write(roads->places, out);
 }
 
-void roads_restore(struct roads *roads, const json_t *saved)
+int roads_restore(struct roads *roads, const uint8_t *data, size_t size)
 {
-    place_file_restore(roads->places, saved);
+    return place_file_read(roads->places, data, size);
+}
+
+static double number_in(struct reading *reading, const char *name)
+{
+    const struct value *value = find(reading, name);
+    return value && (value->type == VALUE_NUMBER || value->type == VALUE_INTEGER) ? value->number : (double)NAN;
+}
+
+static enum bump_shape shape_in(struct reading *reading)
+{
+    const struct value *value = find(reading, "shape");
+    for (int shape = 0; value && value->type == VALUE_TEXT && shape < BUMP_SHAPE_COUNT; shape++)
+        if (strcmp(bump_shape_names[shape], value->text) == 0)
+            return (enum bump_shape)shape;
+    return BUMP_UNKNOWN;
+}
+
+void roads_recall(struct roads *roads, const struct sensor *sensor, const struct reading *reading)
+{
+    struct reading copy = *reading;
+    if (reading->kind != KIND_BUMP || !find(&copy, "detector"))
+        return;
+    double severity = number_in(&copy, "severity");
+    const struct bump_event event = {.latitude = number_in(&copy, "latitude"),
+                                     .longitude = number_in(&copy, "longitude"),
+                                     .accuracy_m = number_in(&copy, "sigma_m"),
+                                     .hdop = number_in(&copy, "hdop"),
+                                     .speed_mps = number_in(&copy, "speed_mps"),
+                                     .heading_deg = number_in(&copy, "heading_deg"),
+                                     .severity = severity >= 1 && severity <= 3 ? (int)severity : 1,
+                                     .shape = shape_in(&copy)};
+    look_up(roads, sensor, &event, reading->time_us);
 }
 
 void roads_figures(const struct roads *roads, struct roads_figures *ret_figures)

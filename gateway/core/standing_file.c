@@ -5,6 +5,7 @@
 #include "base/messages.h"
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NUMBER_MOST 0x1p53 // the last whole number that a double counts to
@@ -139,6 +140,11 @@ static json_t *entry_of(const struct settings_sensor *sensor, const struct stand
     return entry;
 }
 
+static char *write_text(json_t *root)
+{
+    return root ? json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+}
+
 char *standing_file_text(const struct sensors *sensors, const struct stand *stands, json_t *others, json_t *city,
                          const char *epoch, uint64_t number)
 {
@@ -150,7 +156,11 @@ char *standing_file_text(const struct sensors *sensors, const struct stand *stan
     }
     json_t *root = json_pack("{s:s, s:I, s:o, s:o*}", "epoch", epoch, "reading", (json_int_t)number, "sensors", entries,
                              "city", city);
-    char *text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    char *text = write_text(root);
+    if (text && strlen(text) > FILE_MAX && json_object_del(root, "city") == 0) {
+        free(text);
+        text = write_text(root);
+    }
     json_decref(root);
     return text;
 }

@@ -25,7 +25,7 @@
 #define SECOND INT64_C(1000000)
 
 static struct {
-    char folder[64], config[4000];
+    char folder[64], config[160000];
     uv_loop_t loop;
     struct findings findings;
     struct settings *settings;

@@ -185,21 +185,20 @@ static void times_differ_over_a_restart_too(void **state)
     assert_int_equal(made, 0);
 }
 
-static void what_finds_no_room_is_counted_and_the_rest_is_stored(void **state)
+static void many_at_once_are_all_stored(void **state)
 {
     (void)state;
     const int64_t a = wall_us;
-    for (int i = 0; i < DERIVED_MAX; i++)
+    for (int i = 0; i < 2 * DERIVED_MAX + 3; i++)
         assert_true(add("zone/a", a + i));
-    assert_false(add("zone/a", a + DERIVED_MAX));
-    assert_int_equal(derived.dropped, 1);
-    assert_int_equal(derived.taken, 0);
     assert_true(derived_store(&derived));
     assert_false(derived_store(&derived)); // that was all
-    assert_int_equal(derived.taken, DERIVED_MAX);
+    assert_int_equal(derived.taken, 2 * DERIVED_MAX + 3);
+    assert_int_equal(derived.dropped, 0);
     read_stored();
-    assert_int_equal(stored_count, DERIVED_MAX);
-    assert_true(add("zone/a", a + 1000));
+    assert_int_equal(stored_count, 2 * DERIVED_MAX + 3);
+    for (int i = 0; i < 2 * DERIVED_MAX + 3; i++)
+        assert_int_equal(stored[i].time_us, a + i); // in their order
 }
 
 static void what_is_too_large_is_dropped_alone(void **state)
@@ -254,6 +253,21 @@ static void what_the_buffer_refuses_goes_on_waiting(void **state)
     assert_int_equal(buffer_stream_newest(buffer, zone), figures.next - 1); // in their order, each once
 }
 
+static void what_finds_no_room_is_counted(void **state)
+{
+    (void)state;
+    fill_the_buffer();
+    for (int i = 0; i < DERIVED_MAX; i++)
+        assert_true(add("zone/a", wall_us + i));
+    assert_false(add("zone/a", wall_us + DERIVED_MAX));
+    assert_int_equal(derived.dropped, 1);
+    assert_int_equal(derived.taken, 0);
+    durable();
+    assert_true(add("zone/a", wall_us + DERIVED_MAX));
+    assert_int_equal(derived.taken, DERIVED_MAX);
+    assert_int_equal(derived.count, 1);
+}
+
 // Before anybody set the clock; it is set while they wait. When they were by the clock since boot, they know.
 static void an_unset_clock_makes_them_unsure_with_the_time_since_boot(void **state)
 {
@@ -294,9 +308,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_streams_may_have_the_same_time, begin, finish),
         cmocka_unit_test_setup_teardown(what_comes_late_keeps_its_time, begin, finish),
         cmocka_unit_test_setup_teardown(times_differ_over_a_restart_too, begin, finish),
-        cmocka_unit_test_setup_teardown(what_finds_no_room_is_counted_and_the_rest_is_stored, begin, finish),
+        cmocka_unit_test_setup_teardown(many_at_once_are_all_stored, begin, finish),
         cmocka_unit_test_setup_teardown(what_is_too_large_is_dropped_alone, begin, finish),
         cmocka_unit_test_setup_teardown(what_the_buffer_refuses_goes_on_waiting, begin, finish),
+        cmocka_unit_test_setup_teardown(what_finds_no_room_is_counted, begin, finish),
         cmocka_unit_test_setup_teardown(an_unset_clock_makes_them_unsure_with_the_time_since_boot, begin, finish),
         cmocka_unit_test_setup_teardown(once_the_clock_was_set_nothing_is_unsure, begin, finish),
     };
