@@ -23,6 +23,7 @@ struct road_user { // a vehicle
     const struct sensor *sensor;
     struct bump *bump; // made with the first sample
     struct roughness roughness;
+    bool is_private; // by its last position: without a fix it is still there
 };
 
 struct roads {
@@ -215,15 +216,34 @@ static bool begin(struct road_user *user)
     return user->bump != NULL;
 }
 
+// What was before is decided, so that nothing goes on over what is left out.
+static void end(struct road_user *user)
+{
+    if (!user->bump)
+        return;
+    bump_flush(user->bump);
+    roughness_flush(&user->roughness);
+}
+
+static bool is_hidden(struct road_user *user, const struct ride_sample *sample)
+{
+    const struct ride_position *position = &sample->position;
+    bool was_private = user->is_private;
+    if (sample->has_position)
+        user->is_private = is_private(user->sensor->settings, position->latitude, position->longitude);
+    if (user->is_private && !was_private)
+        end(user);
+    return user->is_private;
+}
+
 void roads_take(struct roads *roads, const struct sensor *sensor, const struct ride_sample *sample,
                 bool clock_synchronised)
 {
     struct road_user *user = &roads->users[sensor->index];
-    const struct ride_position *position = &sample->position;
     roads->clock_synchronised = clock_synchronised;
     user->roads = roads;
     user->sensor = sensor;
-    if (sample->has_position && is_private(sensor->settings, position->latitude, position->longitude)) {
+    if (is_hidden(user, sample)) {
         roads->figures.private_samples++;
         return;
     }
@@ -236,10 +256,7 @@ void roads_take(struct roads *roads, const struct sensor *sensor, const struct r
 void roads_flush(struct roads *roads)
 {
     for (size_t i = 0; i < sensors_count(roads->options.sensors); i++)
-        if (roads->users[i].bump) {
-            bump_flush(roads->users[i].bump);
-            roughness_flush(&roads->users[i].roughness);
-        }
+        end(&roads->users[i]);
 }
 
 void roads_tick(struct roads *roads, bool clock_synchronised)
