@@ -452,3 +452,20 @@ int zone_crowd_restore(struct zone_crowd *zone, const uint8_t *data, size_t size
     zone->figures.level = (enum crowd_level)trigger_level(zone->limits, LIMITS);
     return error;
 }
+
+void zone_crowd_keep_member(const struct zone_crowd *zone, int number, struct bytes *out)
+{
+    struct member member = zone->members[number];
+    keep_member(&(struct keep){.out = out}, &member, member.gate);
+}
+
+int zone_crowd_put_back(struct zone_crowd *zone, int number, struct view *view, int64_t now_us)
+{
+    struct member kept = {0}, *member = &zone->members[number];
+    struct gate gate = {0};
+    keep_member(&(struct keep){.in = view}, &kept, &gate);
+    int error = view->bad ? -EBADMSG : put_back(zone, member->sensor->id, &kept);
+    listen(member, now_us);
+    sum_up(zone, member->sensor, NULL, now_us, false);
+    return error;
+}

@@ -389,3 +389,20 @@ int zone_parking_restore(struct zone_parking *zone, const uint8_t *data, size_t 
     static const struct keep_form form = {KEEP_VERSION, read_head, read_member};
     return keep_read(&form, zone, data, size);
 }
+
+void zone_parking_keep_member(const struct zone_parking *zone, int number, struct bytes *out)
+{
+    struct member member = zone->members[number];
+    keep_member(&(struct keep){.out = out}, &member, member.gate);
+}
+
+int zone_parking_put_back(struct zone_parking *zone, int number, struct view *view, int64_t now_us)
+{
+    struct member kept = {0}, *member = &zone->members[number];
+    struct gate gate = {0};
+    keep_member(&(struct keep){.in = view}, &kept, &gate);
+    int error = view->bad ? -EBADMSG : put_back(zone, member->sensor->id, &kept);
+    place(zone, member, now_us);
+    sum_up(zone, member->sensor, NULL, now_us);
+    return error;
+}

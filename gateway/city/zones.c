@@ -208,3 +208,23 @@ int zones_restore(struct zones *zones, const uint8_t *data, size_t size)
     }
     return error ? error : view.bad || view.left ? -EBADMSG : 0;
 }
+
+void zones_keep_sensor(const struct zones *zones, size_t sensor_index, struct bytes *out)
+{
+    struct standpoint at = zones->sensors[sensor_index];
+    if (at.number == NOWHERE)
+        return;
+    if (at.zone->parking)
+        zone_parking_keep_member(at.zone->parking, at.number, out);
+    else
+        zone_crowd_keep_member(at.zone->crowd, at.number, out);
+}
+
+int zones_put_back(struct zones *zones, size_t sensor_index, struct view *view, int64_t now_us)
+{
+    struct standpoint at = zones->sensors[sensor_index];
+    if (at.number == NOWHERE)
+        return 0;
+    return at.zone->parking ? zone_parking_put_back(at.zone->parking, at.number, view, now_us)
+                            : zone_crowd_put_back(at.zone->crowd, at.number, view, now_us);
+}

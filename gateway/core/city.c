@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALERTS_MAX = 1024 };
+enum { ALERTS_MAX = 1024, UNDO_MAX = PACK_READINGS_MAX * 4096 };
 
 int city_create(const struct city_options *options, struct city **ret_city, struct fault *why)
 {
@@ -19,6 +19,7 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
         return fault_set(why, -ENOMEM, _("out of memory"));
     city->options = *options;
     city->clock_synchronised = options->clock->synchronised(options->clock);
+    bytes_init(&city->undo.bytes, UNDO_MAX);
     derived_init(&city->derived, options->clock, options->buffer, options->hold);
     city->derived.made = options->made;
     city->derived.context = options->context;
@@ -50,6 +51,7 @@ void city_destroy(struct city *city)
     roads_destroy(city->roads);
     alerts_destroy(city->alerts);
     derived_finish(&city->derived);
+    bytes_finish(&city->undo.bytes);
     free(city->health);
     free(city);
 }
@@ -148,12 +150,32 @@ void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synch
     }
 }
 
+static void begin_undo(struct city *city, size_t sensor_index)
+{
+    city->undo.sensors[city->undo.count] = sensor_index;
+    city->undo.begins[city->undo.count++] = city->undo.bytes.used;
+    zones_keep_sensor(city->zones, sensor_index, &city->undo.bytes);
+}
+
+void city_undo(struct city *city)
+{
+    struct bytes *bytes = &city->undo.bytes;
+    while (city->undo.count > 0 && !bytes->overflow) {
+        size_t begin = city->undo.begins[--city->undo.count];
+        struct view view = {.data = bytes->data + begin, .left = bytes->used - begin};
+        zones_put_back(city->zones, city->undo.sensors[city->undo.count], &view, clock_wall_us(city->options.clock));
+    }
+}
+
 void city_take(struct city *city, struct normalised_pack *pack)
 {
     int64_t wall_us = clock_wall_us(city->options.clock);
+    bytes_clear(&city->undo.bytes);
+    city->undo.count = 0;
     for (size_t i = 0; i < pack->count; i++) {
         size_t index = pack->readings[i].sensor->index;
         struct reading *reading = &pack->readings[i].reading;
+        begin_undo(city, index);
         zones_take(city->zones, index, reading, city->clock_synchronised ? wall_us : reading->time_us);
         zones_guard(city->zones, index, reading);
         roads_guard(pack->readings[i].sensor, reading);

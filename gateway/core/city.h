@@ -40,6 +40,8 @@ void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synch
 // What the readings, with a bay's state in them, mean to their zones, before they are stored. Marks what is not believed, and leaves out
 // what may not be told.
 void city_take(struct city *city, struct normalised_pack *pack);
+// The readings of the last city_take were not stored, and whoever sent them sends them again: no zone has counted them.
+void city_undo(struct city *city);
 
 // Loop, at the end of a turn, and once a second: stores what there is to tell. Returns whether anything was stored.
 bool city_turn(struct city *city);

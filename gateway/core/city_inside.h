@@ -21,6 +21,11 @@ struct city {
     struct gateway_health gateway;
     struct derived derived;
     struct roads *roads;
+    struct { // what zones knew of the last pack's sensors before it, one behind the other in `bytes`
+        struct bytes bytes;
+        size_t sensors[PACK_READINGS_MAX], begins[PACK_READINGS_MAX];
+        size_t count;
+    } undo;
     bool clock_synchronised;
     bool looked; // for what there is to tell, since the last reading
 };

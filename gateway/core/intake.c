@@ -392,6 +392,8 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
     enum refusal refusal = store(intake, source, pack, received_us, why);
     if (refusal && intake->standing)
         standing_undo(intake->standing);
+    if (refusal && pack->ticket && intake->city)
+        city_undo(intake->city);
     return refusal;
 }
 

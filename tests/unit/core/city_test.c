@@ -9,6 +9,9 @@
 
 static const char city[] = "[zone:lot]\nkind = parking\ncapacity = 3\n"
                            "[zone:plaza]\nkind = crowd\narea = 100 m2\nlimits = 2 4 5\nhold = 0 s\n"
+                           "[zone:deck]\nkind = parking\ncapacity = 100\n[sensor:gate]\nkind = traffic\nzone = deck\n"
+                           "stale_after = 0 s\n[zone:hall]\nkind = crowd\narea = 100 m2\n"
+                           "[sensor:door]\nkind = crowd\nzone = hall\nstale_after = 0 s\n"
                            "[sensor:bay-1]\nkind = parking\nzone = lot\nstale_after = 10 min\n"
                            "[sensor:bay-2]\nkind = parking\nzone = lot\nstale_after = 10 min\n"
                            "[sensor:bay-3]\nkind = parking\nzone = lot\nstale_after = 0 s\n"
@@ -202,6 +205,58 @@ static void what_is_not_believed_is_stored_with_a_mark(void **state)
     assert_number(&reading, "people", 20);
 }
 
+static void count(const char *in, double number, uint64_t ticket, enum refusal expected)
+{
+    add_number(in, "", number, 0);
+    assert_int_equal(take_ticket(ticket), expected);
+}
+
+// Who is told to come again later does so, with what it counted since its last reading.
+static void what_is_refused_is_not_counted_twice(void **state)
+{
+    (void)state;
+    struct reading reading;
+    count("gate:in", 3, 1, REFUSAL_NONE);
+    count("door:in", 4, 1, REFUSAL_NONE);
+    fill_the_buffer("bay-3:occupied");
+    for (int i = 0; i < 3; i++) {
+        pass(1);
+        count("gate:in", 5, 1, REFUSAL_FULL);
+        count("door:in", 6, 1, REFUSAL_FULL);
+    }
+    durable();
+    tick_after(2);
+    newest_of("zone/deck", &reading);
+    assert_number(&reading, "occupied", 3);
+    newest_of("zone/hall", &reading);
+    assert_number(&reading, "people", 4);
+    count("gate:in", 5, 1, REFUSAL_NONE);
+    count("door:in", 6, 1, REFUSAL_NONE);
+    tick_after(2);
+    newest_of("zone/deck", &reading);
+    assert_number(&reading, "occupied", 8);
+    newest_of("zone/hall", &reading);
+    assert_number(&reading, "people", 10);
+}
+
+// Of a pack each of whose readings is the same sensor's, too.
+static void a_refused_pack_leaves_no_trace(void **state)
+{
+    (void)state;
+    struct reading reading;
+    const int64_t now = wall_us;
+    occupy("bay-1:occupied", true);
+    fill_the_buffer("bay-3:occupied");
+    add_bool("bay-1:occupied", false, now + SECOND);
+    add_bool("bay-1:occupied", true, now + 2 * SECOND);
+    add_bool("bay-1:occupied", false, now + 3 * SECOND);
+    assert_int_equal(take_ticket(1), REFUSAL_FULL);
+    durable();
+    tick_after(2);
+    newest_of("zone/lot", &reading);
+    assert_number(&reading, "occupied", 2); // bay-1 and bay-3
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +267,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(before_the_clock_is_set_an_alert_has_no_since, begin_unset, end_rig),
         cmocka_unit_test_setup_teardown(the_gateways_own_alerts_are_stored_too, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_new_stream_is_told_once, begin, end_rig),
+        cmocka_unit_test_setup_teardown(what_is_refused_is_not_counted_twice, begin, end_rig),
+        cmocka_unit_test_setup_teardown(a_refused_pack_leaves_no_trace, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_not_believed_is_stored_with_a_mark, begin, end_rig),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,8 @@ bool zone_crowd_report(struct zone_crowd *zone, int64_t clock_us, struct reading
 int64_t zone_crowd_due_us(const struct zone_crowd *zone);
 void zone_crowd_keep(const struct zone_crowd *zone, struct bytes *out);
 int zone_crowd_restore(struct zone_crowd *zone, const uint8_t *data, size_t size);
+void zone_crowd_keep_member(const struct zone_crowd *zone, int number, struct bytes *out);
+int zone_crowd_put_back(struct zone_crowd *zone, int number, struct view *view, int64_t now_us);
 
 enum crowd_news { CROWD_BEGAN, CROWD_ROSE, CROWD_FELL, CROWD_ENDED };
 

@@ -63,3 +63,7 @@ int64_t zone_parking_due_us(const struct zone_parking *zone); // by that clock; 
 // it was, when these are not such bytes; -ENOMEM.
 void zone_parking_keep(const struct zone_parking *zone, struct bytes *out);
 int zone_parking_restore(struct zone_parking *zone, const uint8_t *data, size_t size);
+
+// The same of one sensor, so that what was taken of it can be undone at once.
+void zone_parking_keep_member(const struct zone_parking *zone, int number, struct bytes *out);
+int zone_parking_put_back(struct zone_parking *zone, int number, struct view *view, int64_t now_us);

@@ -44,3 +44,7 @@ void zones_alerted(struct zones *zones, enum crowd_level (*told)(void *context, 
 // After it come the readings since, and a tick. -EBADMSG: these are not such bytes, and what was read up to there counts; -ENOMEM.
 void zones_keep(const struct zones *zones, struct bytes *out);
 int zones_restore(struct zones *zones, const uint8_t *data, size_t size);
+
+// What its zone knows of that sensor, before a reading is taken, and as it was: for a reading that was refused, and comes again.
+void zones_keep_sensor(const struct zones *zones, size_t sensor_index, struct bytes *out);
+int zones_put_back(struct zones *zones, size_t sensor_index, struct view *view, int64_t now_us);
