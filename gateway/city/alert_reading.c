@@ -53,7 +53,7 @@ bool alert_says(const struct reading *reading, const char *condition)
 bool alert_is_told(const struct reading *reading, const struct alert *alert)
 {
     char conditions[ALERT_CONDITIONS_MAX * ALERT_NAME_SIZE];
-    if (!alert)
+    if (alert->count == 0)
         return !*text_of(reading, "conditions");
     list(alert, conditions, sizeof conditions);
     return strcmp(text_of(reading, "conditions"), conditions) == 0 &&

@@ -329,6 +329,11 @@ static void put_figures(const struct zone_crowd *zone, struct reading *reading)
     value_put_integer(reading, "silent", figures->silent);
 }
 
+void zone_crowd_tell_again(struct zone_crowd *zone)
+{
+    zone->base.due = true;
+}
+
 bool zone_crowd_report(struct zone_crowd *zone, int64_t clock_us, struct reading *ret_reading)
 {
     if (!zone_base_begin(&zone->base, clock_us, ret_reading))

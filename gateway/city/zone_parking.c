@@ -266,6 +266,11 @@ int64_t zone_parking_due_us(const struct zone_parking *zone)
     return zone_base_due_us(&zone->base);
 }
 
+void zone_parking_tell_again(struct zone_parking *zone)
+{
+    zone->base.due = true;
+}
+
 bool zone_parking_report(struct zone_parking *zone, int64_t clock_us, struct reading *ret_reading)
 {
     static const char *const fills[] = {"free", "almost_full", "full"};

@@ -143,6 +143,15 @@ bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_z
     return false;
 }
 
+void zones_tell_again(struct zones *zones, const char *id)
+{
+    struct zone *zone = find(zones, id);
+    if (zone && zone->parking)
+        zone_parking_tell_again(zone->parking);
+    else if (zone)
+        zone_crowd_tell_again(zone->crowd);
+}
+
 bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, struct crowd_alert *ret_alert)
 {
     for (size_t i = 0; i < zones->count; i++) {

@@ -7,6 +7,7 @@
 #include "reading/stream.h"
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,20 @@ void city_tell_alert(struct city *city, const struct alert *alert)
     alert_reading(alert, &reading, &texts);
     stream_alert(alert->kind, alert->id, stream);
     derived_add(&city->derived, stream, &reading, BUFFER_EVENT);
+}
+
+const struct alert *city_alert_of(const struct city *city, const char *stream, struct alert *ret_over)
+{
+    const char *id;
+    unsigned size;
+    if (!stream || stream_subject(stream, &id) != SUBJECT_ALERT)
+        return NULL;
+    const char *kind = stream_alert_kind(stream, &size);
+    *ret_over = (struct alert){.count = 0};
+    snprintf(ret_over->kind, sizeof ret_over->kind, "%.*s", (int)size, kind);
+    snprintf(ret_over->id, sizeof ret_over->id, "%s", id);
+    const struct alert *alert = alerts_find(city->alerts, ret_over->kind, ret_over->id);
+    return alert ? alert : ret_over;
 }
 
 static void take_condition(struct city *city, const char *kind, const char *id, const struct alert_condition *condition,
@@ -209,11 +224,26 @@ void city_look(struct city *city)
     city->looked = true;
 }
 
+// What the buffer had no room for while it took nothing is told as it is now.
+static void tell_owed(struct city *city)
+{
+    struct alert over;
+    uint32_t number;
+    while (derived_owed(&city->derived, &number)) {
+        const char *id, *stream = buffer_stream_name(city->options.buffer, number);
+        city_tell_alert(city, city_alert_of(city, stream, &over));
+        if (stream && stream_subject(stream, &id) == SUBJECT_ZONE)
+            zones_tell_again(city->zones, id);
+    }
+}
+
 bool city_turn(struct city *city)
 {
     if (!city->looked)
         city_look(city);
-    return derived_store(&city->derived);
+    bool stored = derived_store(&city->derived);
+    tell_owed(city);
+    return derived_store(&city->derived) || stored;
 }
 
 void city_tick(struct city *city, bool clock_synchronised)

@@ -33,5 +33,8 @@ struct city {
 // Stores what the alert is now; NULL: that is no news.
 void city_tell_alert(struct city *city, const struct alert *alert);
 
+// What the alert of that stream is now, which is in the table, or over; NULL: the stream is none of an alert.
+const struct alert *city_alert_of(const struct city *city, const char *stream, struct alert *ret_over);
+
 // What there is to tell goes to what waits to be stored.
 void city_look(struct city *city);

@@ -246,20 +246,13 @@ void city_forget(struct city *city, const struct sensor *sensor)
 }
 
 // What was stored last of the alert is to be what it is.
-static void tell_again(struct city *city, uint32_t number, struct buffer_batch *batch)
+static void compare_alert(struct city *city, uint32_t number, struct buffer_batch *batch)
 {
-    const char *id, *stream = buffer_stream_name(city->options.buffer, number);
-    struct alert over = {.count = 0};
+    struct alert over;
     struct reading reading;
-    unsigned size;
-    if (stream_subject(stream, &id) != SUBJECT_ALERT || !recall_newest(city->options.buffer, number, batch, &reading))
-        return;
-    const char *kind = stream_alert_kind(stream, &size);
-    snprintf(over.kind, sizeof over.kind, "%.*s", (int)size, kind);
-    snprintf(over.id, sizeof over.id, "%s", id);
-    const struct alert *alert = alerts_find(city->alerts, over.kind, over.id);
-    if (!alert_is_told(&reading, alert))
-        city_tell_alert(city, alert ? alert : &over);
+    const struct alert *alert = city_alert_of(city, buffer_stream_name(city->options.buffer, number), &over);
+    if (alert && recall_newest(city->options.buffer, number, batch, &reading) && !alert_is_told(&reading, alert))
+        city_tell_alert(city, alert);
 }
 
 void city_begin(struct city *city)
@@ -271,7 +264,7 @@ void city_begin(struct city *city)
     city_look(city);
     for (uint32_t i = 0; batch && i < streams; i++)
         if (!derived_any(&city->derived, i))
-            tell_again(city, i, batch);
+            compare_alert(city, i, batch);
     if (batch)
         bytes_finish(&batch->bytes);
     free(batch);

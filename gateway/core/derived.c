@@ -59,16 +59,8 @@ static bool give_time(struct derived *derived, uint32_t stream, int64_t *time_us
     if (run->any && *time_us >= run->from_us && *time_us <= run->to_us)
         *time_us = ++run->to_us;
     else
-        *run = (struct derived_run){true, *time_us, *time_us};
+        *run = (struct derived_run){.any = true, .is_owed = run->is_owed, .from_us = *time_us, .to_us = *time_us};
     return true;
-}
-
-static bool drop(struct derived *derived, size_t used)
-{
-    derived->stored.used = used;
-    derived->stored.overflow = false;
-    derived->dropped++;
-    return false;
 }
 
 // The first ones of what waits are stored, or can never be.
@@ -109,27 +101,31 @@ bool derived_store(struct derived *derived)
         derived->dropped += stored < 0; // no pack can hold it
         take_out(derived, stored > 0 ? (size_t)stored : 1);
     }
+    derived->is_full = derived->is_full && derived->count > 0;
     return derived->taken != before;
 }
 
-bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class)
+static void owe(struct derived *derived, uint32_t stream)
 {
-    struct fault why;
-    uint32_t number;
-    size_t used = derived->stored.used, streams = buffer_stream_count(derived->buffer);
-    if (derived->count == DERIVED_MAX && derived_store(derived))
-        used = derived->stored.used;
-    if (derived->count == DERIVED_MAX || buffer_stream(derived->buffer, stream, &number, &why) != 0)
-        return drop(derived, used);
-    if (buffer_stream_count(derived->buffer) > streams && derived->made)
-        derived->made(derived->context, number);
+    struct derived_run *run = run_of(derived, stream);
+    if (run)
+        run->is_owed = derived->owes = true;
+    derived->is_full = true;
+}
+
+static bool put(struct derived *derived, uint32_t stream, const struct reading *reading, enum buffer_class class)
+{
+    size_t used = derived->stored.used;
     struct reading timed = *reading;
-    if (!give_time(derived, number, &timed.time_us))
-        return drop(derived, used);
+    if (derived->count == DERIVED_MAX || !give_time(derived, stream, &timed.time_us))
+        return false;
     reading_encode(&timed, &derived->stored);
-    if (derived->stored.overflow)
-        return drop(derived, used);
-    derived->list[derived->count].stream = number;
+    if (derived->stored.overflow) {
+        derived->stored.used = used;
+        derived->stored.overflow = false;
+        return false;
+    }
+    derived->list[derived->count].stream = stream;
     derived->list[derived->count].class = class;
     derived->list[derived->count].time_us = timed.time_us;
     derived->list[derived->count].boot_us =
@@ -138,6 +134,41 @@ bool derived_add(struct derived *derived, const char *stream, const struct readi
     derived->list[derived->count].from = used;
     derived->list[derived->count++].size = derived->stored.used - used;
     return true;
+}
+
+bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class)
+{
+    struct fault why;
+    uint32_t number;
+    size_t streams = buffer_stream_count(derived->buffer);
+    if (derived->count == DERIVED_MAX)
+        derived_store(derived);
+    if (buffer_stream(derived->buffer, stream, &number, &why) != 0) {
+        derived->dropped++;
+        return false;
+    }
+    if (buffer_stream_count(derived->buffer) > streams && derived->made)
+        derived->made(derived->context, number);
+    if (put(derived, number, reading, class))
+        return true;
+    derived->dropped++;
+    owe(derived, number);
+    return false;
+}
+
+bool derived_owed(struct derived *derived, uint32_t *ret_stream)
+{
+    if (!derived->owes || derived->is_full)
+        return false;
+    for (uint32_t i = 0; i < derived->run_count; i++) {
+        if (!derived->runs[i].is_owed)
+            continue;
+        derived->runs[i].is_owed = false;
+        *ret_stream = i;
+        return true;
+    }
+    derived->owes = false;
+    return false;
 }
 
 bool derived_any(const struct derived *derived, uint32_t stream)

@@ -29,10 +29,12 @@ struct derived {
     size_t count;
     struct bytes stored;
     struct derived_run { // times of one stream, a microsecond apart, that end with its last one
-        bool any;
+        bool any, is_owed;
         int64_t from_us, to_us;
     } * runs; // by stream
     size_t run_count;
+    bool owes;               // some stream's reading was dropped
+    bool is_full;            // and nothing has been stored since
     uint64_t taken, dropped; // dropped: there was no room to wait
     // Loop: the buffer has a new stream. NULL: nobody wants to know.
     void (*made)(void *context, uint32_t stream);
@@ -50,3 +52,6 @@ bool derived_store(struct derived *derived);
 
 // Whether there was a reading of that stream since the start, stored or still waiting.
 bool derived_any(const struct derived *derived, uint32_t stream);
+
+// When there is room again: the next stream of which a reading was dropped since. Of a state, what it is now is to be added again.
+bool derived_owed(struct derived *derived, uint32_t *ret_stream);

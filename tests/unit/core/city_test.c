@@ -257,6 +257,42 @@ static void a_refused_pack_leaves_no_trace(void **state)
     assert_number(&reading, "occupied", 2); // bay-1 and bay-3
 }
 
+// For as long as the buffer takes nothing, what zones and alerts were in between may be lost, not what they are in the end.
+static void what_stands_at_the_end_is_told_when_there_is_room_again(void **state)
+{
+    (void)state;
+    struct reading reading;
+    struct city_figures figures;
+    see_people(210);
+    assert_alert("alert/crowd/plaza", "density");
+    fill_the_buffer("bay-3:occupied");
+    for (int i = 0; i < 300; i++) {
+        pass(1.1);
+        add_number("gate:in", "", 1, 0);
+        assert_int_equal(take_ticket(0), REFUSAL_FULL); // which does not come again, and was counted all the same
+        intake_turn(&rig.intake);
+    }
+    add_bool("bay-1:occupied", true, 0);
+    add_number("eye:people", "", 10, 0);
+    assert_int_equal(take_ticket(0), REFUSAL_FULL);
+    intake_turn(&rig.intake);
+    city_figures(rig.city, &figures);
+    assert_true(figures.derived_dropped > 2);
+    assert_int_equal(figures.alerts, 0);
+    durable();
+    tick_after(2);
+    tick_after(2);
+    assert_alert("alert/crowd/plaza", "");
+    newest_of("zone/lot", &reading);
+    assert_number(&reading, "occupied", 2);
+    newest_of("zone/deck", &reading);
+    assert_number(&reading, "occupied", 100);
+    assert_number(&reading, "drift", 200);
+    size_t readings = stored_of("zone/deck");
+    tick_after(2);
+    assert_int_equal(stored_of("zone/deck"), readings); // once
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +305,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_stream_is_told_once, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_refused_is_not_counted_twice, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_refused_pack_leaves_no_trace, begin, end_rig),
+        cmocka_unit_test_setup_teardown(what_stands_at_the_end_is_told_when_there_is_room_again, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_not_believed_is_stored_with_a_mark, begin, end_rig),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

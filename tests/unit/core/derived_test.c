@@ -268,6 +268,30 @@ static void what_finds_no_room_is_counted(void **state)
     assert_int_equal(derived.count, 1);
 }
 
+static void what_was_dropped_is_owed_once_there_is_room(void **state)
+{
+    (void)state;
+    uint32_t stream, owed;
+    fill_the_buffer();
+    for (int i = 0; i < DERIVED_MAX; i++)
+        assert_true(add("zone/a", wall_us + i));
+    for (int i = 0; i < 3; i++) {
+        assert_false(add("zone/b", wall_us + i));
+        assert_false(add("zone/c", wall_us + i));
+    }
+    assert_false(derived_owed(&derived, &owed)); // not yet
+    durable();
+    assert_true(derived_store(&derived));
+    assert_int_equal(buffer_stream(buffer, "zone/b", &stream, NULL), 0);
+    assert_true(derived_owed(&derived, &owed));
+    assert_int_equal(owed, stream);
+    assert_true(add("zone/b", wall_us));
+    assert_true(derived_owed(&derived, &owed)); // the other, though one waits
+    assert_int_not_equal(owed, stream);
+    assert_false(derived_owed(&derived, &owed));
+    assert_int_equal(derived.dropped, 6);
+}
+
 // Before anybody set the clock; it is set while they wait. When they were by the clock since boot, they know.
 static void an_unset_clock_makes_them_unsure_with_the_time_since_boot(void **state)
 {
@@ -312,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_too_large_is_dropped_alone, begin, finish),
         cmocka_unit_test_setup_teardown(what_the_buffer_refuses_goes_on_waiting, begin, finish),
         cmocka_unit_test_setup_teardown(what_finds_no_room_is_counted, begin, finish),
+        cmocka_unit_test_setup_teardown(what_was_dropped_is_owed_once_there_is_room, begin, finish),
         cmocka_unit_test_setup_teardown(an_unset_clock_makes_them_unsure_with_the_time_since_boot, begin, finish),
         cmocka_unit_test_setup_teardown(once_the_clock_was_set_nothing_is_unsure, begin, finish),
     };

@@ -27,5 +27,5 @@ void alert_reading(const struct alert *alert, struct reading *reading, struct al
 // Whether a reading of an alert says that it has that condition.
 bool alert_says(const struct reading *reading, const char *condition);
 
-// Whether it says what the alert is, but for numbers; NULL: over.
+// Whether it says what the alert is, but for numbers.
 bool alert_is_told(const struct reading *reading, const struct alert *alert);

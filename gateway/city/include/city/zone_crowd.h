@@ -52,6 +52,7 @@ int zone_crowd_add(struct zone_crowd *zone, const struct settings_sensor *sensor
 enum zone_news zone_crowd_take(struct zone_crowd *zone, int number, struct reading *reading, int64_t now_us);
 void zone_crowd_tick(struct zone_crowd *zone, int64_t now_us);
 void zone_crowd_figures(const struct zone_crowd *zone, struct zone_crowd_figures *ret_figures);
+void zone_crowd_tell_again(struct zone_crowd *zone); // what it told last was lost
 bool zone_crowd_report(struct zone_crowd *zone, int64_t clock_us, struct reading *ret_reading);
 int64_t zone_crowd_due_us(const struct zone_crowd *zone);
 void zone_crowd_keep(const struct zone_crowd *zone, struct bytes *out);

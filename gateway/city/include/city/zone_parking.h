@@ -57,6 +57,7 @@ void zone_parking_figures(const struct zone_parking *zone, struct zone_parking_f
 // reading's texts live as long as the settings. Its time is that of the reading by which it came about, whose sensor is its `cause`, but
 // not before that of the one told last.
 bool zone_parking_report(struct zone_parking *zone, int64_t clock_us, struct reading *ret_reading);
+void zone_parking_tell_again(struct zone_parking *zone);      // what it told last was lost
 int64_t zone_parking_due_us(const struct zone_parking *zone); // by that clock; INT64_MAX: nothing to tell
 
 // What it knows, to be kept over a restart; sensors are found again by their ids. After it comes a tick. -EBADMSG, and the zone is as

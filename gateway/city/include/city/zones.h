@@ -33,6 +33,9 @@ void zones_tick(struct zones *zones, int64_t now_us);
 bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_zone **ret_zone,
                   struct reading *ret_reading);
 
+// What that zone told last was lost: it is reported again.
+void zones_tell_again(struct zones *zones, const char *id);
+
 // The next change of an alert.
 bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, struct crowd_alert *ret_alert);
 
