@@ -45,7 +45,7 @@ static struct derived_run *run_of(struct derived *derived, uint32_t stream)
         derived->runs = larger;
         derived->run_count = count;
     }
-    if (!derived->runs[stream].any)
+    if (!derived->runs[stream].any && !derived->runs[stream].is_owed)
         derived->runs[stream] = run_before(derived, stream);
     return &derived->runs[stream];
 }
@@ -59,7 +59,7 @@ static bool give_time(struct derived *derived, uint32_t stream, int64_t *time_us
     if (run->any && *time_us >= run->from_us && *time_us <= run->to_us)
         *time_us = ++run->to_us;
     else
-        *run = (struct derived_run){.any = true, .is_owed = run->is_owed, .from_us = *time_us, .to_us = *time_us};
+        *run = (struct derived_run){.any = true, .from_us = *time_us, .to_us = *time_us};
     return true;
 }
 

@@ -44,7 +44,8 @@ struct derived {
 void derived_init(struct derived *derived, const struct clock *clock, struct buffer *buffer, const struct hold *hold);
 void derived_finish(struct derived *derived);
 
-// Copies the reading. When many wait, they are stored at once. False when it is dropped. With the first of a stream the disk is asked for the newest before it.
+// Copies the reading. When many wait, they are stored at once. False when it is dropped. With the first of a stream the disk is asked for
+// the newest before it.
 bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class);
 
 // Gives the buffer what waits, in as few packs as can be, as long as it takes them. Returns whether anything was given.
