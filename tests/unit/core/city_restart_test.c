@@ -216,9 +216,11 @@ static void a_crowds_alert_follows_the_stored_readings(void **state)
     pass(10);
     see_people(250);
     assert_alert("alert/crowd/plaza", "density");
+    size_t readings = stored_of("alert/crowd/plaza");
     kill_and_restart();
     assert_told();
-    assert_alert("alert/crowd/plaza", "density"); // was never over
+    assert_alert("alert/crowd/plaza", "density");                   // was never over
+    assert_int_equal(stored_of("alert/crowd/plaza"), readings + 1); // but is told by what is read back
     tick_after(1);
     assert_told();
     pass(10);
@@ -235,6 +237,47 @@ static void a_crowds_alert_follows_the_stored_readings(void **state)
     assert_int_equal(alerts_now(), 0);
     tick_after(1);
     assert_told();
+}
+
+// With other limits the readings that are read back mean something else.
+static void an_alert_that_they_begin_is_told_once(void **state)
+{
+    (void)state;
+    static const char lower[] = "[zone:lot]\nkind = parking\n[zone:plaza]\nkind = crowd\narea = 100 m2\n"
+                                "limits = 1\nhold = 0 s\n";
+    see_people(250);
+    pass(10);
+    see_people(150);
+    assert_alert("alert/crowd/plaza", "");
+    restart(); // saves
+    pass(10);
+    see_people(155);
+    size_t readings = stored_of("alert/crowd/plaza");
+    configure(lower, sensors, air);
+    kill_and_restart();
+    assert_alert("alert/crowd/plaza", "density");
+    assert_int_equal(stored_of("alert/crowd/plaza"), readings + 1);
+    assert_told();
+}
+
+// A file without its alerts, say: the zone is as crowded as before, and an alert it is.
+static void a_crowd_whose_alert_is_lost_is_one_again(void **state)
+{
+    (void)state;
+    char path[96];
+    snprintf(path, sizeof path, "%s/standing", rig.folder);
+    see_people(250);
+    close_rig();
+    json_t *root = json_load_file(path, 0, NULL);
+    assert_int_equal(json_object_del(json_object_get(root, "city"), "alerts"), 0);
+    assert_int_equal(json_dump_file(root, path, 0), 0);
+    json_decref(root);
+    open_rig();
+    assert_told();
+    assert_int_equal(alerts_now(), 1);
+    pass(10);
+    see_people(5);
+    assert_alert("alert/crowd/plaza", "");
 }
 
 static void disk_is(double free)
@@ -385,10 +428,13 @@ static void a_zone_that_changed_unseen_is_told_after_the_restart(void **state)
     assert_number(&reading, "capacity", 9);
     assert_number(&reading, "occupied", 2);
     int64_t told_us = reading.time_us;
-    pass(601); // bay-1 is silent when the gateway is there again
+    occupy("bay-2:occupied", true); // which will be read back
+    pass(601);                      // bay-1 is silent when the gateway is there again
+    size_t readings = stored_of("zone/lot");
     kill_and_restart();
     tick_after(1);
     tick_after(1);
+    assert_int_equal(stored_of("zone/lot"), readings + 1); // at once as it is
     newest_of("zone/lot", &reading);
     assert_number(&reading, "occupied", 1);
     assert_number(&reading, "silent", 1);
@@ -437,6 +483,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_alert_that_ended_after_the_last_save_is_over, begin, end_rig),
         cmocka_unit_test_setup_teardown(another_condition_since_the_last_save_is_told_anew, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_crowds_alert_follows_the_stored_readings, begin, end_rig),
+        cmocka_unit_test_setup_teardown(an_alert_that_they_begin_is_told_once, begin, end_rig),
+        cmocka_unit_test_setup_teardown(a_crowd_whose_alert_is_lost_is_one_again, begin, end_rig),
         cmocka_unit_test_setup_teardown(the_gateways_own_alerts_go_on_and_end, begin, end_rig),
         cmocka_unit_test_setup_teardown(another_device_in_the_old_place_has_no_old_alerts, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_gone_from_the_configuration_is_over, begin, end_rig),

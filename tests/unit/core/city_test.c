@@ -10,7 +10,7 @@
 static const char city[] = "[zone:lot]\nkind = parking\ncapacity = 3\n"
                            "[zone:plaza]\nkind = crowd\narea = 100 m2\nlimits = 2 4 5\nhold = 0 s\n"
                            "[zone:deck]\nkind = parking\ncapacity = 100\n[sensor:gate]\nkind = traffic\nzone = deck\n"
-                           "stale_after = 0 s\n[zone:hall]\nkind = crowd\narea = 100 m2\n"
+                           "stale_after = 0 s\n[zone:hall]\nkind = crowd\narea = 100 m2\nmin_count = 3\n"
                            "[sensor:door]\nkind = crowd\nzone = hall\nstale_after = 0 s\n"
                            "[sensor:bay-1]\nkind = parking\nzone = lot\nstale_after = 10 min\n"
                            "[sensor:bay-2]\nkind = parking\nzone = lot\nstale_after = 10 min\n"
@@ -211,6 +211,26 @@ static void count(const char *in, double number, uint64_t ticket, enum refusal e
     assert_int_equal(take_ticket(ticket), expected);
 }
 
+static void too_few_people_are_told_to_nobody(void **state)
+{
+    (void)state;
+    struct reading reading;
+    add_number("door:people", "", 2, 0);
+    take();
+    newest_of("door", &reading);
+    assert_null(value_of(&reading, "people"));
+    assert_true(value_of(&reading, "suppressed")->boolean);
+    newest_of("zone/hall", &reading);
+    assert_null(value_of(&reading, "people"));
+    pass(5);
+    add_number("door:people", "", 4, 0);
+    take();
+    newest_of("door", &reading);
+    assert_number(&reading, "people", 4);
+    newest_of("zone/hall", &reading);
+    assert_number(&reading, "people", 4);
+}
+
 // Who is told to come again later does so, with what it counted since its last reading.
 static void what_is_refused_is_not_counted_twice(void **state)
 {
@@ -303,6 +323,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(before_the_clock_is_set_an_alert_has_no_since, begin_unset, end_rig),
         cmocka_unit_test_setup_teardown(the_gateways_own_alerts_are_stored_too, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_new_stream_is_told_once, begin, end_rig),
+        cmocka_unit_test_setup_teardown(too_few_people_are_told_to_nobody, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_refused_is_not_counted_twice, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_refused_pack_leaves_no_trace, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_stands_at_the_end_is_told_when_there_is_room_again, begin, end_rig),
