@@ -48,7 +48,7 @@ static double autonomy(struct gateway *gateway)
     const struct status_buffer *buffer = &snapshot_take(gateway->snapshot)->buffer;
     if (buffer->min_autonomy_h <= 0)
         return INFINITY;
-    return buffer->autonomy_h < 0 ? NAN : buffer->autonomy_h / buffer->min_autonomy_h;
+    return buffer->autonomy_h < 0 ? INFINITY : buffer->autonomy_h / buffer->min_autonomy_h;
 }
 
 // What nobody tells us (the certificates' ends, another gateway of our name) stays unknown.
