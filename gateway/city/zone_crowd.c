@@ -286,6 +286,11 @@ enum zone_news zone_crowd_take(struct zone_crowd *zone, int number, struct readi
     return people != ZONE_SAID_NOTHING ? people : counts;
 }
 
+void zone_crowd_heard(struct zone_crowd *zone, int number, int64_t heard_us)
+{
+    zone->members[number].heard_us = heard_us;
+}
+
 void zone_crowd_tick(struct zone_crowd *zone, int64_t now_us)
 {
     count_anew(zone, now_us, true);

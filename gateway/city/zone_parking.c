@@ -246,6 +246,11 @@ enum zone_news zone_parking_take(struct zone_parking *zone, int number, const st
     return news;
 }
 
+void zone_parking_heard(struct zone_parking *zone, int number, int64_t heard_us)
+{
+    zone->members[number].heard_us = heard_us;
+}
+
 void zone_parking_tick(struct zone_parking *zone, int64_t now_us)
 {
     count_anew(zone, now_us, true);

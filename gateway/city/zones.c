@@ -121,6 +121,17 @@ void zones_guard(const struct zones *zones, size_t sensor_index, struct reading 
     crowd_guard(at->zone ? at->zone->settings : NULL, at->sensor, reading);
 }
 
+void zones_heard(struct zones *zones, size_t sensor_index, int64_t heard_us)
+{
+    struct standpoint at = zones->sensors[sensor_index];
+    if (at.number == NOWHERE)
+        return;
+    if (at.zone->parking)
+        zone_parking_heard(at.zone->parking, at.number, heard_us);
+    else
+        zone_crowd_heard(at.zone->crowd, at.number, heard_us);
+}
+
 void zones_tick(struct zones *zones, int64_t now_us)
 {
     for (size_t i = 0; i < zones->count; i++)

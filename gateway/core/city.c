@@ -25,6 +25,7 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
     city->derived.made = options->made;
     city->derived.context = options->context;
     city->health = calloc(sensors_count(options->sensors) + 1, sizeof *city->health);
+    city->unset_boot_us = calloc(sensors_count(options->sensors) + 1, sizeof *city->unset_boot_us);
     city->alerts = alerts_create(ALERTS_MAX);
     const struct roads_options roads = {.clock = options->clock,
                                         .settings = options->settings,
@@ -32,7 +33,7 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
                                         .derived = &city->derived,
                                         .made = options->told,
                                         .context = options->context};
-    if (!city->health || !city->alerts ||
+    if (!city->health || !city->unset_boot_us || !city->alerts ||
         zones_create(options->settings, options->sensors, &local_days, &city->zones) != 0 ||
         roads_create(&roads, &city->roads, why) != 0) {
         city_destroy(city);
@@ -53,6 +54,7 @@ void city_destroy(struct city *city)
     alerts_destroy(city->alerts);
     derived_finish(&city->derived);
     bytes_finish(&city->undo.bytes);
+    free(city->unset_boot_us);
     free(city->health);
     free(city);
 }
@@ -131,11 +133,24 @@ static void take_crowd_alert(struct city *city, const struct settings_zone *zone
     take_condition(city, kind_names[zone->kind], zone->id, &condition, news->level != CROWD_NORMAL);
 }
 
+// Silence is measured by the wall clock. Who was heard before that was set was heard a while ago, and not years.
+static void note_clock(struct city *city, bool synchronised)
+{
+    int64_t ahead_us = clock_wall_us(city->options.clock) - clock_boot_us(city->options.clock);
+    bool is_set_now = synchronised && !city->clock_synchronised;
+    city->clock_synchronised = synchronised;
+    for (size_t i = 0; is_set_now && i < sensors_count(city->options.sensors); i++)
+        if (city->unset_boot_us[i]) {
+            zones_heard(city->zones, i, city->unset_boot_us[i] + ahead_us);
+            city->unset_boot_us[i] = 0;
+        }
+}
+
 void city_facts(struct city *city, const struct gateway_facts *facts, bool clock_synchronised)
 {
     struct gateway_report report;
     int64_t wall_us = clock_synchronised ? clock_wall_us(city->options.clock) : 0;
-    city->clock_synchronised = clock_synchronised;
+    note_clock(city, clock_synchronised);
     gateway_health_take(&city->gateway, facts, clock_boot_us(city->options.clock), wall_us, &report);
     for (size_t i = 0; i < report.count; i++)
         take_condition(city, GATEWAY_KIND, report.list[i].id, &report.list[i].condition, report.list[i].begins);
@@ -155,7 +170,7 @@ static struct health_moment moment_of(const struct city *city, const struct sett
 
 void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synchronised)
 {
-    city->clock_synchronised = clock_synchronised;
+    note_clock(city, clock_synchronised);
     for (size_t i = 0; i < pack->count; i++) {
         const struct sensor *sensor = pack->readings[i].sensor;
         struct health_moment moment = moment_of(city, sensor->settings);
@@ -191,6 +206,7 @@ void city_take(struct city *city, struct normalised_pack *pack)
         size_t index = pack->readings[i].sensor->index;
         struct reading *reading = &pack->readings[i].reading;
         begin_undo(city, index);
+        city->unset_boot_us[index] = city->clock_synchronised ? 0 : clock_boot_us(city->options.clock);
         zones_take(city->zones, index, reading, city->clock_synchronised ? wall_us : reading->time_us);
         zones_guard(city->zones, index, reading);
         roads_guard(pack->readings[i].sensor, reading);
@@ -248,7 +264,7 @@ bool city_turn(struct city *city)
 
 void city_tick(struct city *city, bool clock_synchronised)
 {
-    city->clock_synchronised = clock_synchronised;
+    note_clock(city, clock_synchronised);
     for (size_t i = 0; i < sensors_count(city->options.sensors); i++) {
         const struct settings_sensor *sensor = sensors_at(city->options.sensors, i)->settings;
         struct health_moment moment = moment_of(city, sensor);

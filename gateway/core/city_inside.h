@@ -26,6 +26,8 @@ struct city {
         size_t sensors[PACK_READINGS_MAX], begins[PACK_READINGS_MAX];
         size_t count;
     } undo;
+    int64_t *
+        unset_boot_us; // by sensor index: when it was heard last while the clock was not set, in boot time; 0: it was not
     bool clock_synchronised;
     bool looked; // for what there is to tell, since the last reading
 };

@@ -15,7 +15,7 @@ static const char city[] = "[zone:lot]\nkind = parking\ncapacity = 3\n"
                            "[sensor:bay-1]\nkind = parking\nzone = lot\nstale_after = 10 min\n"
                            "[sensor:bay-2]\nkind = parking\nzone = lot\nstale_after = 10 min\n"
                            "[sensor:bay-3]\nkind = parking\nzone = lot\nstale_after = 0 s\n"
-                           "[sensor:eye]\nkind = crowd\nzone = plaza\nstale_after = 0 s\n";
+                           "[sensor:eye]\nkind = crowd\nzone = plaza\nstale_after = 1 h\n";
 
 static int begin(void **state)
 {
@@ -149,6 +149,31 @@ static void before_the_clock_is_set_an_alert_has_no_since(void **state)
     assert_null(value_of(&reading, "since"));
     assert_true(rig.batch->items[0].unsure);
     assert_int_equal(rig.batch->items[0].boot_us, boot_us);
+}
+
+// A machine without a clock of its own has started: what came before somebody set the clock came just now.
+static void a_clock_that_is_set_makes_nobody_silent(void **state)
+{
+    (void)state;
+    struct reading reading;
+    occupy("bay-1:occupied", true);
+    see_people(210);
+    tick_after(10);
+    newest_of("zone/lot", &reading);
+    assert_number(&reading, "occupied", 1);
+    set = true;
+    wall_us = INT64_C(1800000000) * SECOND;
+    tick_after(1);
+    newest_of("zone/lot", &reading);
+    assert_number(&reading, "occupied", 1);
+    assert_number(&reading, "silent", 0);
+    newest_of("zone/plaza", &reading);
+    assert_number(&reading, "people", 210);
+    assert_int_equal(reading.quality, QUALITY_GOOD);
+    tick_after(600); // since then it is
+    newest_of("zone/lot", &reading);
+    assert_number(&reading, "silent", 1);
+    assert_int_equal(reading.time_quality, TIME_SYNCED);
 }
 
 static void clock_unset(double seconds)
@@ -321,6 +346,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_silent_sensor_is_an_alert_until_it_is_heard, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_crowd_is_an_alert_by_its_level, begin, end_rig),
         cmocka_unit_test_setup_teardown(before_the_clock_is_set_an_alert_has_no_since, begin_unset, end_rig),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_set_makes_nobody_silent, begin_unset, end_rig),
         cmocka_unit_test_setup_teardown(the_gateways_own_alerts_are_stored_too, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_new_stream_is_told_once, begin, end_rig),
         cmocka_unit_test_setup_teardown(too_few_people_are_told_to_nobody, begin, end_rig),

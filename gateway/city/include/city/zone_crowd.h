@@ -50,6 +50,7 @@ void zone_crowd_destroy(struct zone_crowd *zone);
 int zone_crowd_add(struct zone_crowd *zone, const struct settings_sensor *sensor);
 // Puts `implausible` into a reading that is not believed.
 enum zone_news zone_crowd_take(struct zone_crowd *zone, int number, struct reading *reading, int64_t now_us);
+void zone_crowd_heard(struct zone_crowd *zone, int number, int64_t heard_us);
 void zone_crowd_tick(struct zone_crowd *zone, int64_t now_us);
 void zone_crowd_figures(const struct zone_crowd *zone, struct zone_crowd_figures *ret_figures);
 void zone_crowd_tell_again(struct zone_crowd *zone); // what it told last was lost

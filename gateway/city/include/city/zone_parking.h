@@ -51,6 +51,9 @@ enum zone_news zone_parking_take(struct zone_parking *zone, int number, const st
 // Once a second, or less often: who has been silent for too long, what is out of service, whether there was a reset.
 void zone_parking_tick(struct zone_parking *zone, int64_t now_us);
 
+// The sensor was heard at that time, which was not known when it was.
+void zone_parking_heard(struct zone_parking *zone, int number, int64_t heard_us);
+
 void zone_parking_figures(const struct zone_parking *zone, struct zone_parking_figures *ret_figures);
 
 // What there is to tell, at most once a second: `clock_us` is any clock that does not go back. False when nothing has changed. The

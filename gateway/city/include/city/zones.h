@@ -26,6 +26,9 @@ enum zone_news zones_take(struct zones *zones, size_t sensor_index, struct readi
 // What may leave the gateway of the sensor's own reading, after it was taken: see crowd_guard().
 void zones_guard(const struct zones *zones, size_t sensor_index, struct reading *reading);
 
+// The clock has been set: when a sensor was heard last that spoke before.
+void zones_heard(struct zones *zones, size_t sensor_index, int64_t heard_us);
+
 // Once a second.
 void zones_tick(struct zones *zones, int64_t now_us);
 
