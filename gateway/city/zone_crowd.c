@@ -232,7 +232,7 @@ static enum zone_news take_people(const struct settings_zone *settings, struct m
     if (!(now.people >= 0))
         return ZONE_SAID_NOTHING;
     const struct said *newest = member->doubted.any ? &member->doubted : &member->believed;
-    if (newest->any && (reading->time_us == newest->time_us || is_late(reading, newest->time_us)))
+    if (newest->any && (is_same_time(reading, newest->time_us) || is_late(reading, newest->time_us)))
         return ZONE_LATE;
     if (!is_believed(settings, member, &now)) {
         member->doubted = now;
