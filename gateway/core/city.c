@@ -111,12 +111,17 @@ static void take_condition(struct city *city, const char *kind, const char *id, 
                                  : alerts_end(city->alerts, kind, id, condition->name));
 }
 
-static void take_report(struct city *city, const struct settings_sensor *sensor, const struct health_report *report)
+// What finds no room in the table begins once more, when it is found again.
+static void take_report(struct city *city, const struct sensor *sensor, const struct health_report *report)
 {
+    const struct settings_sensor *settings = sensor->settings;
     for (size_t i = 0; i < report->count; i++) {
         struct alert_condition condition;
+        uint64_t refused = alerts_refused(city->alerts);
         health_alert(&report->list[i], &condition);
-        take_condition(city, kind_names[sensor->kind], sensor->id, &condition, report->list[i].begins);
+        take_condition(city, kind_names[settings->kind], settings->id, &condition, report->list[i].begins);
+        if (alerts_refused(city->alerts) != refused)
+            health_forget(&city->health[sensor->index], report->list[i].condition, clock_boot_us(city->options.clock));
     }
 }
 
@@ -176,7 +181,7 @@ void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synch
         struct health_moment moment = moment_of(city, sensor->settings);
         struct health_report report;
         health_take(&city->health[sensor->index], sensor->settings, &pack->readings[i].reading, &moment, &report);
-        take_report(city, sensor->settings, &report);
+        take_report(city, sensor, &report);
     }
 }
 
@@ -266,10 +271,10 @@ void city_tick(struct city *city, bool clock_synchronised)
 {
     note_clock(city, clock_synchronised);
     for (size_t i = 0; i < sensors_count(city->options.sensors); i++) {
-        const struct settings_sensor *sensor = sensors_at(city->options.sensors, i)->settings;
-        struct health_moment moment = moment_of(city, sensor);
+        const struct sensor *sensor = sensors_at(city->options.sensors, i);
+        struct health_moment moment = moment_of(city, sensor->settings);
         struct health_report report;
-        health_tick(&city->health[i], sensor, &moment, &report);
+        health_tick(&city->health[i], sensor->settings, &moment, &report);
         take_report(city, sensor, &report);
     }
     roads_tick(city->roads, clock_synchronised);
