@@ -120,7 +120,8 @@ static bool is_due(struct standing *standing)
     int64_t since_us = clock_boot_us(standing->options.clock) - standing->saved_boot_us;
     if (standing->is_busy || since_us < save_soonest_us)
         return false;
-    return (standing->changed && since_us >= save_latest_us) ||
+    bool has_news = standing->changed || (standing->options.city && next_number(standing) != standing->saved_number);
+    return (has_news && since_us >= save_latest_us) ||
            (next_number(standing) - standing->saved_number >= SAVE_READINGS && has_any(standing));
 }
 

@@ -280,6 +280,27 @@ static void a_crowd_whose_alert_is_lost_is_one_again(void **state)
     assert_alert("alert/crowd/plaza", "");
 }
 
+// Also where nothing counts and nothing parks.
+static void it_is_saved_once_an_hour(void **state)
+{
+    (void)state;
+    char path[96];
+    snprintf(path, sizeof path, "%s/standing", rig.folder);
+    warm(20);
+    tick_after(3590);
+    durable();
+    standing_tick(rig.standing);
+    uv_run(&rig.loop, UV_RUN_DEFAULT);
+    assert_int_not_equal(access(path, F_OK), 0);
+    tick_after(20);
+    standing_tick(rig.standing);
+    uv_run(&rig.loop, UV_RUN_DEFAULT);
+    assert_int_equal(access(path, F_OK), 0);
+    kill_and_restart();
+    assert_int_equal(alerts_now(), 2); // as it was
+    assert_told();
+}
+
 static void disk_is(double free)
 {
     const struct gateway_facts facts = {.certificate_days = NAN,
@@ -485,6 +506,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_crowds_alert_follows_the_stored_readings, begin, end_rig),
         cmocka_unit_test_setup_teardown(an_alert_that_they_begin_is_told_once, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_crowd_whose_alert_is_lost_is_one_again, begin, end_rig),
+        cmocka_unit_test_setup_teardown(it_is_saved_once_an_hour, begin, end_rig),
         cmocka_unit_test_setup_teardown(the_gateways_own_alerts_go_on_and_end, begin, end_rig),
         cmocka_unit_test_setup_teardown(another_device_in_the_old_place_has_no_old_alerts, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_gone_from_the_configuration_is_over, begin, end_rig),
