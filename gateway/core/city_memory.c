@@ -245,13 +245,18 @@ void city_forget(struct city *city, const struct sensor *sensor)
     city_tell_alert(city, alerts_end(city->alerts, kind_names[settings->kind], settings->id, NULL));
 }
 
-// What was stored last of the alert is to be what it is.
-static void compare_alert(struct city *city, uint32_t number, struct buffer_batch *batch)
+// What was stored last of an alert is to be what it is. The times of what comes next are to differ from those of zones, too.
+static void compare(struct city *city, uint32_t number, struct buffer_batch *batch)
 {
     struct alert over;
     struct reading reading;
-    const struct alert *alert = city_alert_of(city, buffer_stream_name(city->options.buffer, number), &over);
-    if (alert && recall_newest(city->options.buffer, number, batch, &reading) && !alert_is_told(&reading, alert))
+    const char *id, *stream = buffer_stream_name(city->options.buffer, number);
+    if (!stream || stream_subject(stream, &id) == SUBJECT_SENSOR ||
+        !recall_newest(city->options.buffer, number, batch, &reading))
+        return;
+    derived_know(&city->derived, number, batch->items[0].time_us);
+    const struct alert *alert = city_alert_of(city, stream, &over);
+    if (alert && !derived_any(&city->derived, number) && !alert_is_told(&reading, alert))
         city_tell_alert(city, alert);
 }
 
@@ -263,8 +268,7 @@ void city_begin(struct city *city)
         zones_tick(city->zones, clock_wall_us(city->options.clock));
     city_look(city);
     for (uint32_t i = 0; batch && i < streams; i++)
-        if (!derived_any(&city->derived, i))
-            compare_alert(city, i, batch);
+        compare(city, i, batch);
     if (batch)
         bytes_finish(&batch->bytes);
     free(batch);

@@ -20,46 +20,53 @@ void derived_finish(struct derived *derived)
     free(derived->runs);
 }
 
-// What an earlier start stored last counts, too.
-static struct derived_run run_before(struct derived *derived, uint32_t stream)
+static void ask_disk(struct derived *derived, uint32_t stream)
 {
     struct reading reading;
-    struct buffer_batch *batch = calloc(1, sizeof *batch);
-    struct derived_run run = {.any = batch && recall_newest(derived->buffer, stream, batch, &reading)};
-    if (run.any)
-        run.from_us = run.to_us = batch->items[0].time_us;
+    bool any = buffer_stream_newest(derived->buffer, stream) > 0;
+    struct buffer_batch *batch = any ? calloc(1, sizeof *batch) : NULL;
+    if (batch && recall_newest(derived->buffer, stream, batch, &reading))
+        derived->runs[stream].from_us = derived->runs[stream].to_us = batch->items[0].time_us;
+    derived->runs[stream].is_known = true;
     if (batch)
         bytes_finish(&batch->bytes);
     free(batch);
-    return run;
 }
 
-static struct derived_run *run_of(struct derived *derived, uint32_t stream)
+static bool make_runs(struct derived *derived, uint32_t stream)
 {
     size_t count = buffer_stream_count(derived->buffer);
-    if (stream >= derived->run_count) {
-        struct derived_run *larger = realloc(derived->runs, count * sizeof *larger);
-        if (!larger)
-            return NULL;
-        memset(larger + derived->run_count, 0, (count - derived->run_count) * sizeof *larger);
-        derived->runs = larger;
-        derived->run_count = count;
-    }
-    if (!derived->runs[stream].any && !derived->runs[stream].is_owed)
-        derived->runs[stream] = run_before(derived, stream);
-    return &derived->runs[stream];
+    if (stream < derived->run_count)
+        return true;
+    struct derived_run *larger = realloc(derived->runs, count * sizeof *larger);
+    if (!larger)
+        return false;
+    memset(larger + derived->run_count, 0, (count - derived->run_count) * sizeof *larger);
+    derived->runs = larger;
+    derived->run_count = count;
+    return true;
+}
+
+void derived_know(struct derived *derived, uint32_t stream, int64_t newest_us)
+{
+    if (!make_runs(derived, stream) || derived->runs[stream].is_known)
+        return;
+    derived->runs[stream].is_known = true;
+    derived->runs[stream].from_us = derived->runs[stream].to_us = newest_us;
 }
 
 // Equal times of one stream get a microsecond more, as those of sensors do: a database keeps one point for each.
 static bool give_time(struct derived *derived, uint32_t stream, int64_t *time_us)
 {
-    struct derived_run *run = run_of(derived, stream);
-    if (!run)
+    if (!make_runs(derived, stream))
         return false;
-    if (run->any && *time_us >= run->from_us && *time_us <= run->to_us)
+    struct derived_run *run = &derived->runs[stream];
+    if (!run->is_known)
+        ask_disk(derived, stream);
+    if (*time_us >= run->from_us && *time_us <= run->to_us)
         *time_us = ++run->to_us;
     else
-        *run = (struct derived_run){.any = true, .from_us = *time_us, .to_us = *time_us};
+        run->from_us = run->to_us = *time_us;
     return true;
 }
 
@@ -107,9 +114,8 @@ bool derived_store(struct derived *derived)
 
 static void owe(struct derived *derived, uint32_t stream)
 {
-    struct derived_run *run = run_of(derived, stream);
-    if (run)
-        run->is_owed = derived->owes = true;
+    if (make_runs(derived, stream))
+        derived->runs[stream].is_owed = derived->owes = true;
     derived->is_full = true;
 }
 
@@ -133,6 +139,7 @@ static bool put(struct derived *derived, uint32_t stream, const struct reading *
     derived->list[derived->count].unsure = reading->time_quality == TIME_ESTIMATED && !hold_is_over(derived->hold);
     derived->list[derived->count].from = used;
     derived->list[derived->count++].size = derived->stored.used - used;
+    derived->runs[stream].any = true;
     return true;
 }
 

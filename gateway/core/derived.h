@@ -28,8 +28,8 @@ struct derived {
     } list[DERIVED_MAX];
     size_t count;
     struct bytes stored;
-    struct derived_run { // times of one stream, a microsecond apart, that end with its last one
-        bool any, is_owed;
+    struct derived_run {             // times of one stream, a microsecond apart, that end with its last one
+        bool is_known, any, is_owed; // is_known: what an earlier start stored last counts; any: there was one since
         int64_t from_us, to_us;
     } * runs; // by stream
     size_t run_count;
@@ -44,8 +44,10 @@ struct derived {
 void derived_init(struct derived *derived, const struct clock *clock, struct buffer *buffer, const struct hold *hold);
 void derived_finish(struct derived *derived);
 
-// Copies the reading. When many wait, they are stored at once. False when it is dropped. With the first of a stream the disk is asked for
-// the newest before it.
+// The time of the newest stored reading of that stream, before the first is added: else the disk is asked for it then.
+void derived_know(struct derived *derived, uint32_t stream, int64_t newest_us);
+
+// Copies the reading. When many wait, they are stored at once. False when it is dropped.
 bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class);
 
 // Gives the buffer what waits, in as few packs as can be, as long as it takes them. Returns whether anything was given.
