@@ -90,3 +90,11 @@ void gateway_health_restore(struct gateway_health *health, const char *id, enum 
         if (strcmp(checks[i].name, id) == 0)
             health->checks[i].level = health->checks[i].next = checks[i].steps[0].level < level ? 2 : 1;
 }
+
+bool gateway_health_knows(const char *id)
+{
+    for (size_t i = 0; i < GATEWAY_CHECK_COUNT; i++)
+        if (strcmp(checks[i].name, id) == 0)
+            return true;
+    return false;
+}

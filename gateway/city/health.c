@@ -2,6 +2,7 @@
 #include "health_parts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { RANGE_OF = 10, RANGE_BEGINS = 5, RANGE_ENDS = 1 };
 
@@ -29,6 +30,21 @@ void health_alert(const struct health_news *news, struct alert_condition *ret_co
     snprintf(ret_condition->value_name, sizeof ret_condition->value_name, "%s",
              value_name ? value_name : news->quantity);
     snprintf(ret_condition->quantity, sizeof ret_condition->quantity, "%s", value_name ? news->quantity : "");
+}
+
+enum health_condition health_named(const char *name)
+{
+    int condition = 0;
+    while (condition < HEALTH_CONDITION_COUNT && strcmp(conditions[condition].name, name) != 0)
+        condition++;
+    return (enum health_condition)condition;
+}
+
+void health_forget(struct health *health, enum health_condition condition, int64_t now_boot_us)
+{
+    if (health_is(health, condition) && condition == HEALTH_STALE)
+        health->heard_boot_us = now_boot_us;
+    health->active = (uint8_t)(health->active & ~(1U << condition));
 }
 
 int64_t health_ago(const struct health_moment *moment, int64_t duration_us)

@@ -12,3 +12,10 @@ static inline bool is_late(const struct reading *reading, int64_t newest_us)
     return reading->time_quality == TIME_SENSOR && reading->time_us < newest_us &&
            newest_us - reading->time_us <= latest_us;
 }
+
+// What a sensor says again with the same time is stored with some microseconds more, and read back so.
+static inline bool is_same_time(const struct reading *reading, int64_t time_us)
+{
+    int64_t least_us = reading->time_quality == TIME_SENSOR ? 1000 : 1;
+    return reading->time_us - time_us < least_us && time_us - reading->time_us < least_us;
+}

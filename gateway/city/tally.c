@@ -21,7 +21,7 @@ static bool is_nearer(const struct tally *tally, int64_t time_us, int64_t since_
 static bool take_total(struct tally *tally, const struct reading *reading, double total, int64_t since_us)
 {
     int64_t time_us = reading->time_us;
-    if (time_us == tally->newest_us)
+    if (is_same_time(reading, tally->newest_us))
         return false;
     if (reading->time_quality == TIME_SENSOR && is_nearer(tally, time_us, since_us)) {
         tally->from_us = time_us;
@@ -44,7 +44,9 @@ static bool is_new(struct tally *tally, const struct reading *reading)
     while (place > 0 && seen_us[place - 1] > time_us)
         place--;
     bool full = tally->seen_count == TALLY_SEEN_MAX;
-    if ((place > 0 && seen_us[place - 1] == time_us) || (full && place == 0))
+    bool was_seen = (place > 0 && is_same_time(reading, seen_us[place - 1])) ||
+                    (place < tally->seen_count && is_same_time(reading, seen_us[place]));
+    if (was_seen || (full && place == 0))
         return false;
     if (full) {
         memmove(seen_us, seen_us + 1, --place * sizeof *seen_us);

@@ -26,6 +26,11 @@ bool zone_base_pass(struct zone_base *base, int64_t time_us, bool may_go_back)
     return true;
 }
 
+bool zone_base_is_silent(const struct settings_sensor *sensor, bool was_heard, int64_t heard_us, int64_t now_us)
+{
+    return was_heard && sensor->stale_after_us > 0 && now_us - heard_us > sensor->stale_after_us;
+}
+
 void zone_base_change(struct zone_base *base, const struct settings_sensor *cause, const struct reading *reading,
                       int64_t now_us)
 {

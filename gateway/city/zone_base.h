@@ -30,6 +30,9 @@ void zone_base_init(struct zone_base *base, const struct settings_zone *settings
 // clock says so: not by a reading whose sensor lost its own.
 bool zone_base_pass(struct zone_base *base, int64_t time_us, bool may_go_back);
 
+// Whether the sensor has been silent for longer than its `stale_after`; 0 is never.
+bool zone_base_is_silent(const struct settings_sensor *sensor, bool was_heard, int64_t heard_us, int64_t now_us);
+
 // There is something to tell, by that reading, or NULL: by the time.
 void zone_base_change(struct zone_base *base, const struct settings_sensor *cause, const struct reading *reading,
                       int64_t now_us);

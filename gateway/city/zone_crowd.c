@@ -193,7 +193,7 @@ static void sum_up(struct zone_crowd *zone, const struct settings_sensor *cause,
 
 static void listen(struct member *member, int64_t now_us)
 {
-    member->silent = member->heard && now_us - member->heard_us > member->sensor->stale_after_us;
+    member->silent = zone_base_is_silent(member->sensor, member->heard, member->heard_us, now_us);
 }
 
 static bool have_room(const struct settings_zone *settings, const struct said *now)
@@ -232,7 +232,7 @@ static enum zone_news take_people(const struct settings_zone *settings, struct m
     if (!(now.people >= 0))
         return ZONE_SAID_NOTHING;
     const struct said *newest = member->doubted.any ? &member->doubted : &member->believed;
-    if (newest->any && (reading->time_us == newest->time_us || is_late(reading, newest->time_us)))
+    if (newest->any && (is_same_time(reading, newest->time_us) || is_late(reading, newest->time_us)))
         return ZONE_LATE;
     if (!is_believed(settings, member, &now)) {
         member->doubted = now;
@@ -286,6 +286,11 @@ enum zone_news zone_crowd_take(struct zone_crowd *zone, int number, struct readi
     return people != ZONE_SAID_NOTHING ? people : counts;
 }
 
+void zone_crowd_heard(struct zone_crowd *zone, int number, int64_t heard_us)
+{
+    zone->members[number].heard_us = heard_us;
+}
+
 void zone_crowd_tick(struct zone_crowd *zone, int64_t now_us)
 {
     count_anew(zone, now_us, true);
@@ -329,6 +334,11 @@ static void put_figures(const struct zone_crowd *zone, struct reading *reading)
     value_put_integer(reading, "silent", figures->silent);
 }
 
+void zone_crowd_tell_again(struct zone_crowd *zone)
+{
+    zone->base.due = true;
+}
+
 bool zone_crowd_report(struct zone_crowd *zone, int64_t clock_us, struct reading *ret_reading)
 {
     if (!zone_base_begin(&zone->base, clock_us, ret_reading))
@@ -355,6 +365,11 @@ bool zone_crowd_alert(struct zone_crowd *zone, struct crowd_alert *ret_alert)
                                       .time_us = zone->base.cause_us,
                                       .cause = zone->base.cause};
     return true;
+}
+
+void zone_crowd_alerted(struct zone_crowd *zone, enum crowd_level level)
+{
+    zone->alerted = level;
 }
 
 /* Keeping. The bytes: u32 version, time since it counts, time of the newest reading, three triggers, u32 level that was told; u32 members,
@@ -445,5 +460,22 @@ int zone_crowd_restore(struct zone_crowd *zone, const uint8_t *data, size_t size
     static const struct keep_form form = {KEEP_VERSION, read_head, read_member};
     int error = keep_read(&form, zone, data, size);
     zone->figures.level = (enum crowd_level)trigger_level(zone->limits, LIMITS);
+    return error;
+}
+
+void zone_crowd_keep_member(const struct zone_crowd *zone, int number, struct bytes *out)
+{
+    struct member member = zone->members[number];
+    keep_member(&(struct keep){.out = out}, &member, member.gate);
+}
+
+int zone_crowd_put_back(struct zone_crowd *zone, int number, struct view *view, int64_t now_us)
+{
+    struct member kept = {0}, *member = &zone->members[number];
+    struct gate gate = {0};
+    keep_member(&(struct keep){.in = view}, &kept, &gate);
+    int error = view->bad ? -EBADMSG : put_back(zone, member->sensor->id, &kept);
+    listen(member, now_us);
+    sum_up(zone, member->sensor, NULL, now_us, false);
     return error;
 }

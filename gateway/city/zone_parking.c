@@ -178,7 +178,7 @@ static enum place place_of(const struct member *member, int64_t now_us)
 static void place(struct zone_parking *zone, struct member *member, int64_t now_us)
 {
     bool silent =
-        member->heard && !is_out(member, now_us) && now_us - member->heard_us > member->sensor->stale_after_us;
+        zone_base_is_silent(member->sensor, member->heard, member->heard_us, now_us) && !is_out(member, now_us);
     zone->silent += (int64_t)silent - (int64_t)member->silent;
     member->silent = silent;
     zone->places[member->place]--;
@@ -207,7 +207,7 @@ static enum zone_news take_state(struct member *member, const struct reading *re
     enum parking_state state = state_in(reading);
     if (state == PARKING_STATE_COUNT)
         return ZONE_SAID_NOTHING;
-    if (member->begun && (reading->time_us == member->state_us || is_late(reading, member->state_us)))
+    if (member->begun && (is_same_time(reading, member->state_us) || is_late(reading, member->state_us)))
         return ZONE_LATE;
     member->state = state;
     member->state_us = reading->time_us;
@@ -246,6 +246,11 @@ enum zone_news zone_parking_take(struct zone_parking *zone, int number, const st
     return news;
 }
 
+void zone_parking_heard(struct zone_parking *zone, int number, int64_t heard_us)
+{
+    zone->members[number].heard_us = heard_us;
+}
+
 void zone_parking_tick(struct zone_parking *zone, int64_t now_us)
 {
     count_anew(zone, now_us, true);
@@ -264,6 +269,11 @@ void zone_parking_figures(const struct zone_parking *zone, struct zone_parking_f
 int64_t zone_parking_due_us(const struct zone_parking *zone)
 {
     return zone_base_due_us(&zone->base);
+}
+
+void zone_parking_tell_again(struct zone_parking *zone)
+{
+    zone->base.due = true;
 }
 
 bool zone_parking_report(struct zone_parking *zone, int64_t clock_us, struct reading *ret_reading)
@@ -388,4 +398,21 @@ int zone_parking_restore(struct zone_parking *zone, const uint8_t *data, size_t 
 {
     static const struct keep_form form = {KEEP_VERSION, read_head, read_member};
     return keep_read(&form, zone, data, size);
+}
+
+void zone_parking_keep_member(const struct zone_parking *zone, int number, struct bytes *out)
+{
+    struct member member = zone->members[number];
+    keep_member(&(struct keep){.out = out}, &member, member.gate);
+}
+
+int zone_parking_put_back(struct zone_parking *zone, int number, struct view *view, int64_t now_us)
+{
+    struct member kept = {0}, *member = &zone->members[number];
+    struct gate gate = {0};
+    keep_member(&(struct keep){.in = view}, &kept, &gate);
+    int error = view->bad ? -EBADMSG : put_back(zone, member->sensor->id, &kept);
+    place(zone, member, now_us);
+    sum_up(zone, member->sensor, NULL, now_us);
+    return error;
 }

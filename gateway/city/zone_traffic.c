@@ -386,3 +386,35 @@ int zone_traffic_restore(struct zone_traffic *zone, const uint8_t *data, size_t 
     static const struct keep_form form = {KEEP_VERSION, read_head, read_member};
     return keep_read(&form, zone, data, size);
 }
+
+// With the minutes that its parts are of.
+void zone_traffic_keep_member(const struct zone_traffic *zone, int number, struct bytes *out)
+{
+    struct keep keep = {.out = out};
+    struct member member = zone->members[number];
+    for (size_t i = 0; i < MINUTES; i++) {
+        int64_t end_us = zone->minutes[i].end_us;
+        keep_time(&keep, &end_us);
+    }
+    keep_member(&keep, &member);
+}
+
+int zone_traffic_put_back(struct zone_traffic *zone, int number, struct view *view)
+{
+    struct keep keep = {.in = view};
+    struct member kept = zone->members[number];
+    bool begun[MINUTES];
+    for (size_t i = 0; i < MINUTES; i++) {
+        int64_t end_us;
+        keep_time(&keep, &end_us);
+        begun[i] = end_us != zone->minutes[i].end_us; // with that reading
+    }
+    keep_member(&keep, &kept);
+    if (view->bad)
+        return -EBADMSG;
+    for (size_t i = 0; i < MINUTES; i++)
+        if (begun[i])
+            kept.parts[i] = (struct part){0};
+    zone->members[number] = kept;
+    return 0;
+}

@@ -143,6 +143,17 @@ void zones_guard(const struct zones *zones, size_t sensor_index, struct reading 
     crowd_guard(at->zone ? at->zone->settings : NULL, at->sensor, reading);
 }
 
+void zones_heard(struct zones *zones, size_t sensor_index, int64_t heard_us)
+{
+    struct standpoint at = zones->sensors[sensor_index];
+    if (at.number == NOWHERE)
+        return;
+    if (at.zone->parking)
+        zone_parking_heard(at.zone->parking, at.number, heard_us);
+    else if (at.zone->crowd)
+        zone_crowd_heard(at.zone->crowd, at.number, heard_us);
+}
+
 void zones_tick(struct zones *zones, int64_t now_us)
 {
     for (size_t i = 0; i < zones->count; i++) {
@@ -181,6 +192,16 @@ bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_z
     return false;
 }
 
+void zones_tell_again(struct zones *zones, const char *id)
+{
+    struct zone *zone = find(zones, id);
+    if (zone && zone->parking)
+        zone_parking_tell_again(zone->parking);
+    else if (zone && zone->crowd)
+        zone_crowd_tell_again(zone->crowd);
+    zones->due_us = INT64_MIN;
+}
+
 bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, struct crowd_alert *ret_alert)
 {
     for (size_t i = 0; zones->may_alert && i < zones->count; i++) {
@@ -190,6 +211,15 @@ bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, str
     }
     zones->may_alert = false;
     return false;
+}
+
+void zones_alerted(struct zones *zones, enum crowd_level (*told)(void *context, const struct settings_zone *zone),
+                   void *context)
+{
+    for (size_t i = 0; i < zones->count; i++)
+        if (zones->list[i].crowd)
+            zone_crowd_alerted(zones->list[i].crowd, told(context, zones->list[i].settings));
+    zones->may_alert = true;
 }
 
 /* Keeping. The bytes: u32 version, u32 zones, each: id, u32 kind, u32 size, and its own bytes. */
@@ -249,4 +279,28 @@ int zones_restore(struct zones *zones, const uint8_t *data, size_t size)
     zones->due_us = INT64_MIN;
     zones->may_alert = true;
     return error ? error : view.bad || view.left ? -EBADMSG : 0;
+}
+
+void zones_keep_sensor(const struct zones *zones, size_t sensor_index, struct bytes *out)
+{
+    struct standpoint at = zones->sensors[sensor_index];
+    if (at.number == NOWHERE)
+        return;
+    if (at.zone->parking)
+        zone_parking_keep_member(at.zone->parking, at.number, out);
+    else if (at.zone->traffic)
+        zone_traffic_keep_member(at.zone->traffic, at.number, out);
+    else
+        zone_crowd_keep_member(at.zone->crowd, at.number, out);
+}
+
+int zones_put_back(struct zones *zones, size_t sensor_index, struct view *view, int64_t now_us)
+{
+    struct standpoint at = zones->sensors[sensor_index];
+    if (at.number == NOWHERE)
+        return 0;
+    zones->due_us = INT64_MIN;
+    return at.zone->parking   ? zone_parking_put_back(at.zone->parking, at.number, view, now_us)
+           : at.zone->traffic ? zone_traffic_put_back(at.zone->traffic, at.number, view)
+                              : zone_crowd_put_back(at.zone->crowd, at.number, view, now_us);
 }

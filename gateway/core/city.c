@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "city.h"
+#include "city_inside.h"
 
 #include "base/messages.h"
 #include "city/alert_reading.h"
-#include "city/health.h"
-#include "city/zones.h"
-#include "derived.h"
 #include "local_days.h"
 #include "reading/stream.h"
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALERTS_MAX = 1024, KEPT_MAX = 8 << 20, ZONE_READING_MAX = 4096 };
-
-struct city {
-    struct city_options options;
-    struct zones *zones;
-    struct health *health; // by sensor index
-    struct alerts *alerts;
-    struct gateway_health gateway;
-    struct derived derived;
-    struct bytes *zone_readings; // of each zone of the settings: its last one, as stored
-    struct roads *roads;
-    bool clock_synchronised;
-    bool looked; // for what there is to tell, since the last reading
-};
+enum { ALERTS_MAX = 1024, UNDO_MAX = PACK_READINGS_MAX * 4096, ZONE_READING_MAX = 4096 };
 
 int city_create(const struct city_options *options, struct city **ret_city, struct fault *why)
 {
@@ -34,10 +19,13 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
     if (!city)
         return fault_set(why, -ENOMEM, _("out of memory"));
     city->options = *options;
+    city->clock_synchronised = options->clock->synchronised(options->clock);
+    bytes_init(&city->undo.bytes, UNDO_MAX);
     derived_init(&city->derived, options->clock, options->buffer, options->hold);
     city->derived.made = options->made;
     city->derived.context = options->context;
     city->health = calloc(sensors_count(options->sensors) + 1, sizeof *city->health);
+    city->unset_boot_us = calloc(sensors_count(options->sensors) + 1, sizeof *city->unset_boot_us);
     city->alerts = alerts_create(ALERTS_MAX);
     city->zone_readings = calloc(options->settings->zone_count + 1, sizeof *city->zone_readings);
     const struct roads_options roads = {.clock = options->clock,
@@ -46,7 +34,7 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
                                         .derived = &city->derived,
                                         .made = options->told,
                                         .context = options->context};
-    if (!city->health || !city->alerts || !city->zone_readings ||
+    if (!city->health || !city->unset_boot_us || !city->alerts || !city->zone_readings ||
         zones_create(options->settings, options->sensors, &local_days, &city->zones) != 0 ||
         roads_create(&roads, &city->roads, why) != 0) {
         city_destroy(city);
@@ -71,6 +59,8 @@ void city_destroy(struct city *city)
     for (size_t i = 0; city->zone_readings && i < city->options.settings->zone_count; i++)
         bytes_finish(&city->zone_readings[i]);
     free(city->zone_readings);
+    bytes_finish(&city->undo.bytes);
+    free(city->unset_boot_us);
     free(city->health);
     free(city);
 }
@@ -91,7 +81,7 @@ static enum kind kind_of_alert(const struct alert *alert)
     return KIND_GENERIC;
 }
 
-static void tell_alert(struct city *city, const struct alert *alert)
+void city_tell_alert(struct city *city, const struct alert *alert)
 {
     struct alert_texts texts;
     char stream[STREAM_SIZE];
@@ -106,19 +96,38 @@ static void tell_alert(struct city *city, const struct alert *alert)
     derived_add(&city->derived, stream, &reading, BUFFER_EVENT);
 }
 
+const struct alert *city_alert_of(const struct city *city, const char *stream, struct alert *ret_over)
+{
+    const char *id;
+    unsigned size;
+    if (!stream || stream_subject(stream, &id) != SUBJECT_ALERT)
+        return NULL;
+    const char *kind = stream_alert_kind(stream, &size);
+    *ret_over = (struct alert){.count = 0};
+    snprintf(ret_over->kind, sizeof ret_over->kind, "%.*s", (int)size, kind);
+    snprintf(ret_over->id, sizeof ret_over->id, "%s", id);
+    const struct alert *alert = alerts_find(city->alerts, ret_over->kind, ret_over->id);
+    return alert ? alert : ret_over;
+}
+
 static void take_condition(struct city *city, const char *kind, const char *id, const struct alert_condition *condition,
                            bool begins)
 {
-    tell_alert(city, begins ? alerts_begin(city->alerts, kind, id, condition)
-                            : alerts_end(city->alerts, kind, id, condition->name));
+    city_tell_alert(city, begins ? alerts_begin(city->alerts, kind, id, condition)
+                                 : alerts_end(city->alerts, kind, id, condition->name));
 }
 
-static void take_report(struct city *city, const struct settings_sensor *sensor, const struct health_report *report)
+// What finds no room in the table begins once more, when it is found again.
+static void take_report(struct city *city, const struct sensor *sensor, const struct health_report *report)
 {
+    const struct settings_sensor *settings = sensor->settings;
     for (size_t i = 0; i < report->count; i++) {
         struct alert_condition condition;
+        uint64_t refused = alerts_refused(city->alerts);
         health_alert(&report->list[i], &condition);
-        take_condition(city, kind_names[sensor->kind], sensor->id, &condition, report->list[i].begins);
+        take_condition(city, kind_names[settings->kind], settings->id, &condition, report->list[i].begins);
+        if (alerts_refused(city->alerts) != refused)
+            health_forget(&city->health[sensor->index], report->list[i].condition, clock_boot_us(city->options.clock));
     }
 }
 
@@ -126,7 +135,8 @@ static void take_crowd_alert(struct city *city, const struct settings_zone *zone
 {
     static const enum alert_level levels[CROWD_LEVEL_COUNT] = {
         [CROWD_WARN] = ALERT_WARNING, [CROWD_HIGH] = ALERT_HIGH, [CROWD_CRITICAL] = ALERT_CRITICAL};
-    struct alert_condition condition = {.name = "density", .level = levels[news->level], .since_us = news->time_us};
+    struct alert_condition condition = {
+        .name = CITY_DENSITY, .level = levels[news->level], .since_us = city->clock_synchronised ? news->time_us : 0};
     if (isfinite(news->density_per_m2)) {
         strcpy(condition.value_name, "density_per_m2");
         condition.value = news->density_per_m2;
@@ -134,11 +144,24 @@ static void take_crowd_alert(struct city *city, const struct settings_zone *zone
     take_condition(city, kind_names[zone->kind], zone->id, &condition, news->level != CROWD_NORMAL);
 }
 
+// Silence is measured by the wall clock. Who was heard before that was set was heard a while ago, and not years.
+static void note_clock(struct city *city, bool synchronised)
+{
+    int64_t ahead_us = clock_wall_us(city->options.clock) - clock_boot_us(city->options.clock);
+    bool is_set_now = synchronised && !city->clock_synchronised;
+    city->clock_synchronised = synchronised;
+    for (size_t i = 0; is_set_now && i < sensors_count(city->options.sensors); i++)
+        if (city->unset_boot_us[i]) {
+            zones_heard(city->zones, i, city->unset_boot_us[i] + ahead_us);
+            city->unset_boot_us[i] = 0;
+        }
+}
+
 void city_facts(struct city *city, const struct gateway_facts *facts, bool clock_synchronised)
 {
     struct gateway_report report;
     int64_t wall_us = clock_synchronised ? clock_wall_us(city->options.clock) : 0;
-    city->clock_synchronised = clock_synchronised;
+    note_clock(city, clock_synchronised);
     gateway_health_take(&city->gateway, facts, clock_boot_us(city->options.clock), wall_us, &report);
     for (size_t i = 0; i < report.count; i++)
         take_condition(city, gateway_alert_kind, report.list[i].id, &report.list[i].condition, report.list[i].begins);
@@ -158,22 +181,43 @@ static struct health_moment moment_of(const struct city *city, const struct sett
 
 void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synchronised)
 {
-    city->clock_synchronised = clock_synchronised;
+    note_clock(city, clock_synchronised);
     for (size_t i = 0; i < pack->count; i++) {
         const struct sensor *sensor = pack->readings[i].sensor;
         struct health_moment moment = moment_of(city, sensor->settings);
         struct health_report report;
         health_take(&city->health[sensor->index], sensor->settings, &pack->readings[i].reading, &moment, &report);
-        take_report(city, sensor->settings, &report);
+        take_report(city, sensor, &report);
+    }
+}
+
+static void begin_undo(struct city *city, size_t sensor_index)
+{
+    city->undo.sensors[city->undo.count] = sensor_index;
+    city->undo.begins[city->undo.count++] = city->undo.bytes.used;
+    zones_keep_sensor(city->zones, sensor_index, &city->undo.bytes);
+}
+
+void city_undo(struct city *city)
+{
+    struct bytes *bytes = &city->undo.bytes;
+    while (city->undo.count > 0 && !bytes->overflow) {
+        size_t begin = city->undo.begins[--city->undo.count];
+        struct view view = {.data = bytes->data + begin, .left = bytes->used - begin};
+        zones_put_back(city->zones, city->undo.sensors[city->undo.count], &view, clock_wall_us(city->options.clock));
     }
 }
 
 void city_take(struct city *city, struct normalised_pack *pack)
 {
     int64_t wall_us = clock_wall_us(city->options.clock);
+    bytes_clear(&city->undo.bytes);
+    city->undo.count = 0;
     for (size_t i = 0; i < pack->count; i++) {
         size_t index = pack->readings[i].sensor->index;
         struct reading *reading = &pack->readings[i].reading;
+        begin_undo(city, index);
+        city->unset_boot_us[index] = city->clock_synchronised ? 0 : clock_boot_us(city->options.clock);
         zones_take(city->zones, index, reading, city->clock_synchronised ? wall_us : reading->time_us);
         zones_guard(city->zones, index, reading);
         roads_guard(pack->readings[i].sensor, reading);
@@ -202,7 +246,7 @@ static void tell_zone(struct city *city, const struct settings_zone *zone, const
     derived_add(&city->derived, stream, reading, BUFFER_ROUTINE);
 }
 
-static void look(struct city *city)
+void city_look(struct city *city)
 {
     const struct settings_zone *zone;
     struct crowd_alert alert;
@@ -214,183 +258,43 @@ static void look(struct city *city)
     city->looked = true;
 }
 
+// What the buffer had no room for while it took nothing is told as it is now.
+static void tell_owed(struct city *city)
+{
+    struct alert over;
+    uint32_t number;
+    while (derived_owed(&city->derived, &number)) {
+        const char *id, *stream = buffer_stream_name(city->options.buffer, number);
+        city_tell_alert(city, city_alert_of(city, stream, &over));
+        if (stream && stream_subject(stream, &id) == SUBJECT_ZONE)
+            zones_tell_again(city->zones, id);
+    }
+}
+
 bool city_turn(struct city *city)
 {
     if (!city->looked)
-        look(city);
-    return derived_store(&city->derived);
+        city_look(city);
+    bool stored = derived_store(&city->derived);
+    tell_owed(city);
+    return derived_store(&city->derived) || stored;
 }
 
 void city_tick(struct city *city, bool clock_synchronised)
 {
-    city->clock_synchronised = clock_synchronised;
+    note_clock(city, clock_synchronised);
     for (size_t i = 0; i < sensors_count(city->options.sensors); i++) {
-        const struct settings_sensor *sensor = sensors_at(city->options.sensors, i)->settings;
-        struct health_moment moment = moment_of(city, sensor);
+        const struct sensor *sensor = sensors_at(city->options.sensors, i);
+        struct health_moment moment = moment_of(city, sensor->settings);
         struct health_report report;
-        health_tick(&city->health[i], sensor, &moment, &report);
+        health_tick(&city->health[i], sensor->settings, &moment, &report);
         take_report(city, sensor, &report);
     }
     roads_tick(city->roads, clock_synchronised);
     if (clock_synchronised)
         zones_tick(city->zones, clock_wall_us(city->options.clock));
-    look(city);
+    city_look(city);
     city_turn(city);
-}
-
-/* Over a restart. */
-
-static json_t *save_zones(const struct city *city)
-{
-    static const char digits[] = "0123456789abcdef";
-    struct bytes kept, hex;
-    bytes_init(&kept, KEPT_MAX);
-    bytes_init(&hex, 2 * KEPT_MAX);
-    zones_keep(city->zones, &kept);
-    for (size_t i = 0; i < kept.used; i++) {
-        bytes_char(&hex, digits[kept.data[i] >> 4]);
-        bytes_char(&hex, digits[kept.data[i] & 15]);
-    }
-    json_t *text = kept.overflow || hex.overflow ? NULL : json_stringn((const char *)hex.data, hex.used);
-    bytes_finish(&kept);
-    bytes_finish(&hex);
-    return text;
-}
-
-// Without what is 0 at the end, which most sensors have much of.
-static json_t *save_health(const struct city *city, size_t index)
-{
-    double numbers[HEALTH_NUMBERS];
-    size_t count = HEALTH_NUMBERS;
-    health_save(&city->health[index], clock_boot_us(city->options.clock), numbers);
-    while (count > 0 && numbers[count - 1] == 0)
-        count--;
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_real(numbers[i]));
-    return list;
-}
-
-static json_t *save_alerts(const struct city *city)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < alerts_count(city->alerts); i++) {
-        const struct alert *alert = alerts_at(city->alerts, i);
-        for (size_t c = 0; c < alert->count; c++) {
-            const struct alert_condition *condition = &alert->conditions[c];
-            json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:i,s:I,s:f,s:s,s:s}", "kind", alert->kind, "id",
-                                                  alert->id, "condition", condition->name, "level", condition->level,
-                                                  "since", (json_int_t)condition->since_us, "value",
-                                                  isfinite(condition->value) ? condition->value : 0.0, "value_name",
-                                                  condition->value_name, "quantity", condition->quantity));
-        }
-    }
-    return list;
-}
-
-json_t *city_save(const struct city *city)
-{
-    json_t *health = json_object();
-    for (size_t i = 0; i < sensors_count(city->options.sensors); i++)
-        json_object_set_new(health, sensors_at(city->options.sensors, i)->settings->id, save_health(city, i));
-    return json_pack("{s:o,s:o*,s:o,s:o}", "health", health, "zones", save_zones(city), "alerts", save_alerts(city),
-                     "places", roads_save(city->roads));
-}
-
-static int digit_of(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static void restore_zones(struct city *city, const json_t *text)
-{
-    const char *hex = json_string_value(text);
-    size_t size = json_string_length(text) / 2;
-    struct bytes kept;
-    bytes_init(&kept, KEPT_MAX);
-    for (size_t i = 0; hex && i < size; i++) {
-        int high = digit_of(hex[2 * i]), low = digit_of(hex[2 * i + 1]);
-        if (high < 0 || low < 0)
-            break;
-        bytes_u8(&kept, (uint8_t)(high << 4 | low));
-    }
-    if (kept.used > 0)
-        zones_restore(city->zones, kept.data, kept.used);
-    bytes_finish(&kept);
-}
-
-static void restore_health(struct city *city, const json_t *saved)
-{
-    for (size_t i = 0; i < sensors_count(city->options.sensors); i++) {
-        double numbers[HEALTH_NUMBERS] = {0};
-        const json_t *list = json_object_get(saved, sensors_at(city->options.sensors, i)->settings->id);
-        size_t count = json_array_size(list);
-        for (size_t n = 0; n < count && n < HEALTH_NUMBERS; n++)
-            numbers[n] = json_number_value(json_array_get(list, n));
-        if (count > 0 && count <= HEALTH_NUMBERS)
-            health_restore(&city->health[i], clock_boot_us(city->options.clock), numbers, HEALTH_NUMBERS);
-    }
-}
-
-// What is configured no more, or is another kind's, is over: its topic is emptied as all that vanished are.
-static bool is_known(const struct city *city, const char *kind, const char *id)
-{
-    const struct sensor *sensor = sensors_find(city->options.sensors, id);
-    if (strcmp(kind, gateway_alert_kind) == 0 || (sensor && strcmp(kind_names[sensor->settings->kind], kind) == 0))
-        return true;
-    for (size_t i = 0; i < city->options.settings->zone_count; i++) {
-        const struct settings_zone *zone = &city->options.settings->zone[i];
-        if (!zone->disabled && strcmp(zone->id, id) == 0 && strcmp(kind_names[zone->kind], kind) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool copy_text(const json_t *entry, const char *key, char *ret_text, size_t size)
-{
-    const char *text = json_string_value(json_object_get(entry, key));
-    return text && (size_t)snprintf(ret_text, size, "%s", text) < size;
-}
-
-static void restore_alert(struct city *city, const json_t *entry)
-{
-    char kind[ALERT_KIND_SIZE], id[ALERT_ID_SIZE];
-    struct alert_condition condition = {.value = json_number_value(json_object_get(entry, "value")),
-                                        .since_us = json_integer_value(json_object_get(entry, "since"))};
-    json_int_t level = json_integer_value(json_object_get(entry, "level"));
-    if (level < 0 || level >= ALERT_LEVEL_COUNT || !copy_text(entry, "kind", kind, sizeof kind) ||
-        !copy_text(entry, "id", id, sizeof id) ||
-        !copy_text(entry, "condition", condition.name, sizeof condition.name) ||
-        !copy_text(entry, "value_name", condition.value_name, sizeof condition.value_name) ||
-        !copy_text(entry, "quantity", condition.quantity, sizeof condition.quantity) || !is_known(city, kind, id))
-        return;
-    condition.level = (enum alert_level)level;
-    alerts_begin(city->alerts, kind, id, &condition);
-    if (strcmp(kind, gateway_alert_kind) == 0)
-        gateway_health_restore(&city->gateway, id, condition.level);
-}
-
-void city_restore(struct city *city, const json_t *saved)
-{
-    const json_t *alerts = json_object_get(saved, "alerts");
-    restore_health(city, json_object_get(saved, "health"));
-    restore_zones(city, json_object_get(saved, "zones"));
-    roads_restore(city->roads, json_object_get(saved, "places"));
-    for (size_t i = 0; i < json_array_size(alerts); i++)
-        restore_alert(city, json_array_get(alerts, i));
-}
-
-void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading)
-{
-    struct reading copy = *reading;
-    zones_take(city->zones, sensor->index, &copy, reading->time_us);
-}
-
-void city_forget(struct city *city, const struct sensor *sensor)
-{
-    const struct settings_sensor *settings = sensor->settings;
-    health_start(&city->health[sensor->index], settings, clock_boot_us(city->options.clock), 0);
-    tell_alert(city, alerts_end(city->alerts, kind_names[settings->kind], settings->id, NULL));
 }
 
 /* For status and metrics. */

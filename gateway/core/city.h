@@ -13,8 +13,7 @@
 
 /*
  * Where the city room meets the gateway: the readings of a pack go through it before they are stored, and what it makes of them (zones,
- * alerts) is stored before them, as readings of streams of their own: once a reading is acknowledged, no power cut takes away what
- * came of it, such as the end of an alert. What it knows outlives a restart as part of the file of
+ * alerts) is stored after them, as readings of streams of their own. What it knows outlives a restart as part of the file of
  * where the sensors stand (standing.h): as of some reading, and those after it are read back.
  */
 
@@ -41,8 +40,10 @@ void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synch
 // What the readings, with a bay's state in them, mean to their zones, before they are stored. Marks what is not believed, and leaves out
 // what may not be told.
 void city_take(struct city *city, struct normalised_pack *pack);
+// The readings of the last city_take were not stored, and whoever sent them sends them again: no zone has counted them.
+void city_undo(struct city *city);
 
-// Loop, after city_take(), at the end of a turn, and once a second: stores what there is to tell. Returns whether anything was stored.
+// Loop, at the end of a turn, and once a second: stores what there is to tell. Returns whether anything was stored.
 bool city_turn(struct city *city);
 void city_tick(struct city *city, bool clock_synchronised);
 
@@ -57,10 +58,17 @@ void city_facts(struct city *city, const struct gateway_facts *facts, bool clock
 
 // A JSON object; the caller owns it. NULL without memory.
 json_t *city_save(const struct city *city);
+// The places of roads, which are too many for it: see place_file.h. Appends, at most CITY_PLACES_MAX bytes; none: there are none to keep.
+enum { CITY_PLACES_MAX = ROADS_KEPT_MAX };
+void city_save_places(const struct city *city, struct bytes *out);
+
 // What another start saved, or NULL; what is no such thing is passed over.
 void city_restore(struct city *city, const json_t *saved);
-// After it: each stored reading since then, of that sensor.
-void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading);
+int city_restore_places(struct city *city, const uint8_t *data, size_t size); // -EBADMSG
+// After it: each stored reading since then, of that sensor, and when it was stored.
+void city_recall(struct city *city, const struct sensor *sensor, const struct reading *reading, int64_t stored_us);
+// After them: alerts whose newest stored reading, which may be newer than what was saved, says something else are told anew.
+void city_begin(struct city *city);
 // Another device is in the old one's place: what was wrong with that is over.
 void city_forget(struct city *city, const struct sensor *sensor);
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "derived.h"
 
+#include "recall.h"
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { STORED_MAX = 512 * 1024 };
-
-static const int64_t never_us = INT64_MIN / 2, not_asked_us = INT64_MIN, near_us = 1000;
 
 void derived_init(struct derived *derived, const struct clock *clock, struct buffer *buffer, const struct hold *hold)
 {
@@ -16,99 +17,168 @@ void derived_init(struct derived *derived, const struct clock *clock, struct buf
 void derived_finish(struct derived *derived)
 {
     bytes_finish(&derived->stored);
-    free(derived->last_us);
+    free(derived->runs);
 }
 
-// Of that stream, as it is stored: what is told again after a restart may be of the same time.
-static int64_t stored_last_us(const struct derived *derived, uint32_t stream)
+static void ask_disk(struct derived *derived, uint32_t stream)
 {
-    struct buffer_batch *batch = calloc(1, sizeof *batch);
-    uint64_t number = buffer_stream_newest(derived->buffer, stream);
-    int64_t last_us = never_us;
-    if (batch && number && buffer_read(derived->buffer, number, 1, 1, batch) == 0 && batch->count &&
-        batch->items[0].number == number)
-        last_us = batch->items[0].corrected_us ? batch->items[0].corrected_us : batch->items[0].time_us;
+    struct reading reading;
+    bool any = buffer_stream_newest(derived->buffer, stream) > 0;
+    struct buffer_batch *batch = any ? calloc(1, sizeof *batch) : NULL;
+    if (batch && recall_newest(derived->buffer, stream, batch, &reading))
+        derived->runs[stream].from_us = derived->runs[stream].to_us = batch->items[0].time_us;
+    derived->runs[stream].is_known = true;
     if (batch)
         bytes_finish(&batch->bytes);
     free(batch);
-    return last_us;
 }
 
-// Equal times of one stream get a microsecond more, as those of sensors do: a database keeps one point for each. A time that is just
-// before the last is that of one that was moved so.
-static bool give_time(struct derived *derived, uint32_t stream, int64_t *time_us)
+static bool make_runs(struct derived *derived, uint32_t stream)
 {
-    if (stream >= derived->last_count) {
-        size_t count = buffer_stream_count(derived->buffer);
-        int64_t *larger = realloc(derived->last_us, count * sizeof *larger);
-        if (!larger)
-            return false;
-        for (size_t i = derived->last_count; i < count; i++)
-            larger[i] = not_asked_us;
-        derived->last_us = larger;
-        derived->last_count = count;
-    }
-    int64_t *last_us = &derived->last_us[stream];
-    if (*last_us == not_asked_us)
-        *last_us = stored_last_us(derived, stream);
-    if (*time_us <= *last_us && *time_us > *last_us - near_us)
-        *time_us = *last_us + 1;
-    *last_us = *time_us;
+    size_t count = buffer_stream_count(derived->buffer);
+    if (stream < derived->run_count)
+        return true;
+    struct derived_run *larger = realloc(derived->runs, count * sizeof *larger);
+    if (!larger)
+        return false;
+    memset(larger + derived->run_count, 0, (count - derived->run_count) * sizeof *larger);
+    derived->runs = larger;
+    derived->run_count = count;
     return true;
 }
 
-static bool drop(struct derived *derived, size_t used)
+void derived_know(struct derived *derived, uint32_t stream, int64_t newest_us)
 {
-    derived->stored.used = used;
-    derived->stored.overflow = false;
-    derived->dropped++;
-    return false;
+    if (!make_runs(derived, stream) || derived->runs[stream].is_known)
+        return;
+    derived->runs[stream].is_known = true;
+    derived->runs[stream].from_us = derived->runs[stream].to_us = newest_us;
+}
+
+// Equal times of one stream get a microsecond more, as those of sensors do: a database keeps one point for each.
+static bool give_time(struct derived *derived, uint32_t stream, int64_t *time_us)
+{
+    if (!make_runs(derived, stream))
+        return false;
+    struct derived_run *run = &derived->runs[stream];
+    if (!run->is_known)
+        ask_disk(derived, stream);
+    if (*time_us >= run->from_us && *time_us <= run->to_us)
+        *time_us = ++run->to_us;
+    else
+        run->from_us = run->to_us = *time_us;
+    return true;
+}
+
+// The first ones of what waits are stored, or can never be.
+static void take_out(struct derived *derived, size_t count)
+{
+    derived->count -= count;
+    memmove(derived->list, derived->list + count, derived->count * sizeof derived->list[0]);
+    if (derived->count == 0)
+        bytes_clear(&derived->stored);
+}
+
+// As many of the first `count` as make one pack: how many they are, or what the buffer says.
+static int store_some(struct derived *derived, size_t count)
+{
+    struct buffer_record records[DERIVED_MAX] = {{0}};
+    int error;
+    for (size_t i = 0; i < count; i++)
+        records[i] = (struct buffer_record){.stream = derived->list[i].stream,
+                                            .class = derived->list[i].class,
+                                            .time_us = derived->list[i].time_us,
+                                            .unsure = derived->list[i].unsure,
+                                            .boot_us = derived->list[i].boot_us,
+                                            .payload = derived->stored.data + derived->list[i].from,
+                                            .size = derived->list[i].size};
+    while ((error = buffer_append(derived->buffer, records, count, NULL, 0, NULL, 0)) == -EMSGSIZE && count > 1)
+        count /= 2;
+    return error ? error : (int)count;
+}
+
+bool derived_store(struct derived *derived)
+{
+    uint64_t before = derived->taken;
+    while (derived->count > 0) {
+        int stored = store_some(derived, derived->count);
+        if (stored < 0 && stored != -EMSGSIZE)
+            break; // they go on waiting
+        derived->taken += stored > 0 ? (uint64_t)stored : 0;
+        derived->dropped += stored < 0; // no pack can hold it
+        take_out(derived, stored > 0 ? (size_t)stored : 1);
+    }
+    derived->is_full = derived->is_full && derived->count > 0;
+    return derived->taken != before;
+}
+
+static void owe(struct derived *derived, uint32_t stream)
+{
+    if (make_runs(derived, stream))
+        derived->runs[stream].is_owed = derived->owes = true;
+    derived->is_full = true;
+}
+
+static bool put(struct derived *derived, uint32_t stream, const struct reading *reading, enum buffer_class class)
+{
+    size_t used = derived->stored.used;
+    struct reading timed = *reading;
+    if (derived->count == DERIVED_MAX || !give_time(derived, stream, &timed.time_us))
+        return false;
+    reading_encode(&timed, &derived->stored);
+    if (derived->stored.overflow) {
+        derived->stored.used = used;
+        derived->stored.overflow = false;
+        return false;
+    }
+    derived->list[derived->count].stream = stream;
+    derived->list[derived->count].class = class;
+    derived->list[derived->count].time_us = timed.time_us;
+    derived->list[derived->count].boot_us =
+        timed.time_us + clock_boot_us(derived->clock) - clock_wall_us(derived->clock);
+    derived->list[derived->count].unsure = reading->time_quality == TIME_ESTIMATED && !hold_is_over(derived->hold);
+    derived->list[derived->count].from = used;
+    derived->list[derived->count++].size = derived->stored.used - used;
+    derived->runs[stream].any = true;
+    return true;
 }
 
 bool derived_add(struct derived *derived, const char *stream, const struct reading *reading, enum buffer_class class)
 {
     struct fault why;
     uint32_t number;
+    size_t streams = buffer_stream_count(derived->buffer);
     if (derived->count == DERIVED_MAX)
-        derived_store(derived); // much happens in this turn: all sensors fell silent, say
-    size_t used = derived->stored.used, streams = buffer_stream_count(derived->buffer);
-    if (derived->count == DERIVED_MAX || buffer_stream(derived->buffer, stream, &number, &why) != 0)
-        return drop(derived, used);
+        derived_store(derived);
+    if (buffer_stream(derived->buffer, stream, &number, &why) != 0) {
+        derived->dropped++;
+        return false;
+    }
     if (buffer_stream_count(derived->buffer) > streams && derived->made)
         derived->made(derived->context, number);
-    struct reading timed = *reading;
-    if (!give_time(derived, number, &timed.time_us))
-        return drop(derived, used);
-    reading_encode(&timed, &derived->stored);
-    if (derived->stored.overflow)
-        return drop(derived, used);
-    derived->list[derived->count].stream = number;
-    derived->list[derived->count].class = class;
-    derived->list[derived->count].time_us = timed.time_us;
-    derived->list[derived->count].unsure = reading->time_quality == TIME_ESTIMATED && !hold_is_over(derived->hold);
-    derived->list[derived->count].from = used;
-    derived->list[derived->count++].size = derived->stored.used - used;
-    return true;
+    if (put(derived, number, reading, class))
+        return true;
+    derived->dropped++;
+    owe(derived, number);
+    return false;
 }
 
-bool derived_store(struct derived *derived)
+bool derived_owed(struct derived *derived, uint32_t *ret_stream)
 {
-    struct buffer_record records[DERIVED_MAX];
-    int64_t ahead_us = clock_boot_us(derived->clock) - clock_wall_us(derived->clock);
-    if (derived->count == 0)
+    if (!derived->owes || derived->is_full)
         return false;
-    for (size_t i = 0; i < derived->count; i++)
-        records[i] = (struct buffer_record){.stream = derived->list[i].stream,
-                                            .class = derived->list[i].class,
-                                            .time_us = derived->list[i].time_us,
-                                            .unsure = derived->list[i].unsure,
-                                            .boot_us = derived->list[i].time_us + ahead_us,
-                                            .payload = derived->stored.data + derived->list[i].from,
-                                            .size = derived->list[i].size};
-    if (buffer_append(derived->buffer, records, derived->count, NULL, 0, NULL, 0) != 0)
-        return false; // they go on waiting
-    derived->taken += derived->count;
-    derived->count = 0;
-    bytes_clear(&derived->stored);
-    return true;
+    for (uint32_t i = 0; i < derived->run_count; i++) {
+        if (!derived->runs[i].is_owed)
+            continue;
+        derived->runs[i].is_owed = false;
+        *ret_stream = i;
+        return true;
+    }
+    derived->owes = false;
+    return false;
+}
+
+bool derived_any(const struct derived *derived, uint32_t stream)
+{
+    return stream < derived->run_count && derived->runs[stream].any;
 }

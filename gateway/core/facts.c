@@ -50,7 +50,7 @@ static double autonomy(struct gateway *gateway)
     const struct status_buffer *buffer = &snapshot_take(gateway->snapshot)->buffer;
     if (buffer->min_autonomy_h <= 0)
         return INFINITY;
-    return buffer->autonomy_h < 0 ? NAN : buffer->autonomy_h / buffer->min_autonomy_h;
+    return buffer->autonomy_h < 0 ? INFINITY : buffer->autonomy_h / buffer->min_autonomy_h;
 }
 
 // Of our own certificates the first that ends, of those that we trust the last: until then some broker can be proven.

@@ -381,10 +381,8 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
         leave_out_known(intake, source);
     if (intake->standing)
         standing_take(intake->standing, source, intake->pack);
-    if (intake->city) {
+    if (intake->city)
         city_take(intake->city, intake->pack);
-        intake->took |= city_turn(intake->city);
-    }
     leave_out_unchanged(intake, source);
     source->unknown_fields += intake->pack->unknown_fields;
     if (source->merge_us > 0 && !pack->ticket)
@@ -394,6 +392,8 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
     enum refusal refusal = store(intake, source, pack, received_us, why);
     if (refusal && intake->standing)
         standing_undo(intake->standing);
+    if (refusal && pack->ticket && intake->city)
+        city_undo(intake->city);
     return refusal;
 }
 

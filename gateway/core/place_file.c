@@ -1,115 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "place_file.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "base/number.h"
+#include <errno.h>
 #include <string.h>
 
-static json_t *number(double value)
+enum { VERSION = 1, SUM_SIZE = 8, HEAD_SIZE = 8 };
+
+/* Writing and reading are one description: `out` is appended to, or `in` is read. */
+struct part {
+    struct bytes *out;
+    struct view *in;
+};
+
+static void number(struct part *part, uint64_t *value)
 {
-    return isfinite(value) ? json_real(value) : json_null();
+    if (part->out)
+        bytes_u64(part->out, *value);
+    else
+        *value = view_u64(part->in);
 }
 
-static double number_of(const json_t *list, size_t index)
+static void moment(struct part *part, int64_t *time_us)
 {
-    const json_t *value = json_array_get(list, index);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+    uint64_t value = (uint64_t)*time_us;
+    number(part, &value);
+    *time_us = (int64_t)value;
 }
 
-static json_t *save_hit(const struct place_hit *hit)
+static void amount(struct part *part, double *value)
 {
-    char vehicle[24];
-    snprintf(vehicle, sizeof vehicle, "%016" PRIx64, hit->vehicle);
-    return json_pack("[I,s,o,o,o,o,o,o,i]", (json_int_t)hit->time_us, vehicle, number(hit->latitude),
-                     number(hit->longitude), number(hit->error_m), number(hit->radius_m), number(hit->heading_deg),
-                     number(hit->severity), (int)hit->shape);
+    uint64_t bits;
+    memcpy(&bits, value, sizeof bits);
+    number(part, &bits);
+    memcpy(value, &bits, sizeof bits);
 }
 
-static json_t *save_sums(const struct place_sums *sums)
+static uint8_t byte(struct part *part, uint8_t value)
 {
-    return json_pack("[I,I,I,I,I,o,o,o,o,o,o,I,I]", (json_int_t)sums->hits, (json_int_t)sums->passes,
-                     (json_int_t)sums->dips, (json_int_t)sums->humps, (json_int_t)sums->severities,
-                     number(sums->weight), number(sums->north), number(sums->east), number(sums->cosine),
-                     number(sums->sine), number(sums->severity), (json_int_t)sums->first_us, (json_int_t)sums->last_us);
+    if (!part->out)
+        return view_u8(part->in);
+    bytes_u8(part->out, value);
+    return value;
 }
 
-json_t *place_file_save(const struct places *places)
+static void sums(struct part *part, struct place_sums *sums)
 {
-    json_t *list = json_array();
+    uint64_t *const counts[] = {&sums->hits, &sums->passes, &sums->dips, &sums->humps, &sums->severities};
+    double *const amounts[] = {&sums->weight, &sums->north, &sums->east, &sums->cosine, &sums->sine, &sums->severity};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        number(part, counts[i]);
+    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++)
+        amount(part, amounts[i]);
+    moment(part, &sums->first_us);
+    moment(part, &sums->last_us);
+}
+
+static void hit(struct part *part, struct place_hit *hit)
+{
+    double *const amounts[] = {&hit->latitude, &hit->longitude,   &hit->error_m,
+                               &hit->radius_m, &hit->heading_deg, &hit->severity};
+    moment(part, &hit->time_us);
+    number(part, &hit->vehicle);
+    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++)
+        amount(part, amounts[i]);
+    uint8_t shape = byte(part, (uint8_t)hit->shape);
+    hit->shape = shape <= PLACE_HUMP ? (enum place_shape)shape : PLACE_UNKNOWN;
+}
+
+// False when there are more hits than a place has: what follows cannot be read.
+static bool whole(struct part *part, struct place *place)
+{
+    number(part, &place->id);
+    place->is_told = byte(part, place->is_told);
+    amount(part, &place->base_latitude);
+    amount(part, &place->base_longitude);
+    sums(part, &place->earlier);
+    place->hit_count = byte(part, (uint8_t)place->hit_count);
+    if (place->hit_count > PLACE_HITS_MAX)
+        return false;
+    for (size_t i = 0; i < place->hit_count; i++)
+        hit(part, &place->hits[i]);
+    return true;
+}
+
+void place_file_write(const struct places *places, struct bytes *out)
+{
     uint32_t cursor = 0;
+    size_t begin = out->used;
     const struct place *place;
+    bytes_u32(out, VERSION);
+    bytes_u32(out, (uint32_t)places_count(places));
     while ((place = places_next(places, &cursor))) {
-        char id[PLACE_ID_SIZE];
-        json_t *hits = json_array();
-        places_id_text(place->id, id);
-        for (size_t i = 0; i < place->hit_count; i++)
-            json_array_append_new(hits, save_hit(&place->hits[i]));
-        json_array_append_new(list, json_pack("{s:s,s:b,s:[f,f],s:o,s:o}", "id", id, "told", place->is_told, "base",
-                                              place->base_latitude, place->base_longitude, "earlier",
-                                              save_sums(&place->earlier), "hits", hits));
+        struct place copy = *place;
+        whole(&(struct part){.out = out}, &copy);
     }
-    return list;
+    if (!out->overflow)
+        bytes_u64(out, fnv64(FNV_START, out->data + begin, out->used - begin));
 }
 
-static uint64_t count_of(const json_t *list, size_t index)
+int place_file_read(struct places *places, const uint8_t *data, size_t size)
 {
-    json_int_t count = json_integer_value(json_array_get(list, index));
-    return count > 0 ? (uint64_t)count : 0;
-}
-
-static void take_sums(const json_t *list, struct place_sums *ret)
-{
-    *ret = (struct place_sums){.hits = count_of(list, 0),
-                               .passes = count_of(list, 1),
-                               .dips = count_of(list, 2),
-                               .humps = count_of(list, 3),
-                               .severities = count_of(list, 4),
-                               .weight = number_of(list, 5),
-                               .north = number_of(list, 6),
-                               .east = number_of(list, 7),
-                               .cosine = number_of(list, 8),
-                               .sine = number_of(list, 9),
-                               .severity = number_of(list, 10),
-                               .first_us = json_integer_value(json_array_get(list, 11)),
-                               .last_us = json_integer_value(json_array_get(list, 12))};
-}
-
-static void take_hit(const json_t *list, struct place_hit *ret)
-{
-    const char *vehicle = json_string_value(json_array_get(list, 1));
-    *ret = (struct place_hit){.time_us = json_integer_value(json_array_get(list, 0)),
-                              .vehicle = vehicle ? strtoull(vehicle, NULL, 16) : 0,
-                              .latitude = number_of(list, 2),
-                              .longitude = number_of(list, 3),
-                              .error_m = number_of(list, 4),
-                              .radius_m = number_of(list, 5),
-                              .heading_deg = number_of(list, 6),
-                              .severity = number_of(list, 7),
-                              .shape = (enum place_shape)json_integer_value(json_array_get(list, 8))};
-}
-
-static void take_place(struct places *places, const json_t *entry)
-{
-    struct place place = {0};
-    const json_t *hits = json_object_get(entry, "hits"), *base = json_object_get(entry, "base");
-    const char *id = json_string_value(json_object_get(entry, "id"));
-    size_t count = json_array_size(hits);
-    if (!id || !places_id_parse(id, &place.id) || count > PLACE_HITS_MAX)
-        return;
-    place.is_told = json_is_true(json_object_get(entry, "told"));
-    place.base_latitude = number_of(base, 0);
-    place.base_longitude = number_of(base, 1);
-    take_sums(json_object_get(entry, "earlier"), &place.earlier);
-    for (size_t i = 0; i < count; i++)
-        take_hit(json_array_get(hits, i), &place.hits[i]);
-    place.hit_count = count;
-    places_restore(places, &place);
-}
-
-void place_file_restore(struct places *places, const json_t *saved)
-{
-    for (size_t i = 0; i < json_array_size(saved); i++)
-        take_place(places, json_array_get(saved, i));
+    struct view view = {.data = data, .left = size}, end = {0};
+    if (size < HEAD_SIZE + SUM_SIZE)
+        return -EBADMSG;
+    view.left = size - SUM_SIZE;
+    end = (struct view){.data = data + view.left, .left = SUM_SIZE};
+    if (view_u64(&end) != fnv64(FNV_START, data, view.left) || view_u32(&view) != VERSION)
+        return -EBADMSG;
+    bool is_sound = true;
+    for (uint32_t left = view_u32(&view); left > 0 && is_sound; left--) {
+        struct place place = {0};
+        is_sound = whole(&(struct part){.in = &view}, &place) && !view.bad;
+        if (is_sound)
+            places_restore(places, &place);
+    }
+    return 0;
 }

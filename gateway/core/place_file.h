@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/bytes.h"
 #include "city/places.h"
-#include <jansson.h>
 
 /*
- * Places as JSON, for the file of where the sensors stand:
+ * Places as bytes, for the file `places` in the buffer's folder. Integers are little-endian, numbers IEEE 754; what is not known is NAN:
  *
- *   [{"id": "3N8QZ1B0K7XR", "told": true, "base": [34.7025, 135.4959], "earlier": [18 numbers of struct place_sums],
- *     "hits": [[1800000000000000, "9f86d081884c7d65", 34.7, 135.5, 4.2, 12, 90, 2, 1]]}]
+ *   u32  version, 1
+ *   u32  number of places, then for each
+ *          u64  id
+ *          u8   whether somebody was told that it is confirmed
+ *          f64  latitude and longitude of its base
+ *          5 * u64, 6 * f64, 2 * i64: struct place_sums in its order
+ *          u8   number of hits, then for each: i64 time, u64 vehicle, 6 * f64: struct place_hit in its order, u8 shape
+ *   u64  FNV-1a of all before
  *
- * What is not known is null.
+ * A place takes 1171 bytes at most, so that a file has its bound with the number of places.
  */
 
-// An array; the caller owns it. NULL without memory.
-json_t *place_file_save(const struct places *places);
-// Entries that make no sense are passed over.
-void place_file_restore(struct places *places, const json_t *saved);
+enum { PLACE_BYTES_MAX = 8 + 1 + 2 * 8 + 13 * 8 + 1 + PLACE_HITS_MAX * (8 * 8 + 1) };
+
+// Appends; check out->overflow.
+void place_file_write(const struct places *places, struct bytes *out);
+// Puts them back. A place that makes no sense is passed over. -EBADMSG: these are not such bytes, and nothing is changed.
+int place_file_read(struct places *places, const uint8_t *data, size_t size);

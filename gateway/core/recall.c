@@ -40,3 +40,14 @@ int recall_each(struct buffer *buffer, uint64_t from,
     free(batch);
     return 0;
 }
+
+bool recall_newest(struct buffer *buffer, uint32_t stream, struct buffer_batch *batch, struct reading *ret_reading)
+{
+    enum { BYTES_MAX = 128 * 1024 };
+    uint64_t number = buffer_stream_newest(buffer, stream);
+    if (number == 0 || buffer_read(buffer, number, 1, BYTES_MAX, batch) != 0 || batch->count == 0)
+        return false;
+    const struct buffer_item *item = &batch->items[0];
+    return item->number == number && item->stream == stream &&
+           reading_decode(item->payload, item->size, ret_reading) == 0;
+}

@@ -18,3 +18,7 @@ uint64_t recall_begin(struct buffer *buffer);
 int recall_each(struct buffer *buffer, uint64_t from,
                 void (*each)(void *context, const struct buffer_item *item, const struct reading *reading),
                 void *context);
+
+// The newest stored reading of that stream, batch->items[0], which lives until the batch is read into again. False: there is none, or it
+// cannot be read.
+bool recall_newest(struct buffer *buffer, uint32_t stream, struct buffer_batch *batch, struct reading *ret_reading);

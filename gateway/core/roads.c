@@ -23,6 +23,7 @@ struct road_user { // a vehicle
     const struct sensor *sensor;
     struct bump *bump; // made with the first sample
     struct roughness roughness;
+    bool is_private; // by its last position: without a fix it is still there
 };
 
 struct roads {
@@ -215,15 +216,34 @@ static bool begin(struct road_user *user)
     return user->bump != NULL;
 }
 
+// What was before is decided, so that nothing goes on over what is left out.
+static void end(struct road_user *user)
+{
+    if (!user->bump)
+        return;
+    bump_flush(user->bump);
+    roughness_flush(&user->roughness);
+}
+
+static bool is_hidden(struct road_user *user, const struct ride_sample *sample)
+{
+    const struct ride_position *position = &sample->position;
+    bool was_private = user->is_private;
+    if (sample->has_position)
+        user->is_private = is_private(user->sensor->settings, position->latitude, position->longitude);
+    if (user->is_private && !was_private)
+        end(user);
+    return user->is_private;
+}
+
 void roads_take(struct roads *roads, const struct sensor *sensor, const struct ride_sample *sample,
                 bool clock_synchronised)
 {
     struct road_user *user = &roads->users[sensor->index];
-    const struct ride_position *position = &sample->position;
     roads->clock_synchronised = clock_synchronised;
     user->roads = roads;
     user->sensor = sensor;
-    if (sample->has_position && is_private(sensor->settings, position->latitude, position->longitude)) {
+    if (is_hidden(user, sample)) {
         roads->figures.private_samples++;
         return;
     }
@@ -236,10 +256,7 @@ void roads_take(struct roads *roads, const struct sensor *sensor, const struct r
 void roads_flush(struct roads *roads)
 {
     for (size_t i = 0; i < sensors_count(roads->options.sensors); i++)
-        if (roads->users[i].bump) {
-            bump_flush(roads->users[i].bump);
-            roughness_flush(&roads->users[i].roughness);
-        }
+        end(&roads->users[i]);
 }
 
 void roads_tick(struct roads *roads, bool clock_synchronised)
@@ -318,14 +335,49 @@ void roads_destroy(struct roads *roads)
     free(roads);
 }
 
-json_t *roads_save(const struct roads *roads)
+_Static_assert((size_t)PLACES_MAX *PLACE_BYTES_MAX + 16 <= ROADS_KEPT_MAX, "as many places as there can be");
+
+void roads_keep(const struct roads *roads, struct bytes *out)
 {
-    return place_file_save(roads->places);
+    if (has_vehicles(roads->options.sensors))
+        place_file_write(roads->places, out);
 }
 
-void roads_restore(struct roads *roads, const json_t *saved)
+int roads_restore(struct roads *roads, const uint8_t *data, size_t size)
 {
-    place_file_restore(roads->places, saved);
+    return place_file_read(roads->places, data, size);
+}
+
+static double number_in(struct reading *reading, const char *name)
+{
+    const struct value *value = find(reading, name);
+    return value && (value->type == VALUE_NUMBER || value->type == VALUE_INTEGER) ? value->number : (double)NAN;
+}
+
+static enum bump_shape shape_in(struct reading *reading)
+{
+    const struct value *value = find(reading, "shape");
+    for (int shape = 0; value && value->type == VALUE_TEXT && shape < BUMP_SHAPE_COUNT; shape++)
+        if (strcmp(bump_shape_names[shape], value->text) == 0)
+            return (enum bump_shape)shape;
+    return BUMP_UNKNOWN;
+}
+
+void roads_recall(struct roads *roads, const struct sensor *sensor, const struct reading *reading)
+{
+    struct reading copy = *reading;
+    if (reading->kind != KIND_BUMP || !find(&copy, "detector"))
+        return;
+    double severity = number_in(&copy, "severity");
+    const struct bump_event event = {.latitude = number_in(&copy, "latitude"),
+                                     .longitude = number_in(&copy, "longitude"),
+                                     .accuracy_m = number_in(&copy, "sigma_m"),
+                                     .hdop = number_in(&copy, "hdop"),
+                                     .speed_mps = number_in(&copy, "speed_mps"),
+                                     .heading_deg = number_in(&copy, "heading_deg"),
+                                     .severity = severity >= 1 && severity <= 3 ? (int)severity : 1,
+                                     .shape = shape_in(&copy)};
+    look_up(roads, sensor, &event, reading->time_us);
 }
 
 void roads_figures(const struct roads *roads, struct roads_figures *ret_figures)

@@ -6,7 +6,6 @@
 #include "city/ride.h"
 #include "derived.h"
 #include "reading/sensors.h"
-#include <jansson.h>
 
 /*
  * What the rides of vehicles tell of the roads: bumps, each judged by what is known of its place, and how rough each hundred metres are.
@@ -41,9 +40,12 @@ void roads_tick(struct roads *roads, bool clock_synchronised);
 // Takes a position within the sensor's private area out of its reading.
 void roads_guard(const struct sensor *sensor, struct reading *reading);
 
-// The places, over a restart.
-json_t *roads_save(const struct roads *roads);
-void roads_restore(struct roads *roads, const json_t *saved);
+// The places, over a restart (see place_file.h). Without vehicles there is nothing to keep.
+enum { ROADS_KEPT_MAX = 8 << 20 };
+void roads_keep(const struct roads *roads, struct bytes *out);
+int roads_restore(struct roads *roads, const uint8_t *data, size_t size); // -EBADMSG
+// After it: each stored reading since then, of that sensor. A bump that the places know already counts once.
+void roads_recall(struct roads *roads, const struct sensor *sensor, const struct reading *reading);
 
 struct roads_figures {
     uint64_t bumps, stretches, private_samples;

@@ -26,12 +26,13 @@ struct standing {
         struct parking *parking, before;
     } undo[PACK_READINGS_MAX]; // bays that the last pack moved
     size_t undo_count;
-    char path[PATH_SIZE];
+    char path[PATH_SIZE], places_path[PATH_SIZE];
     json_t *others;        // what the file says of sensors that are not configured now
     bool changed, is_busy; // since the last save; the worker has `text`
     uint64_t saved_number; // of the reading up to which that was
     int64_t saved_boot_us;
     char *text;
+    struct bytes places;
     uv_work_t work;
 };
 
@@ -56,24 +57,38 @@ static bool has_any(const struct standing *standing)
     return false;
 }
 
-static void write_file(struct standing *standing)
+static void write_one(const char *path, const void *data, size_t size)
 {
     struct fault why;
-    if (file_replace(standing->path, standing->text, strlen(standing->text), &why) != 0)
+    if (file_replace(path, data, size, &why) != 0)
         log_line(LOG_LEVEL_WARNING, "standing", "%s", why.text);
+}
+
+// The places first: what is read back of these once more counts once.
+static void write_files(struct standing *standing)
+{
+    if (standing->places.used > 0 && !standing->places.overflow)
+        write_one(standing->places_path, standing->places.data, standing->places.used);
+    write_one(standing->path, standing->text, strlen(standing->text));
+}
+
+static void forget_text(struct standing *standing)
+{
+    free(standing->text);
+    standing->text = NULL;
+    bytes_finish(&standing->places);
 }
 
 static void on_worker(uv_work_t *work)
 {
-    write_file(work->data);
+    write_files(work->data);
 }
 
 static void on_written(uv_work_t *work, int status)
 {
     (void)status;
     struct standing *standing = work->data;
-    free(standing->text);
-    standing->text = NULL;
+    forget_text(standing);
     standing->is_busy = false;
 }
 
@@ -83,6 +98,9 @@ static char *text_of(struct standing *standing)
     standing->saved_number = next_number(standing);
     standing->saved_boot_us = clock_boot_us(standing->options.clock);
     standing->changed = false;
+    bytes_init(&standing->places, CITY_PLACES_MAX);
+    if (standing->options.city)
+        city_save_places(standing->options.city, &standing->places);
     return standing_file_text(standing->options.sensors, standing->stands, standing->others,
                               standing->options.city ? city_save(standing->options.city) : NULL,
                               buffer_epoch(standing->options.buffer), standing->saved_number);
@@ -92,9 +110,8 @@ static void save_now(struct standing *standing)
 {
     standing->text = text_of(standing);
     if (standing->text)
-        write_file(standing);
-    free(standing->text);
-    standing->text = NULL;
+        write_files(standing);
+    forget_text(standing);
 }
 
 // That a file is as old as many readings costs a start that reads them all; so the number has to follow, also where nothing changes.
@@ -103,7 +120,8 @@ static bool is_due(struct standing *standing)
     int64_t since_us = clock_boot_us(standing->options.clock) - standing->saved_boot_us;
     if (standing->is_busy || since_us < save_soonest_us)
         return false;
-    return (standing->changed && since_us >= save_latest_us) ||
+    bool has_news = standing->changed || (standing->options.city && next_number(standing) != standing->saved_number);
+    return (has_news && since_us >= save_latest_us) ||
            (next_number(standing) - standing->saved_number >= SAVE_READINGS && has_any(standing));
 }
 
@@ -112,8 +130,10 @@ void standing_tick(struct standing *standing)
     if (!is_due(standing))
         return;
     standing->text = text_of(standing);
-    if (!standing->text)
+    if (!standing->text) {
+        forget_text(standing);
         return;
+    }
     standing->work.data = standing;
     standing->is_busy = uv_queue_work(standing->options.loop, &standing->work, on_worker, on_written) == 0;
     if (!standing->is_busy)
@@ -140,7 +160,7 @@ static void recall(void *context, const struct buffer_item *item, const struct r
     if (recalling->standing->options.city)
         city_recall(recalling->standing->options.city,
                     sensors_at(recalling->standing->options.sensors, (size_t)(stand - recalling->standing->stands)),
-                    reading);
+                    reading, item->commit_synced ? item->commit_us : reading->time_us);
 }
 
 static int recall_from(struct standing *standing, uint64_t from, struct fault *why)
@@ -184,10 +204,25 @@ static bool mark_replaced(struct standing *standing)
         struct stand *stand = &standing->stands[i];
         if (stand->is_replaced && standing->options.city)
             city_forget(standing->options.city, sensors_at(standing->options.sensors, i));
+        any |= stand->is_replaced;
         for (size_t k = 0; stand->is_replaced && k < stand->counters.count; k++)
-            stand->counters.list[k].replaced = any = true;
+            stand->counters.list[k].replaced = true;
     }
     return any;
+}
+
+static void load_places(struct standing *standing)
+{
+    struct bytes kept;
+    struct fault why;
+    bytes_init(&kept, CITY_PLACES_MAX + 1);
+    int error = file_read(standing->places_path, CITY_PLACES_MAX, &kept, &why);
+    if (!error && city_restore_places(standing->options.city, kept.data, kept.used) != 0)
+        error = fault_set(&why, -EBADMSG, _("%s is damaged; what was known of bumps is not known any more"),
+                          standing->places_path);
+    if (error && error != -ENOENT)
+        log_line(LOG_LEVEL_WARNING, "standing", "%s", why.text);
+    bytes_finish(&kept);
 }
 
 static int load(struct standing *standing, struct fault *why)
@@ -197,8 +232,10 @@ static int load(struct standing *standing, struct fault *why)
     json_t *saved = NULL;
     int error = standing_file_read(standing->path, buffer_epoch(standing->options.buffer), standing->options.sensors,
                                    standing->stands, &standing->others, &saved, &from, &unreadable);
-    if (standing->options.city)
+    if (standing->options.city) {
         city_restore(standing->options.city, saved);
+        load_places(standing);
+    }
     json_decref(saved);
     bool is_damaged = error && error != -ENOENT;
     if (is_damaged)
@@ -207,6 +244,8 @@ static int load(struct standing *standing, struct fault *why)
     error = recall_from(standing, standing->saved_number, why);
     if (!error && mark_replaced(standing))
         save_now(standing);
+    if (!error && standing->options.city)
+        city_begin(standing->options.city);
     return error;
 }
 
@@ -228,6 +267,7 @@ int standing_create(const struct standing_options *options, struct standing **re
         return fault_set(why, -ENOMEM, _("out of memory"));
     standing->options = *options;
     snprintf(standing->path, sizeof standing->path, "%s/standing", options->folder);
+    snprintf(standing->places_path, sizeof standing->places_path, "%s/places", options->folder);
     standing->saved_boot_us = clock_boot_us(options->clock);
     *ret_standing = standing;
     return make_stands(standing) ? load(standing, why) : fault_set(why, -ENOMEM, _("out of memory"));

@@ -11,7 +11,7 @@
  * Where each sensor stands, beyond its last reading: the totals of its running counters, and, of a parking sensor, the state of its bay. It outlives a restart,
  * a power cut too. What is known is in the stored readings themselves; a sensor that rarely reports may have none among the last that
  * are read back at a start, or none at all any more. For these the file `standing` in the buffer's folder says it as of some reading: a
- * JSON object, so that a person can look at it. It is written, on a worker, when many readings came since, once an hour, and at the end.
+ * JSON object, so that a person can look at it; what bumps were gathered to is in the file `places` beside it. Both are written, on a worker, when many readings came since, once an hour, and at the end.
  *
  * A sensor whose source or address was changed is another device in an old place: its totals go on from what its next number is.
  */

@@ -5,11 +5,13 @@
 #include "base/messages.h"
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NUMBER_MOST 0x1p53 // the last whole number that a double counts to
 
-enum { FILE_MAX = 16 << 20, OTHERS_MAX = 1000 };
+// NAMES: an entry that says no more than whose it is.
+enum { FILE_MAX = 16 << 20, OTHERS_MAX = 1000, NAMES = 2 };
 
 static bool take_number(const json_t *entry, size_t index, double *ret_number)
 {
@@ -94,7 +96,7 @@ static int take_file(json_t *root, const char *epoch, const struct sensors *sens
         const struct sensor *sensor = sensors_find(sensors, id);
         if (sensor)
             take_entry(&stands[sensor->index], sensor->settings, entry);
-        else if (json_is_object(entry) && json_object_size(others) < OTHERS_MAX)
+        else if (json_object_size(entry) > NAMES && json_object_size(others) < OTHERS_MAX)
             json_object_set(others, id, entry);
     }
     *ret_from = says(root, "epoch", epoch) ? (uint64_t)number : 0;
@@ -138,18 +140,27 @@ static json_t *entry_of(const struct settings_sensor *sensor, const struct stand
     return entry;
 }
 
+static char *write_text(json_t *root)
+{
+    return root ? json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+}
+
 char *standing_file_text(const struct sensors *sensors, const struct stand *stands, json_t *others, json_t *city,
                          const char *epoch, uint64_t number)
 {
     json_t *entries = others ? json_copy(others) : json_object();
     for (size_t i = 0; i < sensors_count(sensors); i++) {
         const struct settings_sensor *sensor = sensors_at(sensors, i)->settings;
-        if (stands[i].counters.count > 0 || (stands[i].parking && stands[i].parking->begun))
+        if (city || stands[i].counters.count > 0 || (stands[i].parking && stands[i].parking->begun))
             json_object_set_new(entries, sensor->id, entry_of(sensor, &stands[i]));
     }
     json_t *root = json_pack("{s:s, s:I, s:o, s:o*}", "epoch", epoch, "reading", (json_int_t)number, "sensors", entries,
                              "city", city);
-    char *text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    char *text = write_text(root);
+    if (text && strlen(text) > FILE_MAX && json_object_del(root, "city") == 0) {
+        free(text);
+        text = write_text(root);
+    }
     json_decref(root);
     return text;
 }

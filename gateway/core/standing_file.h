@@ -15,7 +15,7 @@
  *      "bay-1": {"source": "coap", "address": "bay-1", "state": ["occupied", 1800000000000000, 1800000060000000]}},
  *    "city": {...}}
  *
- * `reading` is the buffer's number up to which it is true, in the buffer of that epoch. A counter is the device's own number, the
+ * With a city every sensor has an entry, so that it is known when another device is in its place. `reading` is the buffer's number up to which it is true, in the buffer of that epoch. A counter is the device's own number, the
  * total, the reading's time in microseconds since 1970, and whether another device is in its place since. A state has the time when it
  * began (0: not known, also where nobody had set the clock) and that of the newest reading.
  */
@@ -27,12 +27,13 @@ struct stand {
     bool is_replaced;        // the file is of another source or address: another device is in its place since
 };
 
-// *ret_city: what city_save() made, NULL when there is none; the caller has json_decref to do. Fills `stands` (by sensor index) for the sensors that are configured, and takes the entries of others into *ret_others (the caller
-// has json_decref to do), as many as are kept. *ret_from: the number to read on from; 0: that is not known. -ENOENT, or -errno and
+// *ret_city: what city_save() made, NULL when there is none; the caller has json_decref to do. Fills `stands` (by sensor index) for the
+// sensors that are configured, and takes the entries of others into *ret_others (the caller has json_decref to do), as many as are kept. *ret_from: the number to read on from; 0: that is not known. -ENOENT, or -errno and
 // what is wrong with the file; nothing is filled then.
 int standing_file_read(const char *path, const char *epoch, const struct sensors *sensors, struct stand *stands,
                        json_t **ret_others, json_t **ret_city, uint64_t *ret_from, struct fault *why);
 
-// The file's text, which the caller frees. NULL: out of memory. Takes over `city`, which may be NULL.
+// The file's text, which the caller frees. NULL: out of memory. Takes over `city`, which may be NULL; a city with which the file would be
+// too large to be read (16 MB: some thousands of sensors that count) is left out, rather than that all is lost.
 char *standing_file_text(const struct sensors *sensors, const struct stand *stands, json_t *others, json_t *city,
                          const char *epoch, uint64_t number);

@@ -23,3 +23,9 @@ struct alert_texts {
 
 // Fills the reading. Its kind, zone, time and qualities are the caller's.
 void alert_reading(const struct alert *alert, struct reading *reading, struct alert_texts *ret_texts);
+
+// Whether a reading of an alert says that it has that condition.
+bool alert_says(const struct reading *reading, const char *condition);
+
+// Whether it says what the alert is, but for numbers.
+bool alert_is_told(const struct reading *reading, const struct alert *alert);

@@ -52,3 +52,4 @@ void gateway_health_take(struct gateway_health *health, const struct gateway_fac
 
 // After a restart, for each alert of the kind "gateway" that was active: it goes on, or ends when it is found to be over.
 void gateway_health_restore(struct gateway_health *health, const char *id, enum alert_level level);
+bool gateway_health_knows(const char *id);

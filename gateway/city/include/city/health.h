@@ -117,6 +117,12 @@ void health_take(struct health *health, const struct settings_sensor *sensor, st
 void health_tick(struct health *health, const struct settings_sensor *sensor, const struct health_moment *moment,
                  struct health_report *ret_report);
 
+// The condition of that name, or HEALTH_CONDITION_COUNT.
+enum health_condition health_named(const char *name);
+
+// Nobody knows of that condition (any more): it is over, and begins anew when it is found again.
+void health_forget(struct health *health, enum health_condition condition, int64_t now_boot_us);
+
 static inline bool health_is(const struct health *health, enum health_condition condition)
 {
     return health->active >> condition & 1;

@@ -50,12 +50,16 @@ void zone_crowd_destroy(struct zone_crowd *zone);
 int zone_crowd_add(struct zone_crowd *zone, const struct settings_sensor *sensor);
 // Puts `implausible` into a reading that is not believed.
 enum zone_news zone_crowd_take(struct zone_crowd *zone, int number, struct reading *reading, int64_t now_us);
+void zone_crowd_heard(struct zone_crowd *zone, int number, int64_t heard_us);
 void zone_crowd_tick(struct zone_crowd *zone, int64_t now_us);
 void zone_crowd_figures(const struct zone_crowd *zone, struct zone_crowd_figures *ret_figures);
+void zone_crowd_tell_again(struct zone_crowd *zone); // what it told last was lost
 bool zone_crowd_report(struct zone_crowd *zone, int64_t clock_us, struct reading *ret_reading);
 int64_t zone_crowd_due_us(const struct zone_crowd *zone);
 void zone_crowd_keep(const struct zone_crowd *zone, struct bytes *out);
 int zone_crowd_restore(struct zone_crowd *zone, const uint8_t *data, size_t size);
+void zone_crowd_keep_member(const struct zone_crowd *zone, int number, struct bytes *out);
+int zone_crowd_put_back(struct zone_crowd *zone, int number, struct view *view, int64_t now_us);
 
 enum crowd_news { CROWD_BEGAN, CROWD_ROSE, CROWD_FELL, CROWD_ENDED };
 
@@ -69,6 +73,9 @@ struct crowd_alert {
 
 // Whether the level is another one than when this was last asked. What began and ended in between is not told.
 bool zone_crowd_alert(struct zone_crowd *zone, struct crowd_alert *ret_alert);
+
+// After a restart: what was told of its alert, whatever was kept.
+void zone_crowd_alerted(struct zone_crowd *zone, enum crowd_level level);
 
 // A sensor's own reading, as it leaves the gateway: an estimate is called one, and people who are too few are not told. For after
 // zone_crowd_take(). `settings` of its zone, or NULL.

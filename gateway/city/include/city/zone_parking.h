@@ -51,15 +51,23 @@ enum zone_news zone_parking_take(struct zone_parking *zone, int number, const st
 // Once a second, or less often: who has been silent for too long, what is out of service, whether there was a reset.
 void zone_parking_tick(struct zone_parking *zone, int64_t now_us);
 
+// The sensor was heard at that time, which was not known when it was.
+void zone_parking_heard(struct zone_parking *zone, int number, int64_t heard_us);
+
 void zone_parking_figures(const struct zone_parking *zone, struct zone_parking_figures *ret_figures);
 
 // What there is to tell, at most once a second: `clock_us` is any clock that does not go back. False when nothing has changed. The
 // reading's texts live as long as the settings. Its time is that of the reading by which it came about, whose sensor is its `cause`, but
 // not before that of the one told last.
 bool zone_parking_report(struct zone_parking *zone, int64_t clock_us, struct reading *ret_reading);
+void zone_parking_tell_again(struct zone_parking *zone);      // what it told last was lost
 int64_t zone_parking_due_us(const struct zone_parking *zone); // by that clock; INT64_MAX: nothing to tell
 
 // What it knows, to be kept over a restart; sensors are found again by their ids. After it comes a tick. -EBADMSG, and the zone is as
 // it was, when these are not such bytes; -ENOMEM.
 void zone_parking_keep(const struct zone_parking *zone, struct bytes *out);
 int zone_parking_restore(struct zone_parking *zone, const uint8_t *data, size_t size);
+
+// The same of one sensor, so that what was taken of it can be undone at once.
+void zone_parking_keep_member(const struct zone_parking *zone, int number, struct bytes *out);
+int zone_parking_put_back(struct zone_parking *zone, int number, struct view *view, int64_t now_us);

@@ -43,3 +43,5 @@ int64_t zone_traffic_due_us(const struct zone_traffic *zone); // INT64_MIN: now;
 
 void zone_traffic_keep(const struct zone_traffic *zone, struct bytes *out);
 int zone_traffic_restore(struct zone_traffic *zone, const uint8_t *data, size_t size);
+void zone_traffic_keep_member(const struct zone_traffic *zone, int number, struct bytes *out);
+int zone_traffic_put_back(struct zone_traffic *zone, int number, struct view *view);

@@ -28,6 +28,9 @@ enum zone_news zones_take(struct zones *zones, size_t sensor_index, struct readi
 // What may leave the gateway of the sensor's own reading, after it was taken: see crowd_guard().
 void zones_guard(const struct zones *zones, size_t sensor_index, struct reading *reading);
 
+// The clock has been set: when a sensor was heard last that spoke before.
+void zones_heard(struct zones *zones, size_t sensor_index, int64_t heard_us);
+
 // Once a second.
 void zones_tick(struct zones *zones, int64_t now_us);
 
@@ -35,10 +38,21 @@ void zones_tick(struct zones *zones, int64_t now_us);
 bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_zone **ret_zone,
                   struct reading *ret_reading);
 
+// What that zone told last was lost: it is reported again.
+void zones_tell_again(struct zones *zones, const char *id);
+
 // The next change of an alert.
 bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, struct crowd_alert *ret_alert);
+
+// After a restart: what was told of each zone's alert (CROWD_NORMAL: that there is none), whatever was kept.
+void zones_alerted(struct zones *zones, enum crowd_level (*told)(void *context, const struct settings_zone *zone),
+                   void *context);
 
 // What the zones know, to be kept over a restart. What it holds of zones and sensors that are gone, or of another kind, is passed over.
 // After it come the readings since, and a tick. -EBADMSG: these are not such bytes, and what was read up to there counts; -ENOMEM.
 void zones_keep(const struct zones *zones, struct bytes *out);
 int zones_restore(struct zones *zones, const uint8_t *data, size_t size);
+
+// What its zone knows of that sensor, before a reading is taken, and as it was: for a reading that was refused, and comes again.
+void zones_keep_sensor(const struct zones *zones, size_t sensor_index, struct bytes *out);
+int zones_put_back(struct zones *zones, size_t sensor_index, struct view *view, int64_t now_us);
