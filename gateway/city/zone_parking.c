@@ -14,7 +14,7 @@
 
 enum { BANDS_MAX = 4, KEEP_VERSION = 1 };
 
-static const double margin = 0.02, countable = 1e15;
+static const double margin = 0.02, widest = 0.1, countable = 1e15;
 
 // What a bay counts as; a counter counts as none of these.
 enum place { PLACE_NONE, PLACE_FREE, PLACE_OCCUPIED, PLACE_UNKNOWN, PLACE_OUT, PLACE_COUNT };
@@ -123,7 +123,7 @@ static void judge(struct zone_parking *zone, struct zone_parking_figures *figure
     if (figures->known <= 0)
         return;
     double occupancy = (double)figures->occupied / (double)figures->known;
-    double step = fmax(margin, 1 / (double)figures->known);
+    double step = fmax(margin, fmin(widest, 1 / (double)figures->known));
     for (size_t i = 0; i < settings->band_count; i++)
         trigger_take(&zone->bands[i], &(struct trigger_limit){settings->bands[i], settings->bands[i] - step, 0},
                      occupancy, time_us);

@@ -219,6 +219,17 @@ static void bands_do_not_flap(void **state)
     assert_string_equal(band(), "2 almost_full"); // a free space is a free space
 }
 
+static void half_of_a_tiny_car_park_is_not_almost_full(void **state)
+{
+    (void)state;
+    stand(2);
+    park(0, 0);
+    park(1, 0);
+    assert_string_equal(band(), "2 full");
+    leave(1, 10);
+    assert_string_equal(band(), "1 free"); // ten percent below 0.6
+}
+
 static void counters(void)
 {
     lot.capacity = 100;
@@ -405,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_bay_out_of_service_leaves_the_capacity, begin, end),
         cmocka_unit_test_setup_teardown(late_and_repeated_readings_move_nothing, begin, end),
         cmocka_unit_test_setup_teardown(bands_do_not_flap, begin, end),
+        cmocka_unit_test_setup_teardown(half_of_a_tiny_car_park_is_not_almost_full, begin, end),
         cmocka_unit_test_setup_teardown(entries_and_exits_make_what_is_occupied, begin, end),
         cmocka_unit_test_setup_teardown(what_is_cut_is_drift, begin, end),
         cmocka_unit_test_setup_teardown(each_night_it_is_put_right, begin, end),

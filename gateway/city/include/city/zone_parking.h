@@ -20,8 +20,8 @@
  * and `in`, `in_total`, `out`, `out_total` tell it themselves.
  *
  * `occupancy` is the part of the known spaces that is occupied: what nobody knows is taken to be like the rest, as long as that is less
- * than half. `band` counts which of the `bands` it has reached; it leaves one when it is two percent, or one space, below, whichever is
- * more; `almost_full` the same. `full` is no space known to be free, and ends two percent below.
+ * than half. `band` counts which of the `bands` it has reached; it leaves one when it is two percent below, or one space, which counts ten
+ * percent at most, whichever is more; `almost_full` the same. `full` is no space known to be free, and ends two percent below.
  *
  * Readings may come late, twice and in any order: the newest of each sensor counts, and counts are added up as tally.h says. (A band
  * has its way of coming about, and remembers what came in between.) Nothing here is lost or made up by a restart when it is kept.
