@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "health_parts.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -176,10 +177,19 @@ static void judge_range(struct health *health, const struct reading *reading, co
     health_set(health, holds, &facts, report);
 }
 
+// A device that says so of itself: its values are none yet that can be judged.
+static void note_calibration(struct reading *reading)
+{
+    const struct value *state = value_find(reading, "state");
+    if (reading->quality == QUALITY_GOOD && state && strcmp(state->text, "calibrating") == 0)
+        reading->quality = QUALITY_CALIBRATING;
+}
+
 void health_take(struct health *health, const struct settings_sensor *sensor, struct reading *reading,
                  const struct health_moment *moment, struct health_report *ret_report)
 {
     ret_report->count = 0;
+    note_calibration(reading);
     bool late = order(health, reading, moment);
     if (moment->out_of_service) {
         rest(health, moment, ret_report);

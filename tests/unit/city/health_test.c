@@ -340,9 +340,12 @@ static void a_sensor_that_calibrates_keeps_its_quality(void **state)
         bay.boot_s += HOUR;
     }
     struct reading reading = reading_before(&bay, 5 * DAY);
-    reading.quality = QUALITY_CALIBRATING;
+    reading.values[reading.value_count++] = (struct value){.name = "state", .type = VALUE_TEXT, .text = "calibrating"};
     take(&bay, reading);
     assert_int_equal(bay.quality, QUALITY_CALIBRATING);
+    reading.values[reading.value_count - 1].text = "free";
+    take(&bay, reading);
+    assert_int_equal(bay.quality, QUALITY_STALE);
 }
 
 static void a_bay_that_is_occupied_for_a_week_is_well(void **state)
