@@ -2,16 +2,14 @@
 """What readings mean to a city, from a sensor to a subscriber, a database and an urban OS: bays, zones, crowds, alerts, roads."""
 import json
 import math
-import pathlib
 import re
 
 import coap
-import jsonschema
 import peers
 import pytest
 import shims
 from conftest import Gateway
-from formats_test import ContextBroker
+from context_broker import validate
 
 BAY = "[sensor:bay-1]\nkind = parking\n{}\n"
 
@@ -44,7 +42,6 @@ def test_with_report_changes_an_unchanged_state_is_acknowledged_and_not_sent(mqt
     assert figures["citygw_readings_committed_total"] == 3
 
 
-SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "docs/api"
 FORMATS = """
 [mqtt:agent]
 url = mqtt://127.0.0.1:{port}
@@ -99,14 +96,6 @@ TREE = "citygw/v1/271004/test-01/"
 
 
 @pytest.fixture
-def context_broker():
-    broker = ContextBroker()
-    yield broker
-    broker.shutdown()
-    broker.server_close()
-
-
-@pytest.fixture
 def city(gateway, broker, context_broker):
     """A gateway that speaks to all that there is."""
     gateway.orion = context_broker
@@ -134,10 +123,6 @@ def kept(broker, topic):
     found = below(late, topic)
     late.close()
     return found
-
-
-def validate(name, thing):
-    jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text())).validate(thing)
 
 
 def test_a_car_park_counts_its_bays_in_every_format(city, broker, influx, subscriber):

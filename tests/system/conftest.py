@@ -14,6 +14,7 @@ import pytest
 
 import contract
 import peers
+from context_broker import ContextBroker
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("CITYGW_BUILD", ROOT / "build/release"))
@@ -125,6 +126,14 @@ def influx(tmp_path):
     influx = peers.Influx(tmp_path)
     yield influx
     influx.stop()
+
+
+@pytest.fixture
+def context_broker():
+    broker = ContextBroker()
+    yield broker
+    broker.shutdown()
+    broker.server_close()
 
 
 @pytest.fixture

@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an urban OS gets: NGSI-LD entities and measures for FIWARE's IoT agent, each as docs/api promises, in their order."""
-import http.server
 import json
-import pathlib
 import subprocess
-import threading
 
 import coap
-import jsonschema
 import peers
 import pytest
+from context_broker import validate
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 AGENT, ENTITIES = "/json/", "citygw/ld/271004/test-01/"
 OUTLETS = """
 [mqtt:agent]
@@ -61,53 +57,6 @@ MEASURES = {f"{AGENT}bays/bay-1/attrs", f"{AGENT}bays/bay-2/attrs", f"{AGENT}gen
             f"{AGENT}general/loop-1/attrs", f"{AGENT}general/air-1/attrs"}
 
 
-class ContextBroker(http.server.ThreadingHTTPServer):
-    """Takes upserts, and keeps each entity's attributes as a broker does: what came last. Refuses what `refuses` says."""
-
-    def __init__(self):
-        self.upserts, self.entities, self.heads, self.refuses, self.down = [], {}, [], lambda entity: False, False
-        super().__init__(("127.0.0.1", 0), self.Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_):
-            pass
-
-        def answer(self, status):
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def do_GET(self):
-            self.answer(503 if self.server.down else 200)
-
-        def do_POST(self):
-            batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if self.server.down:
-                return self.answer(503)
-            bad = [e for e in batch if self.server.refuses(e)]
-            taken = [e for e in batch if e not in bad]
-            self.server.heads.append((self.path, dict(self.headers)))
-            self.server.upserts.append(taken)
-            for entity in taken:
-                self.server.entities.setdefault(entity["id"], {}).update(entity)
-            return self.answer(204 if not bad else 207 if taken else 400)
-
-
-@pytest.fixture
-def context_broker():
-    broker = ContextBroker()
-    yield broker
-    broker.shutdown()
-    broker.server_close()
-
-
-def schema(name):
-    return jsonschema.Draft202012Validator(json.loads((ROOT / f"docs/api/{name}.schema.json").read_text()))
-
-
 def configure(gateway, port):
     gateway.configure(SENSORS + OUTLETS.format(port=port), mqtt="format = ngsi-ld\ntopic_prefix = citygw/ld")
 
@@ -138,7 +87,7 @@ def test_every_kind_arrives_in_both_formats_as_their_schemas_say(mqtt_gateway, b
 
     for message in readings(subscriber, ENTITIES):
         entity = json.loads(message.payload)
-        schema("ngsi-ld").validate(entity)
+        validate("ngsi-ld", entity)
         assert entity["type"] == TYPES[message.topic.removeprefix(ENTITIES)]
         assert message.qos == 1 and message.properties.ContentType == "application/ld+json"
         assert entity["seq"]["value"] == 1 and entity["backlog"]["value"] is False
@@ -151,7 +100,7 @@ def test_every_kind_arrives_in_both_formats_as_their_schemas_say(mqtt_gateway, b
 
     assert {m.topic for m in readings(subscriber, AGENT)} == MEASURES
     for message in readings(subscriber, AGENT):
-        schema("iota-json").validate(json.loads(message.payload))
+        validate("iota-json", json.loads(message.payload))
         assert message.qos == 1 and message.properties.ContentType == "application/json"
     jolt = json.loads(subscriber.last("/van-1/attrs").payload)
     assert jolt["detector"] == "zpeak＝4； （梅田） ＂＜x＞＂" and jolt["peak_mps2"] == 7.25
@@ -188,8 +137,8 @@ def test_what_waited_goes_before_what_is_new(mqtt_gateway, broker, subscriber):
     assert [m["seq"] for m in measures if m["kind"] == "parking"] == list(range(1, 62))
     assert measures[0]["backlog"] and entities[0]["backlog"]["value"]
     for measure, entity in zip(measures, entities):
-        schema("iota-json").validate(measure)
-        schema("ngsi-ld").validate(entity)
+        validate("iota-json", measure)
+        validate("ngsi-ld", entity)
     late = peers.Subscriber(broker.port)
     late.wait(lambda s: s.last(ENTITIES + "status"), "what is retained")
     kept = late.last(ENTITIES + "crowd/gate-1")
@@ -264,7 +213,7 @@ def test_a_context_broker_gets_entities_and_the_cursor_moves_when_it_took_them(l
     post(lone_gateway, PACK)
     peers.wait_until(lambda: len(of_sensors(context_broker.entities.values())) == 6, "six entities")
     for entity in context_broker.entities.values():
-        schema("ngsi-ld").validate(entity)
+        validate("ngsi-ld", entity)
     path, head = context_broker.heads[0]
     assert path == "/ngsi-ld/v1/entityOperations/upsert?options=update" and head["Content-Type"] == "application/ld+json"
     assert head["NGSILD-Tenant"] == "osaka" and head["Fiware-ServicePath"] == "/umeda"
