@@ -81,8 +81,7 @@ static int build(struct influxdb *influxdb, struct fault *why)
     int error = influxdb_address_init(&influxdb->address, influxdb->settings, why);
     if (error)
         return error;
-    influxdb->link = (struct influxdb_link){
-        .feed = influxdb->feed, .settings = influxdb->settings, .label = influxdb->address.label};
+    influxdb->link = (struct http_link){.feed = influxdb->feed, .label = influxdb->address.label};
     error = influxdb_batch_init(&influxdb->batch, influxdb->feed, (size_t)influxdb->settings->batch_lines,
                                 influxdb->settings->drain == DRAIN_LIVE_FIRST);
     return error ? fault_errno(why, error, "%s", influxdb->settings->name) : 0;

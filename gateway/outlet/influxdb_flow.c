@@ -97,10 +97,10 @@ static void probe(struct influxdb *influxdb)
 static void take_probed(struct influxdb *influxdb, const struct influxdb_judgement *judgement)
 {
     if (judgement->verdict == VERDICT_UNREACHABLE) {
-        influxdb_link_fails(&influxdb->link, judgement);
+        influxdb_link_fails(&influxdb->link, influxdb->settings, judgement);
         rest_after_failure(influxdb);
     } else {
-        influxdb_link_answers(&influxdb->link);
+        http_link_answers(&influxdb->link);
         influxdb->retries = 0;
         rest_for(influxdb, influxdb->pace.idle_ms);
     }
@@ -180,7 +180,7 @@ static void after_work(uv_work_t *work, int status)
     if (stop_here(influxdb))
         return;
     if (influxdb->work_error) {
-        influxdb_link_no_readings(&influxdb->link, influxdb->work_error);
+        http_link_no_readings(&influxdb->link, influxdb->work_error);
         retry_soon(influxdb, 0);
     } else if (influxdb->packed) {
         send_slice(influxdb);
@@ -209,7 +209,7 @@ static void note_taken(struct influxdb *influxdb)
 {
     influxdb->proven = true;
     influxdb->refusals = 0;
-    influxdb_link_works(&influxdb->link);
+    http_link_works(&influxdb->link);
 }
 
 // A sample was taken, so the line in doubt goes again at once.
@@ -243,7 +243,7 @@ static void take_partial(struct influxdb *influxdb, const struct influxdb_judgem
 static void park_line(struct influxdb *influxdb, const struct influxdb_judgement *judgement)
 {
     const struct influxdb_line *line = &influxdb->batch.lines[influxdb->batch.first];
-    influxdb_link_parked(&influxdb->link, line->sensor, line->seq, judgement->text);
+    http_link_parked(&influxdb->link, line->sensor, line->seq, judgement->text);
     finish_slice(influxdb, 0);
 }
 
@@ -256,7 +256,7 @@ static void hold(struct influxdb *influxdb, int64_t retry_after_s)
 
 static void doubt(struct influxdb *influxdb, const struct influxdb_judgement *judgement)
 {
-    influxdb_link_answers(&influxdb->link);
+    http_link_answers(&influxdb->link);
     influxdb->refusals++;
     influxdb->gather_until_ms = 0;
     bool company = influxdb->news || !influxdb_batch_lonely(&influxdb->batch);
@@ -265,7 +265,7 @@ static void doubt(struct influxdb *influxdb, const struct influxdb_judgement *ju
         return;
     }
     if (influxdb->refusals >= REFUSALS_ENOUGH)
-        influxdb_link_fails(&influxdb->link, judgement);
+        influxdb_link_fails(&influxdb->link, influxdb->settings, judgement);
     influxdb->packed = false; // read on first: what comes may be taken
     influxdb->filling = true;
     hold(influxdb, judgement->retry_after_s);
@@ -303,13 +303,13 @@ static void take_too_large(struct influxdb *influxdb, const struct influxdb_judg
 
 static void take_failed(struct influxdb *influxdb, const struct influxdb_judgement *judgement)
 {
-    influxdb_link_fails(&influxdb->link, judgement);
+    influxdb_link_fails(&influxdb->link, influxdb->settings, judgement);
     retry_soon(influxdb, judgement->retry_after_s);
 }
 
 static void take_hold(struct influxdb *influxdb, const struct influxdb_judgement *judgement)
 {
-    influxdb_link_fails(&influxdb->link, judgement);
+    influxdb_link_fails(&influxdb->link, influxdb->settings, judgement);
     hold(influxdb, judgement->retry_after_s);
 }
 
@@ -333,7 +333,7 @@ static void take_created(struct influxdb *influxdb, const struct influxdb_answer
         judgement->verdict = VERDICT_MISSING;
         take_hold(influxdb, judgement);
     } else if (!stop_here(influxdb)) {
-        influxdb_link_database_made(&influxdb->link);
+        influxdb_link_database_made(&influxdb->link, influxdb->settings);
         send_slice(influxdb);
     }
 }

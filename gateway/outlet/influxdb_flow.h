@@ -40,7 +40,7 @@ struct influxdb {
     struct influxdb_address address;
     struct influxdb_http *http;
     struct influxdb_batch batch;
-    struct influxdb_link link;
+    struct http_link link;
 
     uv_async_t woken;
     uv_timer_t timer;

@@ -117,7 +117,7 @@ static void rest(struct ngsi_ld_outlet *outlet)
 {
     if (outlet->news) {
         fill(outlet);
-    } else if (outlet->link.state == BROKER_UP) {
+    } else if (outlet->link.state == LINK_UP) {
         outlet->phase = LD_IDLE;
         uv_timer_start(&outlet->timer, on_time, (uint64_t)outlet->pace.idle_ms, 0);
     } else {
@@ -141,7 +141,7 @@ static void after_work(uv_work_t *work, int status)
         return;
     }
     if (outlet->work_error) {
-        ngsi_ld_link_no_readings(&outlet->link, outlet->work_error);
+        http_link_no_readings(&outlet->link, outlet->work_error);
         retry_soon(outlet, 0);
     } else if (outlet->batch.count > 0) {
         send_step(outlet);
@@ -244,7 +244,7 @@ static void take_again(struct ngsi_ld_outlet *outlet, const struct ngsi_ld_judge
     struct ngsi_ld_item *item = &outlet->batch.items[outlet->at];
     item->fate = judgement->verdict == NGSI_LD_TAKEN ? FATE_TAKEN : FATE_PARKED;
     if (item->fate == FATE_PARKED) {
-        ngsi_ld_link_parked(&outlet->link, item->sensor, item->seq, judgement->text);
+        http_link_parked(&outlet->link, item->sensor, item->seq, judgement->text);
     }
     ask_again(outlet, outlet->at + 1);
 }
@@ -257,7 +257,7 @@ static void take_probed(struct ngsi_ld_outlet *outlet, const struct ngsi_ld_judg
         outlet->retries++;
         delay_ms = choose_delay_ms(outlet->pace.retry_first_ms, outlet->pace.retry_max_ms, outlet->retries, 0);
     } else {
-        ngsi_ld_link_answers(&outlet->link);
+        http_link_answers(&outlet->link);
         outlet->retries = 0;
     }
     outlet->phase = LD_IDLE;
@@ -272,9 +272,9 @@ static void take_entities(struct ngsi_ld_outlet *outlet, const struct ngsi_ld_ju
                                                                       [STEP_WITNESS] = take_witness,
                                                                       [STEP_AGAIN] = take_again};
     if (judgement->verdict == NGSI_LD_TAKEN) {
-        ngsi_ld_link_works(&outlet->link);
+        http_link_works(&outlet->link);
     } else {
-        ngsi_ld_link_answers(&outlet->link);
+        http_link_answers(&outlet->link);
     }
     outlet->retries = 0;
     takes[outlet->step](outlet, judgement);

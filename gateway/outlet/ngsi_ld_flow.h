@@ -36,7 +36,7 @@ struct ngsi_ld_outlet {
     char *label, *upsert, *probe; // addresses
     struct influxdb_http *http;
     struct ngsi_ld_batch batch;
-    struct ngsi_ld_link link;
+    struct http_link link;
 
     uv_async_t woken;
     uv_timer_t timer;

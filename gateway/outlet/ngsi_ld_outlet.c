@@ -140,7 +140,7 @@ static int build(struct ngsi_ld_outlet *outlet, struct fault *why)
     outlet->label = influxdb_address_label(outlet->settings->url);
     outlet->upsert = address(outlet->settings->url, "/ngsi-ld/v1/entityOperations/upsert?options=update");
     outlet->probe = address(outlet->settings->url, "/ngsi-ld/v1/types");
-    outlet->link = (struct ngsi_ld_link){.feed = outlet->feed, .label = outlet->label};
+    outlet->link = (struct http_link){.feed = outlet->feed, .label = outlet->label};
     if (!outlet->label) { // the message does not quote the URL: it may hold a password
         return fault_set(why, -EINVAL, _("url: expected http://HOST:PORT or https://HOST:PORT, without ? and #"));
     }

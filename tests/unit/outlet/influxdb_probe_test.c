@@ -120,19 +120,19 @@ static void a_refused_write_shows_that_the_server_is_there(void **state)
 static void only_a_write_ends_an_alarm(void **state)
 {
     struct bench *bench = *state;
-    struct influxdb_link link = {
-        .feed = &bench->feed->feed, .settings = &bench->feed->influxdb, .label = "http://h:8086"};
+    const struct settings_influxdb *settings = &bench->feed->influxdb;
+    struct http_link link = {.feed = &bench->feed->feed, .label = "http://h:8086"};
     static const enum influxdb_verdict verdicts[] = {VERDICT_DENIED, VERDICT_MISSING, VERDICT_STRANGE,
                                                      VERDICT_BAD_LINE};
     for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
         struct influxdb_judgement judgement = {.verdict = verdicts[i], .text = "401 no"};
         struct influxdb_judgement away = {.verdict = VERDICT_UNREACHABLE, .text = "away"};
-        influxdb_link_fails(&link, &judgement);
-        influxdb_link_fails(&link, &away);
-        influxdb_link_answers(&link);
+        influxdb_link_fails(&link, settings, &judgement);
+        influxdb_link_fails(&link, settings, &away);
+        http_link_answers(&link);
         assert_int_equal(told(bench, OUTLET_ALARM), i + 1);
         assert_int_equal(told(bench, OUTLET_ALARM_ENDED), i);
-        influxdb_link_works(&link);
+        http_link_works(&link);
         assert_int_equal(told(bench, OUTLET_ALARM_ENDED), i + 1);
     }
 }
