@@ -6,6 +6,7 @@
 #include "coap_observe_link.h"
 #include "coap_observe_order.h"
 #include "coap_observe_uri.h"
+#include "reading/identifier.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,7 @@ static void refuse_code(struct observe *observe, const struct observe_answer *an
     struct fault why = {0};
     char shown[128];
     text_escape((const char *)answer->data, answer->size, shown, sizeof shown);
+    identifier_hide(shown, NULL, NULL);
     fault_set(&why, -EREMOTEIO, _("the sensor answers %d.%02d %s; expected 2.05"), answer->code / 100,
               answer->code % 100, shown);
     fail(observe, &why);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/messages.h"
 #include "intake.h"
+#include "reading/identifier.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,24 @@
 // A technician who plugs a sensor in again waits for readings: the longest pause stays short.
 static const int64_t backoff_first_us = 250000, backoff_last_us = 4000000;
 static const int64_t tell_again_us = 60 * 1000000LL, babble_us = 10 * 1000000LL;
+
+static bool holds(const char *text, const char *found, size_t size)
+{
+    return memmem(text, strlen(text), found, size) != NULL;
+}
+
+// A configured sensor is no person's device, whatever it is called and wherever it is asked.
+static bool is_of_sensor(const void *context, const char *found, size_t size)
+{
+    const struct sensors *sensors = context;
+    for (size_t i = 0; i < sensors_count(sensors); i++) {
+        const struct settings_sensor *settings = sensors_at(sensors, i)->settings;
+        if (holds(settings->id, found, size) || holds(settings->address, found, size) ||
+            holds(settings->source, found, size))
+            return true;
+    }
+    return false;
+}
 
 // A wrong baud rate, or another device than the codec's: the port is open and yet useless. What many senders share is not judged.
 static void note_babble(struct source *source, enum refusal refusal, int64_t now, const char *text)
@@ -37,7 +56,12 @@ void source_refused(struct source *source, enum refusal refusal, const struct fa
 {
     struct source_refusals *refusals = &source->refusals[refusal];
     int64_t now = clock_boot_us(source->host.clock);
-    const char *text = why && why->text[0] ? why->text : "-";
+    struct fault shown = {"-"};
+    if (why && why->text[0])
+        shown = *why;
+    const char *text = shown.text;
+    // It may quote what a sensor said; whoever sent it is told in full, the log is not.
+    identifier_hide(shown.text, is_of_sensor, source->intake->sensors);
     refusals->count++;
     note_babble(source, refusal, now, text);
     if (refusals->told_boot_us && now - refusals->told_boot_us < tell_again_us) {

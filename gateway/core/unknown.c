@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "unknown.h"
 
+#include "base/number.h"
 #include "reading/guess.h"
+#include "reading/identifier.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUES_BYTES_MAX = 2400, SHOWN_BYTES_MAX = 64, SHOWN_TEXT_MAX = 64, SHOWN_UNIT_MAX = 16 };
+enum { VALUES_BYTES_MAX = 2400, SHOWN_BYTES_MAX = 4, SHOWN_TEXT_MAX = 64, SHOWN_UNIT_MAX = 16 };
 
 struct sender {
     const char *source;
@@ -96,6 +99,29 @@ static struct sender *add(struct unknowns *unknowns, const char *source, const c
     return sender;
 }
 
+// Without what could name somebody's device: whoever is not configured may be a counter of people.
+static void write_text(const char *text, size_t size_max, struct json *json)
+{
+    char shown[GUESS_ADDRESS_MAX + 1];
+    size_t size = strnlen(text, size_max < sizeof shown ? size_max : sizeof shown - 1);
+    memcpy(shown, text, size);
+    shown[size] = '\0';
+    identifier_hide(shown, NULL, NULL);
+    json_text(json, shown);
+}
+
+static void write_number(double number, struct json *json)
+{
+    char digits[NUMBER_TEXT_SIZE];
+    if (!isfinite(number) || !identifier_number(number)) {
+        json_number(json, number);
+        return;
+    }
+    number_text(number, digits);
+    write_text(digits, sizeof digits, json);
+}
+
+// So few that no address of a device is among them, and enough to tell one format from another.
 static void write_hex(const struct raw_value *value, struct json *json)
 {
     char hex[2 * SHOWN_BYTES_MAX + 1] = "";
@@ -115,13 +141,13 @@ static void write_value(const struct raw_value *value, struct json *json)
     if (value->type == RAW_BOOL)
         json_bool(json, value->boolean);
     else if (value->type == RAW_TEXT)
-        json_text_n(json, value->text, strnlen(value->text, SHOWN_TEXT_MAX));
+        write_text(value->text, SHOWN_TEXT_MAX, json);
     else
-        json_number(json, value->type == RAW_NUMBER ? value->number : value->sum);
+        write_number(value->type == RAW_NUMBER ? value->number : value->sum, json);
     if (!*value->unit)
         return;
     json_key(json, "unit");
-    json_text_n(json, value->unit, strnlen(value->unit, SHOWN_UNIT_MAX));
+    write_text(value->unit, SHOWN_UNIT_MAX, json);
 }
 
 // A value that has no room is left out as a whole.
@@ -138,7 +164,8 @@ static void write_values(struct sender *sender, const struct guess *guess, const
         if (!field || shown == GUESS_VALUES_MAX || sender->values.used > VALUES_BYTES_MAX / 2)
             continue;
         json_object_begin(&json);
-        json_key_text(&json, "field", field);
+        json_key(&json, "field");
+        write_text(field, GUESS_ADDRESS_MAX, &json);
         write_value(&pack->values[i], &json);
         json_key_bool(&json, "fits", guess_fits(field, guess->kind));
         json_object_end(&json);

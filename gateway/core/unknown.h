@@ -17,7 +17,9 @@
  *    "forgotten":0}
  *
  * `id` and `kind` are guesses; `fits`: the kind takes the field as it is, without a map. `values` are of the last pack, the first
- * 16, and `more` says how many it left out. Bytes that nothing decodes are in `hex`, the first 64 of `bytes`.
+ * 16, and `more` says how many it left out. Bytes that nothing decodes are in `hex`, the first 4 of `bytes`.
+ * What could be the identifier of somebody's device stands nowhere in `values` (identifier.h): a field or a text shows its length
+ * in its place. The address itself is shown: of a sensor that nobody configured it is all that there is.
  */
 
 struct unknowns;

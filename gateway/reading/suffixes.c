@@ -2,6 +2,7 @@
 #include "suffixes.h"
 
 #include "base/number.h"
+#include "reading/identifier.h"
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -80,7 +81,7 @@ static const struct suffix *find_suffix(const char *name)
     size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
     const char *last = strrchr(name, '_');
     // "people_per_m2" is not an area: what is per something stands in the table or nowhere.
-    if (name[size] || size > QUANTITY_NAME_MAX || !last || strstr(name, "_per_"))
+    if (name[size] || size > QUANTITY_NAME_MAX || !last || strstr(name, "_per_") || identifier_within(name, size))
         return NULL;
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
         if (!strcmp(suffixes[i].part, last + 1))

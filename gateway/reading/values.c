@@ -2,6 +2,7 @@
 #include "values.h"
 
 #include "base/text.h"
+#include "reading/identifier.h"
 #include "units.h"
 #include <math.h>
 #include <string.h>
@@ -37,16 +38,30 @@ static bool has_control(const char *text)
     return false;
 }
 
-static enum outcome read_text(const struct raw_value *record, const struct quantity *quantity, struct value *ret_value)
+// Free text could say whose device was seen: a crowd sensor has none, and nobody has one that looks like it.
+static bool may_be_told(const struct settings_sensor *sensor, const struct raw_value *record)
+{
+    return sensor->kind != KIND_CROWD && !identifier_within(record->text, record->text_size);
+}
+
+static enum outcome read_text(const struct settings_sensor *sensor, const struct raw_value *record,
+                              const struct quantity *quantity, struct value *ret_value)
 {
     size_t size = record->text_size;
     if (record->type != RAW_TEXT || size > TEXT_MAX || strnlen(record->text, size) != size ||
         has_control(record->text) || !text_is_utf8(record->text, size))
         return VALUE_OUTSIDE;
-    if (quantity->words && !one_of(record->text, quantity->words))
+    if (quantity->words ? !one_of(record->text, quantity->words) : !may_be_told(sensor, record))
         return VALUE_OUTSIDE;
     ret_value->text = record->text;
     return VALUE_TAKEN;
+}
+
+// What counts people and vehicles may overhear numbers of telephones; of totals alone the range has room for them.
+static bool names_device(const struct settings_sensor *sensor, const struct quantity *quantity, double number)
+{
+    bool counts = sensor->kind == KIND_CROWD || sensor->kind == KIND_TRAFFIC;
+    return counts && quantity_is_counter(quantity) && identifier_number(number);
 }
 
 static double raw_number(const struct raw_value *record)
@@ -75,7 +90,7 @@ static enum outcome read_number(const struct settings_sensor *sensor, const stru
             return VALUE_OUTSIDE;
         number = rint(number);
     }
-    if (!in_range(sensor, quantity, number))
+    if (!in_range(sensor, quantity, number) || names_device(sensor, quantity, number))
         return VALUE_OUTSIDE;
     ret_value->number = number + 0.0; // no negative zero
     ret_value->counter_bits = record->counter_bits;
@@ -88,7 +103,7 @@ enum outcome value_read(const struct settings_sensor *sensor, const struct raw_v
 {
     *ret_value = (struct value){.name = quantity->name, .type = quantity->type};
     if (quantity->type == VALUE_TEXT)
-        return read_text(record, quantity, ret_value);
+        return read_text(sensor, record, quantity, ret_value);
     enum outcome outcome = read_number(sensor, record, quantity, mapping, ret_value);
     if (outcome == VALUE_TAKEN && quantity->type == VALUE_BOOL) {
         if (ret_value->number != 0 && ret_value->number != 1)

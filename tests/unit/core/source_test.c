@@ -56,13 +56,14 @@ static const struct driver fake_driver = {.type = "fake",
 
 static uv_loop_t loop;
 static struct source source;
+static struct intake intake;
 
 static int begin(void **state)
 {
     (void)state;
     fake = (struct fake){0};
     uv_loop_init(&loop);
-    return source_init(&source, &fake_driver, "fake:kerb", "kerb", NULL, &clock_system, &loop, NULL, NULL);
+    return source_init(&source, &fake_driver, "fake:kerb", "kerb", NULL, &clock_system, &loop, &intake, NULL);
 }
 
 static int finish(void **state)

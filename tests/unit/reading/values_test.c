@@ -161,9 +161,29 @@ static void counts_are_whole_numbers(void **state)
     assert_int_equal(street_value(street_reading(street, 0), "people")->type, VALUE_INTEGER);
     assert_true(isnan(taken_as("people", "count", 12.5, "people")));
     assert_true(isnan(taken_as("people", "count", -1, "people")));
-    assert_true(taken_as("in_total", "", 9007199254740992.0, "in_total") == 9007199254740992.0);
-    assert_true(isnan(taken_as("in_total", "", 9007199254740994.0, "in_total")));
+    assert_true(taken_as("in_total", "", 4294967295.0, "in_total") == 4294967295.0);
+    assert_true(isnan(taken_as("in_total", "", 4294967296.0, "in_total")));
     assert_true(isnan(taken_as("people", "", NAN, "people")));
+}
+
+static void a_crowd_sensor_has_no_free_text_and_nobody_one_that_names_a_device(void **state)
+{
+    (void)state;
+    struct settings_sensor *other = street_sensor(street, "two", KIND_GENERIC, "coap", "two");
+    (void)other;
+    open_one(KIND_CROWD);
+    street_text(street, "one:cause", "gate-3");
+    street_text(street, "one:level", "high");
+    street_text(street, "two:cause", "gate-3");
+    street_text(street, "two:detector", "24:0a:c4:9b:01:7f");
+    assert_taken();
+    const struct reading *crowd = street_reading(street, 0), *generic = street_reading(street, 1);
+    assert_int_equal(crowd->value_count, 1);
+    assert_string_equal(street_value(crowd, "level")->text, "high");
+    assert_string_equal(crowd->refused[0], "cause");
+    assert_int_equal(generic->value_count, 1);
+    assert_string_equal(street_value(generic, "cause")->text, "gate-3");
+    assert_string_equal(generic->refused[0], "detector");
 }
 
 static void a_sum_alone_is_the_total_of_a_counter(void **state)
@@ -289,6 +309,7 @@ int main(void)
         TEST(the_ends_of_a_range_belong_to_it_and_settings_narrow_it),
         TEST(numbers_that_are_none_are_out_of_range),
         TEST(counts_are_whole_numbers),
+        TEST(a_crowd_sensor_has_no_free_text_and_nobody_one_that_names_a_device),
         TEST(a_sum_alone_is_the_total_of_a_counter),
         TEST(texts_are_words_of_the_quantity_or_short_and_clean),
         TEST(bytes_are_no_value_of_any_quantity),

@@ -28,7 +28,7 @@ enum { QUANTITY_NAME_MAX = 64 };
 // The quantity of that name that sensors of that kind may have, or NULL. `generic` may have every quantity of the table,
 // `environment` every one that has a unit. Besides, these two take any name of a-z 0-9 _ that ends in a known unit's suffix
 // ("soil_temperature_c", "tank_v"; the suffixes stand in suffixes.c); those are made on demand and live as long as the
-// program (at most 1024; NULL when the bound is reached). Thread-safe. Quantities and their names never move, so that
+// program (at most 1024; NULL when the bound is reached), and none that could name a device (identifier.h). Thread-safe. Quantities and their names never move, so that
 // pointers to them may be kept.
 const struct quantity *vocabulary_find(const char *name, enum kind kind);
 
