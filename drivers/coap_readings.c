@@ -109,6 +109,8 @@ static uint8_t decode(struct coap_driver *driver, const struct request *request,
     if (request->format == FORMAT_LWM2M_TLV && request->sensor)
         frame.object = request->object ? request->object : codec_object(driver->settings, request->sensor);
     enum refusal refusal = codec_decode(codec, &frame, &driver->raw, why);
+    if (!refusal && request->sensor && request->fcnt >= 0)
+        raw_pack_frame(&driver->raw, (uint32_t)request->fcnt, 0);
     return refusal ? refuse(driver, refusal, why) : 0;
 }
 

@@ -127,22 +127,24 @@ bool request_in_time(struct coap_driver *driver, const coap_session_t *session, 
     return false;
 }
 
-// The number behind "NAME=", from 1 to `most`; 0 when the option is another one.
-static unsigned query_number(const coap_opt_t *option, const char *name, int64_t most)
+// The number behind "NAME=", from `least` to `most`; -1 when the option is another one.
+static int64_t query_number(const coap_opt_t *option, const char *name, int64_t least, int64_t most)
 {
     const char *text = (const char *)coap_opt_value(option);
     size_t size = coap_opt_length(option), skip = strlen(name);
-    int64_t number = 0;
+    int64_t number = -1;
     if (size > skip && memcmp(text, name, skip) == 0)
-        integer_parse(text + skip, size - skip, 1, most, &number);
-    return (unsigned)number;
+        integer_parse(text + skip, size - skip, least, most, &number);
+    return number;
 }
 
 static void read_query(struct request *request, const coap_opt_t *option)
 {
-    unsigned port = query_number(option, "port=", 255), object = query_number(option, "object=", 65535);
-    request->port = port ? port : request->port;
-    request->object = object ? object : request->object;
+    int64_t port = query_number(option, "port=", 1, 255), object = query_number(option, "object=", 1, 65535),
+            fcnt = query_number(option, "fcnt=", 0, UINT32_MAX);
+    request->port = port > 0 ? (unsigned)port : request->port;
+    request->object = object > 0 ? (unsigned)object : request->object;
+    request->fcnt = fcnt >= 0 ? fcnt : request->fcnt;
 }
 
 // In one walk: libcoap's own search begins anew for each option. A second Content-Format counts as unknown and elective (RFC
@@ -209,6 +211,8 @@ static uint64_t hash_of(const struct request *request)
         hash = fnv64(hash, request->identity, strlen(request->identity) + 1);
     if (request->port)
         hash = fnv64(hash, &request->port, sizeof request->port);
+    if (request->fcnt >= 0)
+        hash = fnv64(hash, &request->fcnt, sizeof request->fcnt);
     if (request->object)
         hash = fnv64(hash, &request->object, sizeof request->object);
     if (request->block)
@@ -242,6 +246,7 @@ struct request request_read(const struct coap_driver *driver, const coap_session
         .route = route,
         .time_us = now_us,
         .format = -1,
+        .fcnt = -1,
         .tag = FNV_START,
         .sensor = sensor,
         .identity = identity_of(driver, session),

@@ -35,6 +35,7 @@ struct request {
     uint32_t announced; // Size1, or 0
     uint64_t tag;       // of the Request-Tags
     unsigned port;      // of ?port=N: LoRaWAN's FPort, when a network server passes payloads on; 0: not told
+    int64_t fcnt;       // of ?fcnt=N: LoRaWAN's FCntUp, in the same way; -1: not told
     unsigned object;    // of ?object=N: the LwM2M object of a TLV payload; 0: that of the sensor's kind
     struct body_owner owner;
     uint8_t no_response;  // RFC 7967: classes that the client does not want to hear of

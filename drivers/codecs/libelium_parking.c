@@ -40,6 +40,7 @@ static enum refusal parse(const struct frame *frame, struct raw_pack *pack, stru
     }
     const struct layout *layout = &layouts[type];
     raw_pack_bool(pack, "occupied", data[0] >> 7);
+    raw_pack_frame(pack, data[1], 8);
     if (layout->temperature)
         raw_pack_number(pack, "temperature_c", "Cel", (int8_t)data[layout->temperature]);
     if (layout->field) {

@@ -18,7 +18,15 @@
  *   06 88 longitude, latitude (1e-6 degrees), motion      83 67 and 84 82 the same as an alarm
  */
 
-enum { HEADER = 86, LENGTH_AT = 3, SIGNAL_AT = 83, VALUES_AT = 84, SIGNAL_MAX = 31, OUT_OF_RANGE = 0xfffd };
+enum {
+    HEADER = 86,
+    LENGTH_AT = 3,
+    FRAME_AT = 6,
+    SIGNAL_AT = 83,
+    VALUES_AT = 84,
+    SIGNAL_MAX = 31,
+    OUT_OF_RANGE = 0xfffd
+};
 
 static void put_battery(const uint8_t *at, struct raw_pack *pack)
 {
@@ -91,6 +99,7 @@ static enum refusal parse_header(const struct frame *frame, struct raw_pack *pac
                   be16(data + LENGTH_AT), be16(data + VALUES_AT), frame->size - LENGTH_AT - 2, frame->size - HEADER);
         return REFUSAL_SYNTAX;
     }
+    raw_pack_frame(pack, be16(data + FRAME_AT), 16);
     if (data[SIGNAL_AT] <= SIGNAL_MAX) // 3GPP TS 27.007, +CSQ; 99 is "not known"
         raw_pack_number(pack, "rssi_dbm", "dBm", 2 * data[SIGNAL_AT] - 113);
     return REFUSAL_NONE;

@@ -210,6 +210,10 @@ static void write_sensor(struct json *json, const struct status_sensor *sensor)
     key_text_or_null(json, "disabled", sensor->disabled);
     key_seconds(json, "stale_after_s", sensor->stale_after_us);
     json_key_unsigned(json, "readings", sensor->readings);
+    if (sensor->has_frames) {
+        json_key_unsigned(json, "frames_lost", sensor->frames_lost);
+        json_key_unsigned(json, "frames_missing", sensor->frames_missing);
+    }
     write_last_reading(json, sensor);
     json_object_end(json);
 }

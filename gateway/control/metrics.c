@@ -182,6 +182,18 @@ static void alert_samples(const struct writer *writer, const struct family *fami
     }
 }
 
+static void frame_samples(const struct writer *writer, const struct family *family)
+{
+    for (size_t i = 0; i < writer->status->sensor_count; i++) {
+        const struct status_sensor *sensor = writer->status->sensor(writer->status->sensors, i);
+        if (!sensor->has_frames)
+            continue;
+        bytes_printf(writer->out, "%s{", family->name);
+        write_label(writer->out, "sensor", sensor->id);
+        bytes_printf(writer->out, "} %" PRIu64 "\n", sensor->frames_lost);
+    }
+}
+
 static void http_samples(const struct writer *writer, const struct family *family)
 {
     bytes_printf(writer->out, "%s %" PRIu64 "\n", family->name, writer->http_requests);
@@ -348,6 +360,8 @@ static const struct family families[] = {
      &the_city, offsetof(struct status_city, known_objects), .value = write_size},
     {"citygw_sensor_age_seconds", "gauge", "Time since the last reading of a sensor that has reported.",
      .samples = age_samples},
+    {"citygw_sensor_frames_lost_total", "counter", "Frames of a sensor that numbers them which never came.",
+     .samples = frame_samples},
     {"citygw_http_requests_total", "counter", "Requests to this API.", .samples = http_samples},
     {"process_resident_memory_bytes", "gauge", "Resident memory of the daemon.", .samples = memory_samples},
 };

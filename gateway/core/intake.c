@@ -7,6 +7,7 @@
 #include "city/change.h"
 #include "fast.h"
 #include "hold.h"
+#include "numbered.h"
 #include "recall.h"
 #include "source.h"
 #include "standing.h"
@@ -439,6 +440,7 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     if (refusal)
         return refusal;
     note_strangers(intake, source, pack, why);
+    numbered_take(intake);
     if (intake->city)
         city_hear(intake->city, intake->pack, is_synchronised(intake));
     size_t samples = vehicles_take(intake->vehicles, intake->pack, context.received_us);

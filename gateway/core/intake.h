@@ -2,6 +2,7 @@
 #pragma once
 
 #include "buffer/buffer.h"
+#include "city/frames.h"
 #include "drivers/driver.h"
 #include "moments.h"
 #include "reading/sensors.h"
@@ -25,6 +26,7 @@ struct sensor_live {
     int64_t last_boot_us; // when it was taken; 0: none since start
     struct moments moments;
     uint64_t readings;
+    struct frames frames;    // by the numbers that it gives them
     const char **quantities; // those that were ever seen; names of the vocabulary
     size_t quantity_count;
     struct bytes waiting; // what was merged and is not stored yet; see fast.h

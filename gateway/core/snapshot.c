@@ -161,6 +161,9 @@ static const struct status_sensor *take_sensor(void *context, size_t i)
     struct reading reading;
     ret->seq = buffer_stream_next_seq(gateway->buffer, live->stream) - 1;
     ret->readings = live->readings;
+    ret->has_frames = live->frames.begun;
+    ret->frames_lost = live->frames.lost;
+    ret->frames_missing = frames_missing(&live->frames);
     if (!live->last.used || reading_decode(live->last.data, live->last.used, &reading) != 0)
         return ret;
     ret->time_us = reading.time_us;

@@ -60,6 +60,11 @@ bool raw_pack_counter(struct raw_pack *pack, const char *name, double number, un
     return true;
 }
 
+bool raw_pack_frame(struct raw_pack *pack, uint32_t number, unsigned bits)
+{
+    return raw_pack_counter(pack, "frame", number, bits);
+}
+
 bool raw_pack_bool(struct raw_pack *pack, const char *name, bool boolean)
 {
     struct raw_value *value = raw_pack_add(pack);

@@ -62,6 +62,8 @@ static const struct quantity quantities[] = {
         "reckoned"),
      NULL},
     {"flow_per_m_min", "1/m/min", VALUE_NUMBER, 0, 1000, C, N_("people per metre of width and minute"), NULL},
+    {"frame", "count", VALUE_INTEGER, 0, 4294967295.0, ALL,
+     N_("the number that the sensor gave its frame; lost ones are counted by it, and it is not stored"), NULL},
     {"free", "count", VALUE_INTEGER, 0, 1e6, P, N_("spaces of a zone that are known to be free"), NULL},
     {"hdop", "", VALUE_NUMBER, 0, 100, B, N_("horizontal dilution of precision of the position"), NULL},
     {"heading_deg", "deg", VALUE_NUMBER, 0, 360, B | T, N_("direction of travel, clockwise from true north"), NULL},

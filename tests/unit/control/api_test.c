@@ -37,7 +37,7 @@ static void a_sensor_shows_its_last_reading(void **state)
         text_of(*state),
         "{\"id\":\"bay-1\",\"kind\":\"parking\",\"source\":\"coap\","
         "\"address\":\"urn:dev:mac:0024befffe804ff1:\",\"zone\":\"umeda-lot\",\"name\":\"梅田駅前 1番\","
-        "\"disabled\":null,\"stale_after_s\":1800,\"readings\":12,\"seq\":1042,"
+        "\"disabled\":null,\"stale_after_s\":1800,\"readings\":12,\"frames_lost\":3,\"frames_missing\":1,\"seq\":1042,"
         "\"time\":\"2026-11-22T03:04:05.678Z\",\"age_s\":1.5,\"quality\":\"good\","
         "\"time_quality\":\"synced\",\"values\":{\"occupied\":true,\"battery_v\":3.61}}");
 }

@@ -189,6 +189,7 @@ static void every_name_of_the_contract_is_there_with_its_value(void **state)
         "citygw_places_evicted_total 3",
         "citygw_known_objects 4",
         "citygw_sensor_age_seconds{sensor=\"bay-1\"} 1.5",
+        "citygw_sensor_frames_lost_total{sensor=\"bay-1\"} 3",
         "citygw_commit_seconds_bucket{le=\"0.001\"} 5",
         "citygw_commit_seconds_bucket{le=\"0.01\"} 7",
         "citygw_commit_seconds_bucket{le=\"0.1\"} 8",

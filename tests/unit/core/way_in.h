@@ -58,6 +58,7 @@ static const char config[] =
     "[sensor:seen-1]\nkind = parking\nsource = coap://127.0.0.1/x\n"
     "[sensor:seen-2]\nkind = parking\nsource = coap://127.0.0.1/x\n"
     "[sensor:quiet]\nkind = parking\nreport = changes\nheartbeat = 10 min\n"
+    "[sensor:lib-1]\nkind = parking\nreport = changes\nrange.frame = 0..999\n"
     "[sensor:off]\nkind = parking\naddress = urn:off\nmap.nothing = x\n";
 
 static inline void open_way(void)

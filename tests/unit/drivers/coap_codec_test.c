@@ -47,7 +47,7 @@ static void a_sensors_codec_reads_octets_and_what_has_no_format(void **state)
     static const uint8_t info[] = {0x80, 0x04, 0x1e, 0x01, 0xad, 0x10, 0x93, 0x93, 0xee, 0x00, 0xc7};
     assert_int_equal(code_for(1, "readings/lib-1", OCTETS, 0, info, sizeof info), 204);
     assert_string_equal(fixture.sensor, "lib-1");
-    assert_int_equal(fixture.value_count, 6);
+    assert_int_equal(fixture.value_count, 7);
     assert_string_equal(fixture.value_name, "occupied");
     assert_int_equal(code_for(2, "readings/lib-1", -1, 0, info, sizeof info), 204);
     assert_int_equal(code_for(3, "readings/lib-1", OCTETS, 0, info, sizeof info - 1), 400);
@@ -79,6 +79,24 @@ static void the_port_decides_where_the_codec_knows_ports(void **state)
     assert_int_equal(code_for(2, "readings/pls-1", OCTETS, 7, "\x01", 1), 422);
     assert_int_equal(fixture.last_refusal, REFUSAL_UNKNOWN_FIELD);
     assert_int_equal(code_for(2, "readings/pls-1", OCTETS, 1, "\x01", 1), 204); // another request, by its port alone
+}
+
+static void the_number_of_a_frame_is_a_value_of_the_sensor_that_the_path_names(void **state)
+{
+    (void)state;
+    struct message m;
+    for (unsigned id = 1; id <= 3; id++) { // the first two differ in that number alone
+        m = message(CON, POST, id < 3 ? 1 : 3, "c");
+        path(&m, id < 3 ? "readings/pls-1" : "readings");
+        number_option(&m, CONTENT_FORMAT, id < 3 ? OCTETS : 110);
+        option(&m, URI_QUERY, id == 1 ? "fcnt=0" : "fcnt=4294967295", id == 1 ? 6 : 15);
+        payload(&m, id < 3 ? "\x01" : SENML, id < 3 ? 1 : strlen(SENML));
+        assert_int_equal(ask(&m).code, 204);
+        assert_int_equal(fixture.emits, id);
+        if (id == 1)
+            assert_int_equal(fixture.value_count, 2);
+    }
+    assert_int_equal(fixture.value_count, 1);
 }
 
 static void lwm2m_resources_are_of_the_object_of_the_sensors_kind_or_of_the_one_told(void **state)
@@ -113,6 +131,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(octets_of_a_sensor_that_nobody_knows_go_to_the_host, set_up_codecs, tear_down),
         cmocka_unit_test_setup_teardown(a_sensor_with_a_codec_may_speak_senml_too, set_up_codecs, tear_down),
         cmocka_unit_test_setup_teardown(the_port_decides_where_the_codec_knows_ports, set_up_codecs, tear_down),
+        cmocka_unit_test_setup_teardown(the_number_of_a_frame_is_a_value_of_the_sensor_that_the_path_names,
+                                        set_up_codecs, tear_down),
         cmocka_unit_test_setup_teardown(lwm2m_resources_are_of_the_object_of_the_sensors_kind_or_of_the_one_told,
                                         set_up_codecs, tear_down),
         cmocka_unit_test_setup_teardown(who_has_no_codec_is_told_so, set_up_codecs, tear_down),

@@ -17,22 +17,26 @@ static const struct vector {
 } vectors[] = {
     // P: info, keep-alive and start of a Libelium
     {"libelium-parking", 0, "80041E01AD109393EE00C7",
-     "occupied - vb=true\ntemperature_c Cel v=30\nmagnetic_x - v=429\nmagnetic_y - v=4243\nmagnetic_z - v=37870\n"
+     "occupied - vb=true\nframe count v=4\ntemperature_c Cel v=30\nmagnetic_x - v=429\nmagnetic_y - v=4243\nmagnetic_z "
+     "- v=37870\n"
      "battery_v V v=3.596\n",
      0},
     {"libelium-parking", 0, "8114160011F35A1095F3B5",
-     "occupied - vb=true\ntemperature_c Cel v=17\nmagnetic_x - v=62298\nmagnetic_y - v=4245\nmagnetic_z - v=62389\n",
+     "occupied - vb=true\nframe count v=20\ntemperature_c Cel v=17\nmagnetic_x - v=62298\nmagnetic_y - "
+     "v=4245\nmagnetic_z - v=62389\n",
      0},
     {"libelium-parking", 0, "04001E0E7CF2D9F91E0DDF",
-     "occupied - vb=false\ntemperature_c Cel v=30\nmagnetic_x - v=3708\nmagnetic_y - v=62169\nmagnetic_z - v=63774\n"
+     "occupied - vb=false\nframe count v=0\ntemperature_c Cel v=30\nmagnetic_x - v=3708\nmagnetic_y - "
+     "v=62169\nmagnetic_z - v=63774\n"
      "battery_v V v=3.551\n",
      0},
     // M: an error below zero, the daily frame, no such type, one byte less
     {"libelium-parking", 0, "0301FFF6000100020003C8",
-     "occupied - vb=false\ntemperature_c Cel v=-10\nmagnetic_x - v=1\nmagnetic_y - v=2\nmagnetic_z - v=3\nbattery_v V "
+     "occupied - vb=false\nframe count v=1\ntemperature_c Cel v=-10\nmagnetic_x - v=1\nmagnetic_y - v=2\nmagnetic_z - "
+     "v=3\nbattery_v V "
      "v=3.6\n",
      0},
-    {"libelium-parking", 0, "8201000000000000000000", "occupied - vb=true\n", 0},
+    {"libelium-parking", 0, "8201000000000000000000", "occupied - vb=true\nframe count v=1\n", 0},
     {"libelium-parking", 0, "8904000000000000000000", "", REFUSAL_SYNTAX},
     {"libelium-parking", 0, "80041E01AD109393EE00", "", REFUSAL_SYNTAX},
 
@@ -69,7 +73,7 @@ static const struct vector {
     {"milesight-em400", 0,
      "020001005F000001013031303131313030363431324230303030303030303030313836343634383034303030303030313434"
      "30303030303030303030303030383938313030303030303030303030303030303014000E01750103677D000482FDFF050000",
-     "rssi_dbm dBm v=-73\nbattery_pct %EL v=1\ntemperature_c Cel v=12.5\ntilted - vb=false\n", 0},
+     "frame count v=1\nrssi_dbm dBm v=-73\nbattery_pct %EL v=1\ntemperature_c Cel v=12.5\ntilted - vb=false\n", 0},
     {"milesight-em400", 0, "8482D20401836738FF01", "distance_m m v=1.234\ntemperature_c Cel v=-20\n", 0},
     {"milesight-em400", 0, "068840420F00C0BDF0FF01", "longitude lon v=1\nlatitude lat v=-1\n", 0},
     {"milesight-em400", 0, "0482D2", "", REFUSAL_SYNTAX},

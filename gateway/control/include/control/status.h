@@ -64,7 +64,9 @@ struct status_sensor {
     int64_t age_us;       // since it was received; -1: none since start
     int64_t stale_after_us;
     const char *quality, *time_quality;
-    uint64_t readings; // since start
+    uint64_t readings;                    // since start
+    bool has_frames;                      // it numbers its frames
+    uint64_t frames_lost, frames_missing; // that never came, since start; that may still come
     struct status_value values[STATUS_VALUES_MAX];
     size_t value_count;
 };

@@ -58,6 +58,8 @@ struct raw_value *raw_pack_add(struct raw_pack *pack);
 bool raw_pack_number(struct raw_pack *pack, const char *name, const char *unit, double number);
 bool raw_pack_counter(struct raw_pack *pack, const char *name, double number,
                       unsigned bits); // "count", as wide as that
+// The number that a sensor gives its frames, of a counter as wide as that: the quantity `frame`.
+bool raw_pack_frame(struct raw_pack *pack, uint32_t number, unsigned bits);
 bool raw_pack_bool(struct raw_pack *pack, const char *name, bool boolean);
 bool raw_pack_text(struct raw_pack *pack, const char *name, const char *text); // the text, too
 
