@@ -106,17 +106,40 @@ static size_t word(const char *text, size_t size, size_t at)
 
 static shape *const shapes[] = {base64, word, hexadecimal}; // what the first find may begin as the last does
 
+// "192.168.1.23:49152", which is where something was sent from in a network of ours, is none: its length, or 0.
+static size_t internet_address(const char *text, size_t size)
+{
+    enum { GROUPS = 4, GROUP_DIGITS = 3 };
+    size_t at = 0;
+    for (int group = 0; group < GROUPS; group++) {
+        size_t begin = at;
+        while (at < size && is_decimal(text[at]))
+            at++;
+        if (at == begin || at - begin > GROUP_DIGITS || (group < GROUPS - 1 && (at == size || text[at++] != '.')))
+            return 0;
+    }
+    if (at + 1 < size && text[at] == ':' && is_decimal(text[at + 1]))
+        for (at++; at < size && is_decimal(text[at]); at++)
+            ;
+    bool goes_on = at < size && (isalnum((unsigned char)text[at]) ||
+                                 (is_separator(text[at]) && at + 1 < size && is_hex(text[at + 1])));
+    return goes_on ? 0 : at;
+}
+
 // The first from `at` on; its length, or 0.
 static size_t find(const char *text, size_t size, size_t at, size_t *ret_at)
 {
-    for (; at < size; at++)
-        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    for (; at < size; at++) {
+        bool begins = at == 0 || (!isalnum((unsigned char)text[at - 1]) && !is_separator(text[at - 1]));
+        at += begins ? internet_address(text + at, size - at) : 0;
+        for (size_t i = 0; at < size && i < sizeof shapes / sizeof *shapes; i++) {
             size_t length = shapes[i](text, size, at);
             if (length) {
                 *ret_at = at;
                 return length;
             }
         }
+    }
     return 0;
 }
 

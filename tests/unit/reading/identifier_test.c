@@ -31,6 +31,8 @@ static void what_names_a_device_is_hidden_and_nothing_else(void **state)
         {"p_mfrggzdfmztwq2lk3nwg23tpoi_count", "p_…(26)_count"},
         {"two, 240ac49b017f and 240ac49b0180.", "two, …(12) and …(12)."},
         {"240ac49b017f:", "…(12):"},
+        {"192.168.100.123.45:67", "…(21)"},
+        {"x192.168.100.123:49152", "x…(21)"},
         // what is none
         {"", ""},
         {"people", "people"},
@@ -41,6 +43,8 @@ static void what_names_a_device_is_hidden_and_nothing_else(void **state)
         {"123456789", "123456789"},
         {"2026-11-27T03:04:05", "2026-11-27T03:04:05"},
         {"127.0.0.1", "127.0.0.1"},
+        {"from 192.168.100.123:49152, again", "from 192.168.100.123:49152, again"},
+        {"(192.168.100.123)", "(192.168.100.123)"},
         {"the sensor bay-0123 of kind parking has no quantity for \"acceleration_x_mps3\"",
          "the sensor bay-0123 of kind parking has no quantity for \"acceleration_x_mps3\""},
         {"TemperatureSensorReading", "TemperatureSensorReading"},
