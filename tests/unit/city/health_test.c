@@ -470,6 +470,8 @@ static void numbers_that_cannot_be_are_refused(void **state)
             assert_true(!took || (wrong[k] == 0.5 && i >= 32)); // a mean may be half
             numbers[i] = good;
         }
+    numbers[HEALTH_NUMBERS - 1] = 1; // a day that is not before today
+    assert_false(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS));
     numbers[HEALTH_NUMBERS - 1] = 3; // three days that are the same
     assert_false(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS));
     assert_false(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS - 1));
