@@ -21,15 +21,31 @@ static void count_old(struct health *health, int64_t age_us, int64_t now_boot_us
     }
 }
 
+// A clock that is not told any more is no frozen one, once three readings in a row did without.
+static void do_without(struct health *health, const struct health_moment *moment, struct health_report *report)
+{
+    struct health_news facts = {.condition = HEALTH_FROZEN, .since_us = health_ago(moment, 0)};
+    if (!health_is(health, HEALTH_FROZEN))
+        return;
+    health->old = (uint8_t)(health->old > 0 ? health->old - 1 : 0);
+    health_set(health, health->old > 0, &facts, report);
+}
+
 bool health_take_clock(struct health *health, const struct settings_sensor *sensor, const struct reading *reading,
                        const struct health_moment *moment, struct health_report *report)
 {
     int64_t limit_us = sensor->frozen_after_us, age_us = moment->wall_us - reading->time_us;
-    if (reading->time_quality != TIME_SENSOR || !moment->wall_is_set || limit_us == 0)
+    if (!moment->wall_is_set || limit_us == 0)
         return false;
+    if (reading->time_quality != TIME_SENSOR) {
+        do_without(health, moment, report);
+        return false;
+    }
     bool is_old = age_us > limit_us || age_us < -limit_us;
     bool is_fresh = age_us < limit_us - limit_us / 4 && age_us > limit_us / 4 - limit_us;
-    if (is_old)
+    if (is_old && health_is(health, HEALTH_FROZEN))
+        health->old = OLD_READINGS;
+    else if (is_old)
         count_old(health, age_us, moment->boot_us);
     else if (is_fresh)
         health->old = 0;

@@ -96,11 +96,11 @@ void health_save(const struct health *health, int64_t now_boot_us, double ret_nu
             *ret_numbers++ = get(row, (const char *)health + row->offset + i * row->stride, now_boot_us);
 }
 
-// The slope needs days that differ.
+// The slope needs days that differ, also from the one that is kept next.
 static bool days_rise(const struct health_battery *battery)
 {
-    for (size_t i = 1; i < battery->count; i++)
-        if (battery->days[i] <= battery->days[i - 1])
+    for (size_t i = 0; i < battery->count; i++)
+        if (battery->days[i] >= (i + 1 < battery->count ? battery->days[i + 1] : battery->day))
             return false;
     return true;
 }

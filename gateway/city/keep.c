@@ -51,7 +51,7 @@ void keep_amount(struct keep *keep, double *amount)
     }
     bits = view_u64(keep->in);
     memcpy(amount, &bits, sizeof bits);
-    if (fabs(*amount) <= most)
+    if (*amount >= 0 && *amount <= most)
         return;
     *amount = 0;
     keep->in->bad = true;

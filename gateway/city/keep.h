@@ -17,7 +17,7 @@ struct keep {
 void keep_flag(struct keep *keep, bool *flag);                       // u8, 0 or 1
 void keep_number(struct keep *keep, uint32_t *number, uint32_t max); // u32, at most that
 void keep_time(struct keep *keep, int64_t *time_us);                 // i64
-void keep_amount(struct keep *keep, double *amount);                 // f64, within 1e18
+void keep_amount(struct keep *keep, double *amount);                 // f64, 0 to 1e18
 void keep_trigger(struct keep *keep, struct trigger *trigger);       // flags on and waits, time
 void keep_tally(struct keep *keep, struct tally *tally);             // all of it, with as many times as there are
 void keep_passage(struct keep *keep, struct passage *passage);       // the same

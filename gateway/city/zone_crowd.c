@@ -134,11 +134,16 @@ static void add_up(const struct zone_crowd *zone, struct zone_crowd_figures *fig
         figures->service_level = service_level_of_flow(figures->flow_per_m_min);
 }
 
+static size_t limit_count(const struct settings_zone *settings)
+{
+    return settings->limit_count < LIMITS ? settings->limit_count : LIMITS;
+}
+
 // Nobody knows that a crowd is gone when who saw it is silent.
 static void judge(struct zone_crowd *zone, struct zone_crowd_figures *figures)
 {
     const struct settings_zone *settings = zone->base.settings;
-    size_t count = settings->limit_count < LIMITS ? settings->limit_count : LIMITS;
+    size_t count = limit_count(settings);
     for (size_t i = 0; i < count && !isnan(figures->density_per_m2); i++) {
         double up = settings->limits[i], down = figures->silent > 0 ? -1 : limit_left * up;
         trigger_take(&zone->limits[i], &(struct trigger_limit){up, down, settings->hold_us}, figures->density_per_m2,
@@ -318,7 +323,7 @@ static void put_figures(const struct zone_crowd *zone, struct reading *reading)
     if (hides)
         value_put_true(reading, "suppressed");
     if (!isnan(figures->people) && !hides)
-        value_put_integer(reading, "people", figures->people);
+        value_put_integer(reading, "people", round(figures->people));
     if (!isnan(figures->density_per_m2) && !hides)
         value_put_number(reading, "density_per_m2", round(figures->density_per_m2 * 1000) / 1000);
     if (!isnan(figures->flow_per_m_min) && !hides_flow(zone, figures))
@@ -455,11 +460,15 @@ static int read_member(struct keep *keep, const char *id, void *zone)
     return zone && !keep->in->bad ? put_back(zone, id, &kept) : 0;
 }
 
+// A level that nobody can judge any more, since the sensors or the area left the configuration, would stay for ever.
 int zone_crowd_restore(struct zone_crowd *zone, const uint8_t *data, size_t size)
 {
     static const struct keep_form form = {KEEP_VERSION, read_head, read_member};
     int error = keep_read(&form, zone, data, size);
-    zone->figures.level = (enum crowd_level)trigger_level(zone->limits, LIMITS);
+    size_t count = zone->count > 0 && zone->base.settings->area_m2 > 0 ? limit_count(zone->base.settings) : 0;
+    for (size_t i = count; i < LIMITS; i++)
+        zone->limits[i] = (struct trigger){0};
+    zone->figures.level = (enum crowd_level)trigger_level(zone->limits, count);
     return error;
 }
 

@@ -116,19 +116,26 @@ static void count_gates(const struct zone_parking *zone, struct zone_parking_fig
     figures->known = is_known ? figures->capacity : 0;
 }
 
+// Where something is left that began at `up`: an empty car park has left all, however few its spaces are.
+static struct trigger_limit limit_of(double up, double known)
+{
+    double step = fmax(margin, fmin(widest, 1 / known)), least = up > 0 ? 0.5 / known : -1;
+    return (struct trigger_limit){up, fmax(up - step, least), 0};
+}
+
 static void judge(struct zone_parking *zone, struct zone_parking_figures *figures, int64_t time_us)
 {
     const struct settings_zone *settings = zone->base.settings;
     figures->band = figures->fill = -1;
     if (figures->known <= 0)
         return;
-    double occupancy = (double)figures->occupied / (double)figures->known;
-    double step = fmax(margin, fmin(widest, 1 / (double)figures->known));
-    for (size_t i = 0; i < settings->band_count; i++)
-        trigger_take(&zone->bands[i], &(struct trigger_limit){settings->bands[i], settings->bands[i] - step, 0},
-                     occupancy, time_us);
-    trigger_take(&zone->almost_full, &(struct trigger_limit){settings->almost_full, settings->almost_full - step, 0},
-                 occupancy, time_us);
+    double known = (double)figures->known, occupancy = (double)figures->occupied / known;
+    struct trigger_limit almost_full = limit_of(settings->almost_full, known);
+    for (size_t i = 0; i < settings->band_count; i++) {
+        struct trigger_limit band = limit_of(settings->bands[i], known);
+        trigger_take(&zone->bands[i], &band, occupancy, time_us);
+    }
+    trigger_take(&zone->almost_full, &almost_full, occupancy, time_us);
     trigger_take(&zone->full, &(struct trigger_limit){1, 1 - margin, 0}, occupancy, time_us);
     if (settings->band_count > 0)
         figures->band = (int64_t)trigger_level(zone->bands, settings->band_count);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "keep.h"
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +176,23 @@ static bool report(const struct zone *zone, int64_t clock_us, struct reading *re
                            : zone_crowd_report(zone->crowd, clock_us, ret_reading);
 }
 
+// Sensors that count wrongly, an area that is too small: what no number of that name can be becomes the nearest that it can be.
+static void cut(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->value_count; i++) {
+        struct value *value = &reading->values[i];
+        if (value->type != VALUE_NUMBER && value->type != VALUE_INTEGER)
+            continue;
+        const char *name = strcmp(value->name, "occupied") == 0 ? "free" : value->name; // of bays, not of a bay
+        const struct quantity *quantity = vocabulary_find(name, reading->kind);
+        double number = quantity ? fmax(quantity->low, fmin(value->number, quantity->high)) : value->number;
+        if (number == value->number)
+            continue;
+        value->number = number;
+        reading->quality = QUALITY_RANGE;
+    }
+}
+
 bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_zone **ret_zone,
                   struct reading *ret_reading)
 {
@@ -184,6 +202,7 @@ bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_z
     for (size_t i = 0; i < zones->count; i++) {
         *ret_zone = zones->list[i].settings;
         if (report(&zones->list[i], clock_us, ret_reading)) {
+            cut(ret_reading);
             zones->due_us = INT64_MIN; // those behind it are still to be asked
             return true;
         }

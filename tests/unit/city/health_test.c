@@ -234,6 +234,33 @@ static void what_tells_no_time_or_comes_before_the_clock_is_set_is_not_frozen(vo
     assert_string_equal(told(&bay), "");
 }
 
+static void a_clock_that_is_not_told_any_more_is_not_frozen(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    bay.settings.stale_after_us = 0;
+    for (int hour = 0; hour < 3; hour++) {
+        take_aged(&bay, 3 * DAY + hour * HOUR);
+        pass(&bay, HOUR);
+    }
+    assert_string_equal(told(&bay), "+frozen");
+    for (int i = 0; i < 20; i++) { // now with a time, now without
+        take_plain(&bay);
+        take_plain(&bay);
+        take_aged(&bay, 4 * DAY);
+    }
+    assert_string_equal(told(&bay), "");
+    take_plain(&bay);
+    take_plain(&bay);
+    assert_string_equal(told(&bay), "");
+    take_plain(&bay);
+    assert_string_equal(told(&bay), "-frozen");
+    assert_int_equal(bay.quality, QUALITY_GOOD);
+    take_aged(&bay, 4 * DAY);
+    take_plain(&bay);
+    assert_string_equal(told(&bay), "");
+}
+
 /* Range. */
 
 static void take_range(struct watched *watched, bool is_refused)
@@ -446,6 +473,8 @@ static void numbers_that_cannot_be_are_refused(void **state)
             assert_true(!took || (wrong[k] == 0.5 && i >= 32)); // a mean may be half
             numbers[i] = good;
         }
+    numbers[HEALTH_NUMBERS - 1] = 1; // a day that is not before today
+    assert_false(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS));
     numbers[HEALTH_NUMBERS - 1] = 3; // three days that are the same
     assert_false(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS));
     assert_false(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS - 1));
@@ -487,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_backlog_is_not_frozen),
         cmocka_unit_test(an_old_burst_or_old_ones_between_fresh_ones_are_not_frozen),
         cmocka_unit_test(what_tells_no_time_or_comes_before_the_clock_is_set_is_not_frozen),
+        cmocka_unit_test(a_clock_that_is_not_told_any_more_is_not_frozen),
         cmocka_unit_test(half_of_ten_outside_their_range_begin_and_one_ends),
         cmocka_unit_test(a_stream_is_judged_by_the_minute),
         cmocka_unit_test(one_refused_reading_that_comes_again_and_again_is_one),

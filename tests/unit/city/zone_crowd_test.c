@@ -348,6 +348,59 @@ static void a_doubt_outlives_a_restart(void **state)
     bytes_finish(&bytes);
 }
 
+// What a zone that was critical has to tell when its configuration is another one.
+static const char *alert_after_restart(void (*change)(void))
+{
+    struct bytes bytes;
+    stand();
+    say(0, 0, "people", 550);
+    say(0, 10, "people", 550);
+    assert_string_equal(alert(), "began critical");
+    bytes_init(&bytes, 1 << 20);
+    zone_crowd_keep(zone, &bytes);
+    end(NULL);
+    change();
+    if (!zone)
+        stand();
+    assert_int_equal(zone_crowd_restore(zone, bytes.data, bytes.used), 0);
+    zone_crowd_alerted(zone, CROWD_CRITICAL);
+    zone_crowd_tick(zone, day_begins_us + 20 * S);
+    bytes_finish(&bytes);
+    return alert();
+}
+
+static void nothing(void)
+{
+}
+
+static void without_area(void)
+{
+    plaza.area_m2 = 0;
+}
+
+static void with_one_limit(void)
+{
+    plaza.limit_count = 1;
+}
+
+static void without_sensors(void)
+{
+    zone = zone_crowd_create(&plaza, NULL);
+}
+
+static void a_level_that_nobody_can_judge_ends_with_a_restart(void **state)
+{
+    (void)state;
+    assert_string_equal(alert_after_restart(nothing), "");
+    end(NULL);
+    assert_string_equal(alert_after_restart(without_sensors), "ended normal");
+    end(NULL);
+    assert_string_equal(alert_after_restart(with_one_limit), "fell warn");
+    end(NULL);
+    plaza.limit_count = 3;
+    assert_string_equal(alert_after_restart(without_area), "ended normal");
+}
+
 static void what_is_no_memory_of_a_zone_is_refused(void **state)
 {
     (void)state;
@@ -369,6 +422,8 @@ static void what_is_no_memory_of_a_zone_is_refused(void **state)
     for (size_t i = 0; i < bytes.used; i++) {   // whatever it holds, it does no harm
         bytes.data[i] ^= 0xff;
         zone_crowd_restore(zone, bytes.data, bytes.used);
+        zone_crowd_tick(zone, day_begins_us + 20 * S);
+        assert_false(figures().people < 0);
         say(0, 20 + (double)i, "people", 250);
         say(1, 20 + (double)i, "in", 250);
         bytes.data[i] ^= 0xff;
@@ -392,6 +447,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_flow_of_too_few_is_not_told, begin, end),
         cmocka_unit_test_setup_teardown(an_estimate_is_called_one, begin, end),
         cmocka_unit_test_setup_teardown(a_doubt_outlives_a_restart, begin, end),
+        cmocka_unit_test_setup_teardown(a_level_that_nobody_can_judge_ends_with_a_restart, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_memory_of_a_zone_is_refused, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,6 +230,22 @@ static void half_of_a_tiny_car_park_is_not_almost_full(void **state)
     assert_string_equal(band(), "1 free"); // ten percent below 0.6
 }
 
+static void the_only_space_leaves_its_bands_when_it_is_left(void **state)
+{
+    (void)state;
+    for (int spaces = 1; spaces <= 2; spaces++) {
+        lot.bands[0] = 0.5;
+        stand(spaces);
+        for (int i = 0; i < spaces; i++)
+            park(i, i);
+        assert_string_equal(band(), "2 full");
+        for (int i = 0; i < spaces; i++)
+            leave(i, spaces + i);
+        assert_string_equal(band(), "0 free");
+        end(NULL);
+    }
+}
+
 static void counters(void)
 {
     lot.capacity = 100;
@@ -417,6 +433,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(late_and_repeated_readings_move_nothing, begin, end),
         cmocka_unit_test_setup_teardown(bands_do_not_flap, begin, end),
         cmocka_unit_test_setup_teardown(half_of_a_tiny_car_park_is_not_almost_full, begin, end),
+        cmocka_unit_test_setup_teardown(the_only_space_leaves_its_bands_when_it_is_left, begin, end),
         cmocka_unit_test_setup_teardown(entries_and_exits_make_what_is_occupied, begin, end),
         cmocka_unit_test_setup_teardown(what_is_cut_is_drift, begin, end),
         cmocka_unit_test_setup_teardown(each_night_it_is_put_right, begin, end),

@@ -257,6 +257,30 @@ static void a_restart_changes_nothing(void **state)
     assert_true(tells_at(200) && told(&last, "vehicles") == 1);
 }
 
+static void what_is_no_memory_of_a_road_makes_no_minute(void **state)
+{
+    (void)state;
+    struct bytes bytes;
+    say_two(0, 10, "vehicles_total", 100, "speed_mps", 12);
+    say(1, 15, "vehicles", 4);
+    bytes_init(&bytes, 1 << 20);
+    zone_traffic_keep(zone, &bytes);
+    for (size_t i = 0; i < bytes.used; i++) { // whatever it holds, it does no harm
+        bytes.data[i] ^= 0xff;
+        zone_traffic_destroy(zone);
+        stand();
+        zone_traffic_restore(zone, bytes.data, bytes.used);
+        zone_traffic_tick(zone, day_begins_us + 2 * DAY);
+        while (zone_traffic_report(zone, &last)) {
+            assert_true(last.time_us >= 0 && last.time_us % (60 * S) == 0);
+            for (size_t v = 0; v < last.value_count; v++)
+                assert_true(last.values[v].number >= 0);
+        }
+        bytes.data[i] ^= 0xff;
+    }
+    bytes_finish(&bytes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -273,6 +297,7 @@ int main(void)
         TEST(minutes_that_nobody_asked_for_give_way_and_lose_no_vehicles),
         TEST(a_minute_is_as_sure_as_its_readings),
         TEST(a_restart_changes_nothing),
+        TEST(what_is_no_memory_of_a_road_makes_no_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,27 @@ static void readings_of_their_own_are_guarded(void **state)
     }
 }
 
+static void what_cannot_be_is_cut(void **state)
+{
+    (void)state;
+    say("cam", 1, "people", 1e6);
+    say("cam", 2, "people", 1e6); // once more, so that it is believed
+    say("radar", 1, "vehicles", 1e9);
+    say("radar", 2, "vehicles", 1e9);
+    say("in", 1, "in_total", 0);
+    say("in", 2, "in_total", 9e15);
+    assert_string_equal(tells(S), "lot");
+    assert_true(told(&last, "occupied") == 20 && told(&last, "drift") == 1e9);
+    assert_int_equal(last.quality, QUALITY_RANGE);
+    assert_string_equal(tells(S), "plaza");
+    assert_true(told(&last, "people") == 1e6 && told(&last, "density_per_m2") == 20);
+    assert_int_equal(last.quality, QUALITY_RANGE);
+    zones_tick(zones, day_begins_us + 80 * S);
+    assert_string_equal(tells(S), "route");
+    assert_true(told(&last, "vehicles") == 1e9);
+    assert_int_equal(last.quality, QUALITY_RANGE);
+}
+
 static void what_they_know_outlives_a_restart_and_another_configuration(void **state)
 {
     (void)state;
@@ -205,6 +226,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_waits_is_told_when_it_is_due, begin, end),
         cmocka_unit_test_setup_teardown(a_road_tells_its_minutes, begin, end),
         cmocka_unit_test_setup_teardown(readings_of_their_own_are_guarded, begin, end),
+        cmocka_unit_test_setup_teardown(what_cannot_be_is_cut, begin, end),
         cmocka_unit_test_setup_teardown(what_they_know_outlives_a_restart_and_another_configuration, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

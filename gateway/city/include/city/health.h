@@ -13,7 +13,8 @@
  *   heard.
  * - frozen: messages come, yet by their own times they are more than `frozen_after` old, or ahead. It takes three of them, each half an hour
  *   after the other, without a fresh one between. Old readings that come nearer to now are what a sensor catches up on, and no frozen ones. That
- *   counts a clock that stands still, one that began in 1970, and a feed that repeats what it said days ago.
+ *   counts a clock that stands still, one that began in 1970, and a feed that repeats what it said days ago. It ends with a fresh one,
+ *   or with three in a row that tell no time.
  * - stuck: a quantity that varies in nature has had exactly one value for `stuck_after`, in seven readings or more. States, switches,
  *   counters, distances and batteries may stay as they are and do not count; nor does a value that is natural rest (no light, no wind,
  *   saturated air). A value without a fraction may be a coarse one, and needs three times as long. The first four such quantities of
