@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "city/alerts.h"
 
-#include "base/clock.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,39 +159,4 @@ const struct alert *alerts_at(const struct alerts *alerts, size_t index)
 uint64_t alerts_refused(const struct alerts *alerts)
 {
     return alerts->refused;
-}
-
-static void write_head(const struct alert_condition *condition, struct json *json)
-{
-    char time[UTC_TEXT_SIZE];
-    json_key_text(json, "condition", condition->name);
-    json_key_text(json, "level", alert_level_names[condition->level]);
-    json_key_text(json, "since", condition->since_us ? utc_text(condition->since_us, time) : NULL);
-}
-
-static void write_condition(const struct alert_condition *condition, struct json *json)
-{
-    json_object_begin(json);
-    write_head(condition, json);
-    if (condition->quantity[0])
-        json_key_text(json, "quantity", condition->quantity);
-    if (condition->value_name[0])
-        json_key_number(json, condition->value_name, condition->value);
-    json_object_end(json);
-}
-
-void alert_write(const struct alert *alert, int64_t time_us, struct json *json)
-{
-    char time[UTC_TEXT_SIZE];
-    json_key_text(json, "kind", alert->kind);
-    json_key_text(json, "id", alert->id);
-    json_key_text(json, "time", utc_text(time_us, time));
-    json_key_bool(json, "active", alert->count > 0);
-    if (alert->count > 0)
-        write_head(&alert->conditions[0], json);
-    json_key(json, "conditions");
-    json_array_begin(json);
-    for (size_t i = 0; i < alert->count; i++)
-        write_condition(&alert->conditions[i], json);
-    json_array_end(json);
 }

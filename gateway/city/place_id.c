@@ -24,18 +24,3 @@ void places_id_text(uint64_t id, char ret_text[PLACE_ID_SIZE])
         ret_text[i] = digits[id & 31];
     ret_text[PLACE_ID_SIZE - 1] = '\0';
 }
-
-bool places_id_parse(const char *text, uint64_t *ret_id)
-{
-    uint64_t id = 0;
-    if (strlen(text) != PLACE_ID_SIZE - 1)
-        return false;
-    for (; *text; text++) {
-        const char *digit = strchr(digits, *text);
-        if (!digit)
-            return false;
-        id = id << 5 | (uint64_t)(digit - digits);
-    }
-    *ret_id = id;
-    return true;
-}

@@ -26,6 +26,12 @@ bool zone_base_pass(struct zone_base *base, int64_t time_us, bool may_go_back)
     return true;
 }
 
+void zone_base_tick(struct zone_base *base, int64_t now_us)
+{
+    if (base->told_by_us && base->told_us > now_us)
+        base->told_us = NEVER_US;
+}
+
 bool zone_base_is_silent(const struct settings_sensor *sensor, bool was_heard, int64_t heard_us, int64_t now_us)
 {
     return was_heard && sensor->stale_after_us > 0 && now_us - heard_us > sensor->stale_after_us;
@@ -53,7 +59,10 @@ bool zone_base_begin(struct zone_base *base, int64_t clock_us, struct reading *r
     bool is_behind = base->cause_us < base->told_us && base->told_us - base->cause_us <= latest_us;
     if (clock_us < zone_base_due_us(base))
         return false;
-    base->told_us = is_behind ? base->told_us : base->cause_us;
+    if (!is_behind) {
+        base->told_us = base->cause_us;
+        base->told_by_us = base->cause_quality != TIME_SENSOR;
+    }
     base->told_clock_us = clock_us;
     base->told = true;
     base->due = false;

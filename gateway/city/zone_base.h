@@ -15,6 +15,7 @@ struct zone_base {
     int64_t since_us, next_us; // of resets: the last and the next; since_us NEVER_US: there was none
     bool due, told;
     int64_t told_us, told_clock_us; // the time of the reading told last, and when it was told
+    bool told_by_us;                // that time is of our clock, not of a sensor's
     // What the change came about by. Without a sensor: time passed.
     const struct settings_sensor *cause;
     int64_t cause_us;
@@ -29,6 +30,9 @@ void zone_base_init(struct zone_base *base, const struct settings_zone *settings
 // Whether there is another reset between then and now: what is counted begins anew. Back, by more than a day, it goes only when the
 // clock says so: not by a reading whose sensor lost its own.
 bool zone_base_pass(struct zone_base *base, int64_t time_us, bool may_go_back);
+
+// The time now. What was told by our own clock lies behind it; else that was set back, and goes on from here.
+void zone_base_tick(struct zone_base *base, int64_t now_us);
 
 // Whether the sensor has been silent for longer than its `stale_after`; 0 is never.
 bool zone_base_is_silent(const struct settings_sensor *sensor, bool was_heard, int64_t heard_us, int64_t now_us);

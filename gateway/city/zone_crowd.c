@@ -299,6 +299,9 @@ void zone_crowd_heard(struct zone_crowd *zone, int number, int64_t heard_us)
 void zone_crowd_tick(struct zone_crowd *zone, int64_t now_us)
 {
     count_anew(zone, now_us, true);
+    zone_base_tick(&zone->base, now_us);
+    if (zone->newest_us > now_us) // it was set back
+        zone->newest_us = now_us;
     for (int i = 0; i < zone->count; i++)
         listen(&zone->members[i], now_us);
     sum_up(zone, NULL, NULL, now_us, false);

@@ -261,6 +261,7 @@ void zone_parking_heard(struct zone_parking *zone, int number, int64_t heard_us)
 void zone_parking_tick(struct zone_parking *zone, int64_t now_us)
 {
     count_anew(zone, now_us, true);
+    zone_base_tick(&zone->base, now_us);
     for (int i = 0; i < zone->count; i++)
         place(zone, &zone->members[i], now_us);
     sum_up(zone, NULL, NULL, now_us);

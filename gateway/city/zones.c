@@ -29,6 +29,7 @@ struct zones {
     size_t count;
     struct standpoint *sensors; // by index
     int64_t due_us;             // until then no zone has anything to tell, so that not all are asked after each reading
+    size_t asked;               // those before it have nothing more to tell in this round of zones_report()
     bool may_alert;
 };
 
@@ -198,16 +199,17 @@ bool zones_report(struct zones *zones, int64_t clock_us, const struct settings_z
 {
     if (clock_us < zones->due_us)
         return false;
-    zones->due_us = INT64_MAX;
-    for (size_t i = 0; i < zones->count; i++) {
-        *ret_zone = zones->list[i].settings;
-        if (report(&zones->list[i], clock_us, ret_reading)) {
+    for (; zones->asked < zones->count; zones->asked++) {
+        *ret_zone = zones->list[zones->asked].settings;
+        if (report(&zones->list[zones->asked], clock_us, ret_reading)) {
             cut(ret_reading);
-            zones->due_us = INT64_MIN; // those behind it are still to be asked
-            return true;
+            return true; // it may have more, and those behind it are still to be asked
         }
-        note_due(zones, &zones->list[i]);
     }
+    zones->asked = 0;
+    zones->due_us = INT64_MAX;
+    for (size_t i = 0; i < zones->count; i++)
+        note_due(zones, &zones->list[i]);
     return false;
 }
 

@@ -169,22 +169,30 @@ void city_facts(struct city *city, const struct gateway_facts *facts, bool clock
 
 /* Readings. */
 
-static struct health_moment moment_of(const struct city *city, const struct settings_sensor *sensor)
+static struct health_moment moment_now(const struct city *city)
 {
-    struct health_moment moment = {.boot_us = clock_boot_us(city->options.clock),
-                                   .wall_us = clock_wall_us(city->options.clock),
-                                   .wall_is_set = city->clock_synchronised};
+    return (struct health_moment){.boot_us = clock_boot_us(city->options.clock),
+                                  .wall_us = clock_wall_us(city->options.clock),
+                                  .wall_is_set = city->clock_synchronised};
+}
+
+// Few sensors are ever out of service: for the others nobody asks which day it is.
+static struct health_moment moment_of(struct health_moment moment, const struct settings_sensor *sensor)
+{
+    if (!moment.wall_is_set || sensor->out_last_day < sensor->out_first_day)
+        return moment;
     int64_t day = local_day(moment.wall_us);
-    moment.out_of_service = moment.wall_is_set && day >= sensor->out_first_day && day <= sensor->out_last_day;
+    moment.out_of_service = day >= sensor->out_first_day && day <= sensor->out_last_day;
     return moment;
 }
 
 void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synchronised)
 {
     note_clock(city, clock_synchronised);
+    struct health_moment now = moment_now(city);
     for (size_t i = 0; i < pack->count; i++) {
         const struct sensor *sensor = pack->readings[i].sensor;
-        struct health_moment moment = moment_of(city, sensor->settings);
+        struct health_moment moment = moment_of(now, sensor->settings);
         struct health_report report;
         health_take(&city->health[sensor->index], sensor->settings, &pack->readings[i].reading, &moment, &report);
         take_report(city, sensor, &report);
@@ -283,9 +291,10 @@ bool city_turn(struct city *city)
 void city_tick(struct city *city, bool clock_synchronised)
 {
     note_clock(city, clock_synchronised);
+    struct health_moment now = moment_now(city);
     for (size_t i = 0; i < sensors_count(city->options.sensors); i++) {
         const struct sensor *sensor = sensors_at(city->options.sensors, i);
-        struct health_moment moment = moment_of(city, sensor->settings);
+        struct health_moment moment = moment_of(now, sensor->settings);
         struct health_report report;
         health_tick(&city->health[i], sensor->settings, &moment, &report);
         take_report(city, sensor, &report);

@@ -440,9 +440,9 @@ static enum refusal take(struct intake *intake, struct source *source, const str
     if (refusal)
         return refusal;
     note_strangers(intake, source, pack, why);
-    numbered_take(intake);
     if (intake->city)
-        city_hear(intake->city, intake->pack, is_synchronised(intake));
+        city_hear(intake->city, intake->pack, is_synchronised(intake)); // also of what is nothing but a frame's number
+    numbered_take(intake);
     size_t samples = vehicles_take(intake->vehicles, intake->pack, context.received_us);
     refusal = take_readings(intake, source, pack, context.received_us, why);
     bool comes_again = refusal && pack->ticket;

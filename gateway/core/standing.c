@@ -28,10 +28,10 @@ struct standing {
     size_t undo_count;
     char path[PATH_SIZE], places_path[PATH_SIZE];
     json_t *others;        // what the file says of sensors that are not configured now
-    bool changed, is_busy; // since the last save; the worker has `text`
+    bool changed, is_busy; // since the last save; the worker has `file` and `places`
     uint64_t saved_number; // of the reading up to which that was
     int64_t saved_boot_us;
-    char *text;
+    json_t *file;
     struct bytes places;
     uv_work_t work;
 };
@@ -67,15 +67,23 @@ static void write_one(const char *path, const void *data, size_t size)
 // The places first: what is read back of these once more counts once.
 static void write_files(struct standing *standing)
 {
+    bool without_city;
+    char *text = standing_file_text(standing->file, &without_city);
+    if (without_city)
+        log_line(LOG_LEVEL_WARNING, "standing",
+                 _("zones, alerts and what is known of sensors have no room in %s: a restart forgets them"),
+                 standing->path);
     if (standing->places.used > 0 && !standing->places.overflow)
         write_one(standing->places_path, standing->places.data, standing->places.used);
-    write_one(standing->path, standing->text, strlen(standing->text));
+    if (text)
+        write_one(standing->path, text, strlen(text));
+    free(text);
 }
 
-static void forget_text(struct standing *standing)
+static void forget_files(struct standing *standing)
 {
-    free(standing->text);
-    standing->text = NULL;
+    json_decref(standing->file);
+    standing->file = NULL;
     bytes_finish(&standing->places);
 }
 
@@ -88,12 +96,12 @@ static void on_written(uv_work_t *work, int status)
 {
     (void)status;
     struct standing *standing = work->data;
-    forget_text(standing);
+    forget_files(standing);
     standing->is_busy = false;
 }
 
-// What there is to write, or NULL. From then on it counts as written: what fails to be is still in the readings.
-static char *text_of(struct standing *standing)
+// Makes what there is to write. From then on it counts as written: what fails to be is still in the readings.
+static bool make_files(struct standing *standing)
 {
     standing->saved_number = next_number(standing);
     standing->saved_boot_us = clock_boot_us(standing->options.clock);
@@ -101,17 +109,17 @@ static char *text_of(struct standing *standing)
     bytes_init(&standing->places, CITY_PLACES_MAX);
     if (standing->options.city)
         city_save_places(standing->options.city, &standing->places);
-    return standing_file_text(standing->options.sensors, standing->stands, standing->others,
-                              standing->options.city ? city_save(standing->options.city) : NULL,
-                              buffer_epoch(standing->options.buffer), standing->saved_number);
+    standing->file = standing_file_make(standing->options.sensors, standing->stands, standing->others,
+                                        standing->options.city ? city_save(standing->options.city) : NULL,
+                                        buffer_epoch(standing->options.buffer), standing->saved_number);
+    return standing->file != NULL;
 }
 
 static void save_now(struct standing *standing)
 {
-    standing->text = text_of(standing);
-    if (standing->text)
+    if (make_files(standing))
         write_files(standing);
-    forget_text(standing);
+    forget_files(standing);
 }
 
 // That a file is as old as many readings costs a start that reads them all; so the number has to follow, also where nothing changes.
@@ -129,9 +137,8 @@ void standing_tick(struct standing *standing)
 {
     if (!is_due(standing))
         return;
-    standing->text = text_of(standing);
-    if (!standing->text) {
-        forget_text(standing);
+    if (!make_files(standing)) {
+        forget_files(standing);
         return;
     }
     standing->work.data = standing;

@@ -140,13 +140,8 @@ static json_t *entry_of(const struct settings_sensor *sensor, const struct stand
     return entry;
 }
 
-static char *write_text(json_t *root)
-{
-    return root ? json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
-}
-
-char *standing_file_text(const struct sensors *sensors, const struct stand *stands, json_t *others, json_t *city,
-                         const char *epoch, uint64_t number)
+json_t *standing_file_make(const struct sensors *sensors, const struct stand *stands, json_t *others, json_t *city,
+                           const char *epoch, uint64_t number)
 {
     json_t *entries = others ? json_copy(others) : json_object();
     for (size_t i = 0; i < sensors_count(sensors); i++) {
@@ -154,13 +149,16 @@ char *standing_file_text(const struct sensors *sensors, const struct stand *stan
         if (city || stands[i].counters.count > 0 || (stands[i].parking && stands[i].parking->begun))
             json_object_set_new(entries, sensor->id, entry_of(sensor, &stands[i]));
     }
-    json_t *root = json_pack("{s:s, s:I, s:o, s:o*}", "epoch", epoch, "reading", (json_int_t)number, "sensors", entries,
-                             "city", city);
-    char *text = write_text(root);
-    if (text && strlen(text) > FILE_MAX && json_object_del(root, "city") == 0) {
-        free(text);
-        text = write_text(root);
-    }
-    json_decref(root);
-    return text;
+    return json_pack("{s:s, s:I, s:o, s:o*}", "epoch", epoch, "reading", (json_int_t)number, "sensors", entries, "city",
+                     city);
+}
+
+char *standing_file_text(json_t *file, bool *ret_without_city)
+{
+    char *text = json_dumps(file, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    *ret_without_city = text && strlen(text) > FILE_MAX && json_object_del(file, "city") == 0;
+    if (!*ret_without_city)
+        return text;
+    free(text);
+    return json_dumps(file, JSON_COMPACT | JSON_PRESERVE_ORDER);
 }

@@ -175,12 +175,12 @@ static int start_outlet(struct gateway *gateway, const struct outlet_type *type,
     return error;
 }
 
-// The streams whose newest reading is a state: those of sensors, and of zones and alerts that there were before.
+// The streams whose newest reading is a state: those of sensors, and of zones and alerts that there were before; with room for those
+// that there may come to be, an alert of each sensor and zone.
 static int list_states(struct gateway *gateway)
 {
-    enum { DERIVED_STREAMS_MAX = 4096 };
     size_t count = sensors_count(gateway->sensors), streams = buffer_stream_count(gateway->buffer);
-    gateway->state_max = count + DERIVED_STREAMS_MAX;
+    gateway->state_max = streams + 2 * count + 2 * gateway->settings->zone_count + GATEWAY_ALERT_COUNT;
     gateway->states = calloc(gateway->state_max, sizeof *gateway->states);
     gateway->outlet_common.states = gateway->states;
     if (!gateway->states)

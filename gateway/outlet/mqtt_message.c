@@ -62,7 +62,9 @@ bool message_encode(struct mqtt *mqtt, enum mqtt_lane which, const struct outlet
                            : mqtt->format->topic(&mqtt->wire, reading.kind, record->sensor, message->topic);
     bool newest = mqtt->format->retained && which == LANE_LIVE && record->newest;
     message->ends = newest && stream_is_over(record->sensor, &reading);
-    message->retained = newest && stream_is_state(record->sensor, reading.kind) && (!said.late || message->ends);
+    message->retained =
+        newest && stream_is_state(record->sensor, reading.kind) &&
+        (!said.late || mqtt->in_order || message->ends); // in order nothing goes before it that is newer
     message_write(mqtt, &said, &reading, &message->payload);
     if (error || message->payload.overflow) {
         message_park(mqtt, message, reason_text(MQTT_TOO_LARGE));

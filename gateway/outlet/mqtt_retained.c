@@ -256,20 +256,22 @@ int retained_write(struct retained *retained, struct fault *why)
     return error;
 }
 
-const char *retained_next_vanished(const struct retained *retained, size_t *ret_index)
+const char *retained_next_vanished(struct retained *retained, size_t *ret_index)
 {
-    for (size_t i = 0; i < retained->vanished_count; i++) {
-        if (retained->vanished[i].state == VANISHED_WAITING) {
-            *ret_index = i;
-            return retained->vanished[i].topic;
-        }
+    size_t *next = &retained->vanished_next;
+    while (*next < retained->vanished_count && retained->vanished[*next].state != VANISHED_WAITING) {
+        ++*next;
     }
-    return NULL;
+    *ret_index = *next;
+    return *next < retained->vanished_count ? retained->vanished[*next].topic : NULL;
 }
 
 void retained_mark(struct retained *retained, size_t index, enum vanished_state state)
 {
     retained->vanished[index].state = state;
+    if (state == VANISHED_WAITING && index < retained->vanished_next) {
+        retained->vanished_next = index;
+    }
     retained->dirty = retained->dirty || state == VANISHED_EMPTIED;
 }
 

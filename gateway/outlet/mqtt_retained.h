@@ -31,7 +31,8 @@ struct retained {
     size_t present_count, present_size, numbers_size;
     struct vanished *vanished;
     size_t vanished_count, vanished_size;
-    bool dirty; // the file does not say what it must
+    size_t vanished_next; // none before it waits
+    bool dirty;           // the file does not say what it must
 };
 
 // Learns the present topics from the settings and the vanished ones from the file. `folder` may be NULL or "": then
@@ -51,7 +52,7 @@ uint64_t *retained_number(const struct retained *retained, const char *topic);
 int retained_write(struct retained *retained, struct fault *why);
 
 // The next topic to empty, or NULL; its index for the two functions below.
-const char *retained_next_vanished(const struct retained *retained, size_t *ret_index);
+const char *retained_next_vanished(struct retained *retained, size_t *ret_index);
 void retained_mark(struct retained *retained, size_t index, enum vanished_state state);
 
 // After a lost connection, what was sent and not acknowledged waits again.

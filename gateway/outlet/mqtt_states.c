@@ -35,19 +35,25 @@ void states_begin(struct mqtt *mqtt)
     mqtt->states.next_us = mqtt->now_us + SECOND;
 }
 
+// Where readings go in batches, a state is only an extra: it goes all the same in its turn.
+static bool takes_the_turn(const struct mqtt *mqtt)
+{
+    return mqtt->batch != BATCH_ALWAYS && (mqtt->batch != BATCH_BACKLOG || !mqtt->in_order);
+}
+
 // What goes in batches updates no retained state, so the states go by themselves, too, once a second.
 static void begin_beside_batches(struct mqtt *mqtt)
 {
     struct states *states = &mqtt->states;
     uint64_t position = mqtt->lanes[LANE_LIVE].position;
-    if (states->active || mqtt->batch != BATCH_ALWAYS || position <= states->mark) {
+    if (states->active || takes_the_turn(mqtt) || position <= states->mark) {
         return;
     }
     if (mqtt->now_us < states->next_us) {
         publish_look(mqtt, states->next_us);
         return;
     }
-    start(states, states->mark, UINT64_MAX);
+    start(states, states->mark, mqtt->in_order ? position : UINT64_MAX);
     states->only_newer = true;
     states->mark = position;
     states->next_us = mqtt->now_us + SECOND;
@@ -98,23 +104,16 @@ static bool is_pending(const struct mqtt *mqtt, uint64_t number)
     return i < count && ranges[i].from <= number;
 }
 
-// Where readings go in batches, a state is only an extra: it goes all the same in its turn.
-static bool takes_the_turn(const struct mqtt *mqtt)
-{
-    return mqtt->batch != BATCH_ALWAYS;
-}
-
 static bool has_its_turn_before_it(const struct mqtt *mqtt, uint64_t number)
 {
-    return number < mqtt->states.until && ahead_fate(&mqtt->ahead, number) == AHEAD_NOT && is_pending(mqtt, number) &&
-           !lane_has(mqtt, number);
+    return ahead_fate(&mqtt->ahead, number) == AHEAD_NOT && is_pending(mqtt, number) && !lane_has(mqtt, number);
 }
 
 // Where the number of the newest one stands that went out; NULL when it must not be sent.
 static uint64_t *place_of(struct mqtt *mqtt, const struct outlet_record *record, const struct reading *reading,
                           char ret_topic[TOPIC_SIZE])
 {
-    if (!stream_is_state(record->sensor, reading->kind) ||
+    if (!stream_is_state(record->sensor, reading->kind) || record->number >= mqtt->states.until ||
         (takes_the_turn(mqtt) && !has_its_turn_before_it(mqtt, record->number)) ||
         topic_reading(mqtt->tree, reading->kind, record->sensor, ret_topic)) {
         return NULL;

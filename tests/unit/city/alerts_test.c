@@ -129,41 +129,6 @@ static void a_full_table_refuses_and_counts(void **state)
     assert_non_null(alerts_find(alerts, "parking", longest));
 }
 
-static const char *written(const struct alert *alert)
-{
-    static struct bytes out;
-    static char text[1000];
-    struct json json;
-    bytes_init(&out, sizeof text);
-    json_begin(&json, &out);
-    json_object_begin(&json);
-    alert_write(alert, INT64_C(1800000000000000), &json);
-    json_object_end(&json);
-    snprintf(text, sizeof text, "%.*s", (int)out.used, (const char *)out.data);
-    bytes_finish(&out);
-    return text;
-}
-
-static void what_is_sent_says_all_of_it(void **state)
-{
-    (void)state;
-    struct alert_condition stuck = condition("stuck", ALERT_WARNING, INT64_C(1799990000000000));
-    stuck.value = 90000;
-    strcpy(stuck.value_name, "unchanged_s");
-    strcpy(stuck.quantity, "humidity_pct");
-    put("a", "later", ALERT_NOTICE, 0);
-    const struct alert *alert = alerts_begin(alerts, "parking", "a", &stuck);
-    assert_string_equal(written(alert),
-                        "{\"kind\":\"parking\",\"id\":\"a\",\"time\":\"2027-01-15T08:00:00.000Z\",\"active\":true,"
-                        "\"condition\":\"stuck\",\"level\":\"warning\",\"since\":\"2027-01-15T05:13:20.000Z\","
-                        "\"conditions\":[{\"condition\":\"stuck\",\"level\":\"warning\","
-                        "\"since\":\"2027-01-15T05:13:20.000Z\",\"quantity\":\"humidity_pct\",\"unchanged_s\":90000},"
-                        "{\"condition\":\"later\",\"level\":\"notice\",\"since\":null}]}");
-    alert = alerts_end(alerts, "parking", "a", NULL);
-    assert_string_equal(written(alert), "{\"kind\":\"parking\",\"id\":\"a\",\"time\":\"2027-01-15T08:00:00.000Z\","
-                                        "\"active\":false,\"conditions\":[]}");
-}
-
 static void thousands_come_and_go(void **state)
 {
     (void)state;
@@ -192,7 +157,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_alert_is_over_with_its_last_condition, begin, finish),
         cmocka_unit_test_setup_teardown(kinds_have_their_own_ids, begin, finish),
         cmocka_unit_test_setup_teardown(a_full_table_refuses_and_counts, begin, finish),
-        cmocka_unit_test_setup_teardown(what_is_sent_says_all_of_it, begin, finish),
         cmocka_unit_test(thousands_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,29 @@ static void limits_count_once_they_have_lasted(void **state)
     assert_string_equal(alert(), "");
 }
 
+static void say_by_our_clock(int number, double seconds, double people)
+{
+    struct reading reading =
+        reading_of(&(struct event){number, day_begins_us + (int64_t)(seconds * 1e6), "people", people, NULL, 0});
+    reading.time_quality = TIME_SYNCED;
+    assert_int_equal(zone_crowd_take(zone, number, &reading, reading.time_us), ZONE_TAKEN);
+}
+
+// As one is that ran by the local time, and is set by a time server.
+static void a_clock_that_is_set_back_by_hours_holds_up_no_alert(void **state)
+{
+    (void)state;
+    stand();
+    say_by_our_clock(0, 9 * 3600, 100);
+    assert_true(tells() && last.time_us == day_begins_us + 9 * HOUR);
+    zone_crowd_tick(zone, day_begins_us + S);
+    say_by_our_clock(0, 2, 450);
+    say_by_our_clock(0, 12, 460);
+    assert_string_equal(alert(), "began high");
+    assert_true(tells());
+    assert_int_equal(last.time_us, day_begins_us + 12 * S);
+}
+
 static void no_alert_ends_because_a_sensor_is_silent(void **state)
 {
     (void)state;
@@ -440,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_flow_is_that_of_the_last_minute, begin, end),
         cmocka_unit_test_setup_teardown(levels_of_service_are_fruins, begin, end),
         cmocka_unit_test_setup_teardown(limits_count_once_they_have_lasted, begin, end),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_set_back_by_hours_holds_up_no_alert, begin, end),
         cmocka_unit_test_setup_teardown(no_alert_ends_because_a_sensor_is_silent, begin, end),
         cmocka_unit_test_setup_teardown(an_impossible_rise_waits_for_a_second_one, begin, end),
         cmocka_unit_test_setup_teardown(an_implausible_number_moves_no_level, begin, end),

@@ -110,6 +110,19 @@ static void a_silent_sensor_is_an_alert_until_it_is_heard(void **state)
     assert_string_equal(city_alert(rig.city, 0)->id, "bay-2");
 }
 
+static void who_says_nothing_but_a_frames_number_is_heard(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        occupy("bay-1:occupied", true);
+        pass(400);
+        add_number("bay-1:frame", "", i, 0);
+        take();
+        tick_after(400);
+    }
+    assert_null(told_last("alert/parking/bay-1"));
+}
+
 static void a_crowd_is_an_alert_by_its_level(void **state)
 {
     (void)state;
@@ -344,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_zone_is_stored_after_the_reading_that_changed_it, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_zone_is_told_once_a_second_at_most, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_silent_sensor_is_an_alert_until_it_is_heard, begin, end_rig),
+        cmocka_unit_test_setup_teardown(who_says_nothing_but_a_frames_number_is_heard, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_crowd_is_an_alert_by_its_level, begin, end_rig),
         cmocka_unit_test_setup_teardown(before_the_clock_is_set_an_alert_has_no_since, begin_unset, end_rig),
         cmocka_unit_test_setup_teardown(a_clock_that_is_set_makes_nobody_silent, begin_unset, end_rig),

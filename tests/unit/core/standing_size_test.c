@@ -91,7 +91,11 @@ static void of_a_file_that_would_be_too_large_the_rest_stays(void **state)
     huge[FILE_MOST] = '\0';
     *counters_of(&stands[3].counters, "in_total", KIND_TRAFFIC) = (struct counter){
         .quantity = vocabulary_find("in_total", KIND_TRAFFIC)->name, .raw = 5, .total = 77, .begun = true};
-    char *text = standing_file_text(rig.sensors, stands, NULL, json_pack("{s:s}", "zones", huge), "epoc", 9);
+    json_t *file = standing_file_make(rig.sensors, stands, NULL, json_pack("{s:s}", "zones", huge), "epoc", 9);
+    bool without_city = false;
+    char *text = standing_file_text(file, &without_city);
+    json_decref(file);
+    assert_true(without_city); // and it is told
     assert_true(strlen(text) < FILE_MOST);
     snprintf(path, sizeof path, "%s/other", rig.folder);
     assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);

@@ -49,6 +49,7 @@ struct rig {
     uint64_t held_from, held_to; // their time waits for the clock
     size_t passed_over;          // of those, by reads
     bool old;                    // none is the newest of its sensor
+    const char *stream;          // that all readings are of; NULL: of three bays
     size_t delivered_count, parked_count;
     char parked_text[400];         // of the last one
     bool misdelivered;             // what was not given, or what was settled already, was settled
@@ -125,7 +126,7 @@ static struct outlet_record *rig_hand_over(struct rig *rig, uint64_t number, str
 {
     struct outlet_record *record = &batch->records[batch->count++];
     *record = (struct outlet_record){.number = number,
-                                     .sensor = rig_sensor(number),
+                                     .sensor = rig->stream ? rig->stream : rig_sensor(number),
                                      .seq = number,
                                      .late = number < rig->late_to,
                                      .newest = !rig->old,

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "base/json.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
  * What is wrong now. An alert is of one kind and id, as in the topic alert/{kind}/{id}; it has one condition or several, and is over when
- * the last has ended. Kind and id are any short texts: a sensor's kind and id, "zone" and a zone's id, "gateway" and "certificate".
+ * the last has ended. Kind and id are any short texts: a sensor's or a zone's kind and id, "gateway" and "certificate".
  *
- * Whenever an alert changes, what it is now is to be stored and sent; its JSON (see alert_write) says all of it, so that the newest
- * message suffices, and the retained one is the whole truth. The worst condition stands in front, and again for all to read:
- *
- *   {"kind":"parking","id":"bay-0123","time":"2026-11-22T03:04:05.678Z","active":true,
- *    "condition":"stale","level":"warning","since":"2026-11-22T02:30:00.000Z",
- *    "conditions":[{"condition":"stale","level":"warning","since":"2026-11-22T02:30:00.000Z","silent_s":2045.7},
- *                  {"condition":"battery_low","level":"warning","since":"2026-11-20T11:00:00.000Z","battery_pct":12}]}
- *
- * `since` is null when no clock was set then. A condition's number has its name and unit in its key, and may come with the `quantity` that it is of.
- * The last message of an alert has "active":false and no conditions.
+ * Whenever an alert changes, what it is now is to be stored and sent (see alert_reading.h): all of it, so that the newest message
+ * suffices, and the retained one is the whole truth. The worst condition stands in front.
  */
 
 enum alert_level { ALERT_NOTICE, ALERT_WARNING, ALERT_HIGH, ALERT_CRITICAL, ALERT_LEVEL_COUNT };
@@ -67,6 +58,3 @@ const struct alert *alerts_find(const struct alerts *alerts, const char *kind, c
 size_t alerts_count(const struct alerts *alerts);
 const struct alert *alerts_at(const struct alerts *alerts, size_t index); // 0..count-1, in no order
 uint64_t alerts_refused(const struct alerts *alerts);                     // that found no room
-
-// Members of the object that the caller has begun; epoch and seq are to be added to them.
-void alert_write(const struct alert *alert, int64_t time_us, struct json *json);

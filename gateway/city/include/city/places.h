@@ -136,7 +136,6 @@ bool places_restore(struct places *places, const struct place *place);
 
 // 12 characters of 0-9 and A-Z without I, L, O and U (Crockford's base 32).
 void places_id_text(uint64_t id, char ret_text[PLACE_ID_SIZE]);
-bool places_id_parse(const char *text, uint64_t *ret_id);
 
 size_t places_count(const struct places *places);
 struct places_figures places_figures(const struct places *places);

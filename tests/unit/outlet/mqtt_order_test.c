@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mqtt_memory.h"
+
+// drain = in-order: what is retained of a state is the newest in the end, also of what came to be while the broker was away.
+
+#define ALERT "citygw/v1/271004/umeda-01/alert/crowd/plaza"
+
+struct plaza { // what the broker has of its alert
+    atomic_uint retained, emptied, plain;
+};
+
+static int note_alert(struct peer *peer, const struct peer_publish *publish)
+{
+    struct plaza *plaza = peer->test;
+    if (strcmp(publish->topic, ALERT) != 0) {
+        return 0;
+    }
+    plaza->retained += publish->retained && publish->seq > 0;
+    plaza->emptied += publish->retained && publish->seq == 0;
+    plaza->plain += !publish->retained;
+    return 0;
+}
+
+static void begin_plaza(struct plaza *plaza, bool is_active, struct peer **ret_peer, struct rig **ret_rig)
+{
+    static struct settings_zone zone = {.id = "plaza", .kind = KIND_CROWD};
+    struct reading reading = {.kind = KIND_CROWD, .zone = "", .time_us = INT64_C(1795316645678000), .value_count = 1};
+    *ret_peer = peer_start(note_alert, plaza);
+    struct rig *rig = *ret_rig = rig_make((*ret_peer)->port);
+    rig->settings.zone = &zone;
+    rig->settings.zone_count = 1;
+    rig->stream = "alert/crowd/plaza";
+    reading.values[0] = (struct value){.name = "active", .type = VALUE_BOOL, .boolean = is_active};
+    bytes_clear(&rig->payload);
+    reading_encode(&reading, &rig->payload);
+    rig->available = 3;
+    rig->late_to = 4;
+}
+
+static void finish_plaza(struct rig *rig, struct peer *peer)
+{
+    assert_true(rig_stop(rig));
+    assert_false(rig->misdelivered);
+    rig_finish(rig);
+    peer_stop(peer);
+}
+
+static void an_alert_of_meanwhile_is_retained(void **state)
+{
+    struct plaza plaza = {0};
+    struct peer *peer;
+    struct rig *rig;
+    (void)state;
+    begin_plaza(&plaza, true, &peer, &rig);
+    peer_begin(peer);
+    rig_start(rig);
+    assert_true(rig_wait_delivered(rig, 4));
+    finish_plaza(rig, peer);
+    assert_int_equal(plaza.retained, 3);
+    assert_int_equal(plaza.plain + plaza.emptied, 0);
+}
+
+static void wait_for(struct rig *rig, const atomic_uint *count)
+{
+    for (int i = 0; i < 4000 && atomic_load(count) == 0; i++) {
+        rig_advance(rig, i % 100 ? 0 : 1);
+        rig_nap();
+    }
+}
+
+static void an_alert_that_went_in_a_batch_is_retained(void **state)
+{
+    struct plaza plaza = {0};
+    struct peer *peer;
+    struct rig *rig;
+    (void)state;
+    begin_plaza(&plaza, true, &peer, &rig);
+    rig->mqtt.batch = BATCH_BACKLOG;
+    peer_begin(peer);
+    rig_start(rig);
+    assert_true(rig_wait_delivered(rig, 4));
+    wait_for(rig, &plaza.retained);
+    finish_plaza(rig, peer);
+    assert_int_equal(plaza.retained, 1);
+    assert_int_equal(plaza.plain + plaza.emptied, 0);
+}
+
+static void an_alert_that_ended_in_a_batch_is_emptied(void **state)
+{
+    struct plaza plaza = {0};
+    struct peer *peer;
+    struct rig *rig;
+    (void)state;
+    begin_plaza(&plaza, false, &peer, &rig);
+    rig->mqtt.batch = BATCH_BACKLOG;
+    peer_begin(peer);
+    rig_start(rig);
+    assert_true(rig_wait_delivered(rig, 4));
+    wait_for(rig, &plaza.plain);
+    finish_plaza(rig, peer);
+    assert_int_equal(plaza.retained, 0);
+    assert_int_equal(plaza.emptied, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_alert_of_meanwhile_is_retained),
+        cmocka_unit_test(an_alert_that_went_in_a_batch_is_retained),
+        cmocka_unit_test(an_alert_that_ended_in_a_batch_is_emptied),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
