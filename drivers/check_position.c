@@ -29,8 +29,8 @@ bool gives_position(const struct settings *settings, const char *type, const cha
     if (strcmp(type, "serial") != 0)
         return false;
     for (size_t i = 0; i < settings->sensor_count; i++) {
-        const char *position = position_of(&settings->sensor[i]);
-        if (begins(position, port_type) && strcmp(position + strlen(port_type), name) == 0)
+        const char *position = settings->sensor[i].position; // also of a sensor that is wrong: it is meant
+        if (position && begins(position, port_type) && strcmp(position + strlen(port_type), name) == 0)
             return true;
     }
     return false;

@@ -27,7 +27,7 @@ void alert_reading(const struct alert *alert, struct reading *reading, struct al
     if (worst->quantity[0])
         value_put_text(reading, "quantity", worst->quantity);
     if (worst->value_name[0] && isfinite(worst->value)) // nothing else can be stored
-        value_put_number(reading, worst->value_name, worst->value);
+        value_put_number(reading, worst->value_name, round(worst->value * 1e3) / 1e3);
     list(alert, ret_texts->conditions, sizeof ret_texts->conditions);
     value_put_text(reading, "conditions", ret_texts->conditions);
 }

@@ -14,7 +14,8 @@ enum { FIELDS_MAX = 32, FIELD_SIZE = 256, OBJECTS_MOST = 1000000 };
 enum column { LATITUDE, LONGITUDE, KIND, RADIUS, LABEL, COLUMN_COUNT, COLUMNS_NEEDED = RADIUS };
 
 static const double usual_radius_m = 15, greatest_radius_m = 200, greatest_error_m = 50;
-static const char *const column_names[COLUMN_COUNT] = {"latitude", "longitude", "kind", "radius_m", "label"};
+static const char *const column_names[COLUMN_COUNT] = {"latitude", "longitude", "kind", "radius_m", "label"},
+                         *const japanese_names[COLUMN_COUNT] = {"緯度", "経度", "種別", "半径", "名称"};
 
 const char *const known_fault_texts[KNOWN_FAULT_COUNT] = {
     [KNOWN_NO_HEADER] = N_("no header names the columns; expected latitude, longitude, kind"),
@@ -129,7 +130,7 @@ static bool take_header(const char *line, size_t size, struct layout *ret_layout
     for (size_t c = 0; c < COLUMN_COUNT; c++) {
         ret_layout->places[c] = FIELDS_MAX;
         for (size_t i = fields.count; i-- > 0;)
-            if (strcasecmp(fields.text[i], column_names[c]) == 0)
+            if (strcasecmp(fields.text[i], column_names[c]) == 0 || strcmp(fields.text[i], japanese_names[c]) == 0)
                 ret_layout->places[c] = i;
         if (c < COLUMNS_NEEDED && ret_layout->places[c] == FIELDS_MAX)
             return false;

@@ -2,12 +2,14 @@
 #include "base/messages.h"
 #include "base/text.h"
 #include "city/bump.h"
+#include "city/known.h"
 #include "cli/verb.h"
 #include "drivers/driver.h"
 #include "options.h"
 #include "outlet/outlet.h"
 #include "reading/sensors.h"
 #include "settings/settings.h"
+#include "settings/text_file.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +19,50 @@ static size_t count_sensors(const struct settings *settings)
     for (size_t i = 0; i < settings->sensor_count; i++)
         count += !settings->sensor[i].disabled;
     return count;
+}
+
+/* Known objects: the file is another one, so its lines are named in the text. */
+
+enum { KNOWN_FAULTS_TOLD = 5 };
+
+struct known_check {
+    const struct settings_gateway *gateway;
+    struct findings *findings;
+    size_t faults;
+};
+
+static void tell_known(void *context, size_t line, enum known_fault fault)
+{
+    struct known_check *check = context;
+    if (++check->faults <= KNOWN_FAULTS_TOLD)
+        findings_add(check->findings, FINDING_WARNING, check->gateway->origin, "gateway", "known_objects",
+                     _("line %zu of %s is left out: %s"), line, check->gateway->known_objects,
+                     _(known_fault_texts[fault]));
+}
+
+static void read_known(struct known_check *check, struct known *known)
+{
+    struct bytes text;
+    struct fault why;
+    bytes_init(&text, TEXT_FILE_ROOM(KNOWN_FILE_MAX));
+    if (text_file_read(check->gateway->known_objects, KNOWN_FILE_MAX, &text, &why) != 0)
+        findings_add(check->findings, FINDING_WARNING, check->gateway->origin, "gateway", "known_objects", "%s",
+                     why.text);
+    else
+        known_read(known, (const char *)text.data, text.used, tell_known, check);
+    if (check->faults > KNOWN_FAULTS_TOLD)
+        findings_add(check->findings, FINDING_WARNING, check->gateway->origin, "gateway", "known_objects",
+                     _("%zu lines are left out"), check->faults);
+    bytes_finish(&text);
+}
+
+static void check_known(const struct settings *settings, struct findings *findings)
+{
+    struct known_check check = {.gateway = &settings->gateway, .findings = findings};
+    struct known *known = *settings->gateway.known_objects ? known_create(KNOWN_OBJECTS_MAX) : NULL;
+    if (known)
+        read_known(&check, known);
+    known_destroy(known);
 }
 
 // Every room that checks a part of the configuration adds what it finds. Returns how many sensors are left to work.
@@ -32,6 +78,7 @@ static size_t check_all(const char *path, struct findings *findings)
     drivers_check(settings, findings);
     outlets_check(settings, findings);
     bump_check(settings, findings);
+    check_known(settings, findings);
     size_t count = count_sensors(settings);
     sensors_destroy(sensors);
     settings_destroy(settings);

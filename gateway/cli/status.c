@@ -93,9 +93,11 @@ static void print_gateway(const json_t *status, FILE *to)
     table_cell(&table, _("Running since"));
     table_cell(&table, display_time(text_at(status, "since"), since));
     table_cell(&table, _("Clock"));
-    table_cell(&table, json_is_true(json_object_get(status, "clock_synchronised"))
-                           ? _("synchronised")
-                           : _("not synchronised yet; times are estimates"));
+    table_cell(
+        &table,
+        json_is_true(json_object_get(status, "clock_synchronised"))
+            ? _("synchronised")
+            : _("not synchronised yet; times are estimates, for which readings wait as long as clock_wait says"));
     table_cell(&table, _("Sensors"));
     if (number_at(sensors, "disabled") > 0)
         table_cellf(&table, _("%.0f, of which disabled: %.0f !"), number_at(sensors, "count"),
@@ -166,6 +168,8 @@ static void outlet_row(struct table *table, const json_t *outlet)
     table_cell(table, text);
 }
 
+static const double few_samples_hz = 20; // docs/bumps.md, "How well"
+
 static void vehicle_row(struct table *table, const json_t *vehicle)
 {
     char text[NOTE_MAX] = "", age[DISPLAY_SIZE];
@@ -173,6 +177,8 @@ static void vehicle_row(struct table *table, const json_t *vehicle)
         note(text, _("position %s ago"), display_duration(number_at(vehicle, "position_age_s"), age));
     else
         note(text, "%s", _("no position"));
+    if (json_is_number(json_object_get(vehicle, "rate_hz")) && number_at(vehicle, "rate_hz") < few_samples_hz)
+        note(text, "%s", _("too few samples: many bumps are missed"));
     if (number_at(vehicle, "incomplete") > 0)
         note(text, _("incomplete: %.0f"), number_at(vehicle, "incomplete"));
     table_cell(table, "");

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "roads.h"
 
-#include "base/files.h"
 #include "base/log.h"
 #include "base/messages.h"
 #include "city/bump.h"
 #include "city/places.h"
 #include "city/roughness.h"
 #include "place_file.h"
+#include "settings/text_file.h"
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KNOWN_MAX = 20000, KNOWN_FILE_MAX = 8 << 20, PLACES_MAX = 4000, FAULTS_TOLD = 5 };
+enum { PLACES_MAX = 4000, FAULTS_TOLD = 5 };
 
 static const int64_t day_us = 24 * 3600 * 1000000LL;
 
@@ -285,8 +285,8 @@ static void read_known(struct roads *roads)
     const char *path = roads->options.settings->gateway.known_objects;
     if (!path || !*path)
         return;
-    bytes_init(&text, KNOWN_FILE_MAX);
-    if (file_read(path, KNOWN_FILE_MAX - 1, &text, &why) != 0)
+    bytes_init(&text, TEXT_FILE_ROOM(KNOWN_FILE_MAX));
+    if (text_file_read(path, KNOWN_FILE_MAX, &text, &why) != 0)
         log_line(LOG_LEVEL_WARNING, "known_objects", "%s", why.text);
     else
         known_read(roads->known, (const char *)text.data, text.used, tell_fault, roads);
@@ -312,7 +312,7 @@ int roads_create(const struct roads_options *options, struct roads **ret_roads, 
     roads->options = *options;
     settings.places_max = has_vehicles(options->sensors) ? PLACES_MAX : 1;
     roads->users = calloc(sensors_count(options->sensors) + 1, sizeof *roads->users);
-    roads->known = known_create(KNOWN_MAX);
+    roads->known = known_create(KNOWN_OBJECTS_MAX);
     roads->places = roads->known ? places_create(&settings, roads->known) : NULL;
     if (!roads->users || !roads->places) {
         roads_destroy(roads);

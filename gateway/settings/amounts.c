@@ -154,11 +154,14 @@ int parse_place(const struct value_input *input, struct value *ret_value, struct
     double numbers[VALUE_NUMBERS_MAX] = {0};
     for (size_t i = 0; i < 2; i++) {
         size_t size = strcspn(at, " \t,");
-        if (!number_parse(at, size, &numbers[i]) || fabs(numbers[i]) > mosts[i])
+        if (!number_parse(at, size, &numbers[i]) || fabs(numbers[i]) > mosts[1])
             return fault_set(why, -EINVAL, _("\"%s\" cannot be read; expected %s"), input->shown, input->expected);
         at += size;
         at += strspn(at, " \t,");
     }
+    if (fabs(numbers[0]) > mosts[0])
+        return fault_set(why, -EINVAL, _("\"%s\" is no place, with a latitude beyond 90; expected %s"), input->shown,
+                         input->expected);
     int error = read_amount(input, at, lengths, true, &numbers[2], why);
     if (!error && !(numbers[2] > 0 && numbers[2] <= mosts[2]))
         error = fault_set(why, -EINVAL, _("\"%s\" cannot be read; expected %s"), input->shown, input->expected);

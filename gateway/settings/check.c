@@ -11,6 +11,17 @@ enum {
     ADDRESS_SIZE = 128,
 };
 
+// A path is as seen from the folder of the main file, whatever the daemon's own folder is.
+static void check_known_objects(struct loading *loading, struct section *section)
+{
+    (void)section;
+    struct settings_gateway *gateway = &loading->settings->gateway;
+    const char *slash = strrchr(loading->main_file, '/');
+    if (*gateway->known_objects && *gateway->known_objects != '/' && slash)
+        gateway->known_objects = memory_printf(loading->memory, "%.*s%s", (int)(slash + 1 - loading->main_file),
+                                               loading->main_file, gateway->known_objects);
+}
+
 static bool is_plain_and_far(const char *text)
 {
     struct url url;
@@ -286,8 +297,14 @@ static const struct check {
     const char *type;
     void (*check)(struct loading *loading, struct section *section);
 } checks[] = {
-    {"mqtt", check_mqtt},     {"influxdb", check_influxdb}, {"http", check_http},     {"coap", check_coap},
-    {"serial", check_serial}, {"zone", check_zone},         {"sensor", check_sensor},
+    {"gateway", check_known_objects},
+    {"mqtt", check_mqtt},
+    {"influxdb", check_influxdb},
+    {"http", check_http},
+    {"coap", check_coap},
+    {"serial", check_serial},
+    {"zone", check_zone},
+    {"sensor", check_sensor},
 };
 
 static void check_fields(struct loading *loading, struct section *section)

@@ -3,6 +3,7 @@
 
 #include "base/messages.h"
 #include <string.h>
+#include <strings.h>
 
 enum { LEVELS_MAX = 3 }; // warning, high, critical
 
@@ -57,11 +58,72 @@ static void check_place(struct loading *loading, struct section *section)
                         _("without an area there is no density; expected area, too"));
 }
 
-static void check_counter(struct loading *loading, struct section *section)
+// Keys of one sort of zone stand in another one without effect.
+static const struct zone_key {
+    const char *key;
+    bool parking, crowd;
+} zone_keys[] = {
+    {"capacity", .parking = true}, {"bands", .parking = true}, {"almost_full", .parking = true},
+    {"category", .parking = true}, {"area", .crowd = true},    {"width", .crowd = true},
+    {"limits", .crowd = true},     {"hold", .crowd = true},    {"min_count", .crowd = true},
+    {"reset", true, true},         {"reset_to", true, true},
+};
+
+static void check_keys(struct loading *loading, const struct section *section)
+{
+    int kind = ((const struct settings_zone *)section->object)->kind;
+    for (size_t i = 0; i < sizeof zone_keys / sizeof *zone_keys; i++) {
+        const struct zone_key *row = &zone_keys[i];
+        bool suits = (kind == KIND_PARKING && row->parking) || (kind == KIND_CROWD && row->crowd);
+        if (!suits && section_entry(section, row->key))
+            section_warning(loading, section, section_line(section, row->key), row->key,
+                            _("it has no effect in a zone of kind %s"), kind_names[kind]);
+    }
+}
+
+// In whatever case it is written, which is told where it stands.
+static bool is_named(const struct loading *loading, const struct settings_zone *zone)
+{
+    for (size_t i = 0; i < loading->section_count; i++) {
+        const struct section *section = &loading->sections[i];
+        const struct settings_sensor *sensor = section->object;
+        if (sensor && strcmp(section->type->type, "sensor") == 0 && strcasecmp(sensor->zone, zone->id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_zone(struct loading *loading, struct section *section)
+{
+    const struct settings_zone *zone = section->object;
+    check_keys(loading, section);
+    if (!is_named(loading, zone))
+        section_warning(loading, section, 0, NULL,
+                        _("no sensor belongs to it, so it will say nothing; expected zone = %s in a [sensor:…]"),
+                        zone->id);
+    if (zone->kind == KIND_PARKING)
+        check_car_park(loading, section);
+    else if (zone->kind == KIND_CROWD)
+        check_place(loading, section);
+}
+
+// What measures the weather may belong to any zone; of what parks, walks and drives each zone counts its own.
+static bool has_no_part(enum kind sensor, enum kind zone)
+{
+    if (sensor != KIND_PARKING && sensor != KIND_CROWD && sensor != KIND_TRAFFIC)
+        return false;
+    return sensor != zone && !(sensor == KIND_TRAFFIC && zone == KIND_PARKING);
+}
+
+static void check_member(struct loading *loading, struct section *section)
 {
     const struct settings_sensor *sensor = section->object;
     const struct section *found = *sensor->zone ? section_find(loading, "zone", sensor->zone) : NULL;
     const struct settings_zone *zone = found ? found->object : NULL;
+    if (zone && has_no_part((enum kind)sensor->kind, (enum kind)zone->kind))
+        section_warning(loading, section, section_line(section, "zone"), "zone",
+                        _("a sensor of kind %s has no part in what a zone of kind %s says"), kind_names[sensor->kind],
+                        kind_names[zone->kind]);
     if (zone && zone->kind == KIND_PARKING && sensor->kind == KIND_TRAFFIC && !section_entry(section, "counts"))
         section_warning(loading, section, section_line(section, "zone"), "counts",
                         _("it counts vehicles at a car park; expected in, out, or both if its readings tell"));
@@ -74,12 +136,8 @@ void zones_check(struct loading *loading)
         if (!section->object || section->bad)
             continue;
         if (strcmp(section->type->type, "sensor") == 0)
-            check_counter(loading, section);
-        else if (strcmp(section->type->type, "zone") != 0)
-            continue;
-        else if (((const struct settings_zone *)section->object)->kind == KIND_PARKING)
-            check_car_park(loading, section);
-        else if (((const struct settings_zone *)section->object)->kind == KIND_CROWD)
-            check_place(loading, section);
+            check_member(loading, section);
+        else if (strcmp(section->type->type, "zone") == 0)
+            check_zone(loading, section);
     }
 }

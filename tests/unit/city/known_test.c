@@ -71,6 +71,16 @@ static void an_office_writes_semicolons_and_decimal_commas(void **state)
     assert_true(object->radius_m == 15);
 }
 
+static void columns_may_have_japanese_names(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("種別,緯度,経度,半径,名称\r\nハンプ,34.7025,135.4959,12,梅田駅前\r\n"), 1);
+    const struct known_object *object = known_find(known, 34.7025, 135.4959, 0);
+    assert_string_equal(object->kind, "ハンプ");
+    assert_string_equal(object->label, "梅田駅前");
+    assert_true(object->radius_m == 12);
+}
+
 static void columns_have_any_order_and_others_are_not_read(void **state)
 {
     (void)state;
@@ -189,10 +199,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-        TEST(an_office_writes_semicolons_and_decimal_commas), TEST(columns_have_any_order_and_others_are_not_read),
-        TEST(bad_lines_are_named_and_the_others_count),       TEST(a_text_without_its_header_is_not_read),
-        TEST(no_more_are_read_than_there_is_room_for),        TEST(long_texts_are_cut_between_characters),
-        TEST(the_nearest_object_within_reach_is_found),       TEST(any_bytes_are_read_without_harm),
+        TEST(columns_may_have_japanese_names),
+        TEST(an_office_writes_semicolons_and_decimal_commas),
+        TEST(columns_have_any_order_and_others_are_not_read),
+        TEST(bad_lines_are_named_and_the_others_count),
+        TEST(a_text_without_its_header_is_not_read),
+        TEST(no_more_are_read_than_there_is_room_for),
+        TEST(long_texts_are_cut_between_characters),
+        TEST(the_nearest_object_within_reach_is_found),
+        TEST(any_bytes_are_read_without_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

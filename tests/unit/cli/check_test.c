@@ -59,6 +59,27 @@ static void a_wrong_sensor_is_an_error_and_does_not_count(void **state)
     assert_string_equal(got.err, "");
 }
 
+static void lines_of_the_known_objects_are_looked_at(void **state)
+{
+    (void)state;
+    char list[80];
+    snprintf(list, sizeof list, "%s.csv", path);
+    FILE *file = fopen(list, "we");
+    fputs("latitude,longitude,kind\n34.7,135.5,hump\n34.7;135.5;hump\n", file);
+    fclose(file);
+    char text[400];
+    snprintf(text, sizeof text, "[gateway]\nid = t\nmunicipality = 271004\nknown_objects = %s\n[coap]\n" BAY("bay-1"),
+             strrchr(list, '/') + 1);
+    write_config(text);
+    RUN(&got, "check", path);
+    assert_non_null(strstr(got.out, ":4: [gateway] known_objects: line 3 of /tmp/"));
+    assert_non_null(strstr(got.out, ".csv is left out: there are too few columns; "));
+    assert_int_equal(got.exit, VERB_FINE);
+    unlink(list);
+    RUN(&got, "check", path);
+    assert_non_null(strstr(got.out, "[gateway] known_objects: "));
+}
+
 static void a_missing_file_is_one_error(void **state)
 {
     (void)state;
@@ -86,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_right_configuration_ends_with_0_and_counts_its_sensors, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_sensor_is_an_error_and_does_not_count, setup, teardown),
+        cmocka_unit_test_setup_teardown(lines_of_the_known_objects_are_looked_at, setup, teardown),
         cmocka_unit_test_setup_teardown(a_missing_file_is_one_error, setup, teardown),
         cmocka_unit_test_setup_teardown(what_drivers_and_outlets_know_is_checked_too, setup, teardown),
     };

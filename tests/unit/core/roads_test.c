@@ -225,7 +225,8 @@ static void a_known_object_is_named_and_never_confirmed(void **state)
     (void)state;
     char path[96], text[200];
     snprintf(path, sizeof path, "%s.csv", rig.folder);
-    snprintf(text, sizeof text, "latitude,longitude,kind,radius_m\n%.7f,%.7f,hump,20\nrubbish\n",
+    // As Excel saves it in Japan, with a label in Shift_JIS.
+    snprintf(text, sizeof text, "latitude,longitude,kind,radius_m,label\n%.7f,%.7f,hump,20,\x89\x77\x91\x4f\nrubbish\n",
              home_latitude + 200 / metres_per_degree, longitude);
     assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
     know_objects(path);

@@ -9,7 +9,7 @@
  * What a city knows of its streets: speed bumps, manholes, rails. They shake a vehicle as well, and nobody needs to look at them.
  *
  * They come as CSV, as an office makes it: a header names the columns, in any order, `latitude`, `longitude` and `kind`, and if you like
- * `radius_m` and `label`; others are not read. Columns are parted by what the header has between them: comma, semicolon or tab. Numbers may
+ * `radius_m` and `label` (or 緯度, 経度, 種別, 半径, 名称); others are not read. Columns are parted by what the header has between them: comma, semicolon or tab. Numbers may
  * have a decimal comma, in quotes where commas part the columns. A field in quotes has "" for a quote, and ends with its line. UTF-8, with or
  * without a BOM, LF or CRLF. Empty lines, and lines that begin with #, are no objects. A bad line is reported and left out; the others count.
  *
@@ -20,6 +20,7 @@
 struct known;
 
 enum { KNOWN_KIND_SIZE = 32, KNOWN_LABEL_SIZE = 64 };
+enum { KNOWN_OBJECTS_MAX = 20000, KNOWN_FILE_MAX = 8 << 20 }; // of a city, and the file that lists them
 
 struct known_object {
     double latitude, longitude;
