@@ -136,11 +136,21 @@ static bool measure_parking(struct virtual_sensor *sensor, struct raw_pack *pack
     return raw_pack_number(pack, "distance_m", "m", rounded(distance_m, 1000));
 }
 
+// Over something, now and then: up, and down again. 0.2 s at a hundred samples a second.
+static double shake_mps2(struct virtual_sensor *sensor)
+{
+    enum { SAMPLES = 20, ONE_IN = 800 };
+    if (sensor->shaking == 0 && draw(sensor) % ONE_IN == 0)
+        sensor->shaking = SAMPLES;
+    return sensor->shaking ? 8 * sin(2 * M_PI * (SAMPLES - sensor->shaking--) / SAMPLES) : 0;
+}
+
 static bool measure_bump(struct virtual_sensor *sensor, struct raw_pack *pack)
 {
-    return raw_pack_number(pack, "acceleration_x_mps2", "m/s2", rounded(between(sensor, -1, 1), 100)) &&
-           raw_pack_number(pack, "acceleration_y_mps2", "m/s2", rounded(between(sensor, -1, 1), 100)) &&
-           raw_pack_number(pack, "acceleration_z_mps2", "m/s2", rounded(9.81 + between(sensor, -3, 3), 100));
+    double up_mps2 = 9.81 + between(sensor, -0.4, 0.4) + shake_mps2(sensor);
+    return raw_pack_number(pack, "acceleration_x_mps2", "m/s2", rounded(between(sensor, -0.4, 0.4), 100)) &&
+           raw_pack_number(pack, "acceleration_y_mps2", "m/s2", rounded(between(sensor, -0.4, 0.4), 100)) &&
+           raw_pack_number(pack, "acceleration_z_mps2", "m/s2", rounded(up_mps2, 100));
 }
 
 bool virtual_measure(struct virtual_sensor *sensor, struct raw_pack *pack)

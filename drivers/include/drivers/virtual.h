@@ -19,6 +19,7 @@ struct virtual_sensor {
     double battery_v, temperature_c, humidity_pct;
     double latitude, longitude;
     int64_t people, in_total, out_total, vehicles_total;
+    int shaking; // samples of a bump that are left
 };
 
 // `latitude` and `longitude` are where it stands or drives about; NAN for Osaka's centre.
@@ -30,5 +31,5 @@ void virtual_begin(struct virtual_sensor *sensor, enum kind kind, uint64_t seed,
 bool virtual_report(struct virtual_sensor *sensor, struct raw_pack *pack);
 
 // What a bare measuring head would see of the last report; for devices that send no more than that. parking: distance_m,
-// of a head above the bay; bump: acceleration_x_mps2, _y_, _z_; generic: latitude, longitude, speed_mps, of a boat, say; others: nothing.
+// of a head above the bay; bump: acceleration_x_mps2, _y_, _z_, over something now and then; generic: latitude, longitude, speed_mps, of a boat, say; others: nothing.
 bool virtual_measure(struct virtual_sensor *sensor, struct raw_pack *pack);
