@@ -306,7 +306,8 @@ bool zone_parking_report(struct zone_parking *zone, int64_t clock_us, struct rea
         if (rows[i].is_told)
             value_put_integer(ret_reading, rows[i].name, (double)rows[i].number);
     if (figures->known > 0)
-        value_put_number(ret_reading, "occupancy", (double)figures->occupied / (double)figures->known);
+        value_put_number(ret_reading, "occupancy",
+                         round((double)figures->occupied / (double)figures->known * 1e4) / 1e4);
     if (figures->fill >= 0)
         value_put_text(ret_reading, "fill", fills[figures->fill]);
     if (zone->counters > 0 && zone->silent > 0)

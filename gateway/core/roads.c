@@ -81,12 +81,13 @@ void roads_guard(const struct sensor *sensor, struct reading *reading)
 
 /* Readings. */
 
-static void put(struct reading *reading, const char *name, enum kind kind, double number)
+// To a whole number of `steps` in one: what is behind them was never measured.
+static void put(struct reading *reading, const char *name, enum kind kind, double number, double steps)
 {
     const struct quantity *quantity = vocabulary_find(name, kind);
     if (quantity && isfinite(number) && reading->value_count < READING_VALUES_MAX)
         reading->values[reading->value_count++] =
-            (struct value){.name = quantity->name, .type = quantity->type, .number = number};
+            (struct value){.name = quantity->name, .type = quantity->type, .number = round(number * steps) / steps};
 }
 
 static void put_text(struct reading *reading, const char *name, const char *text)
@@ -117,16 +118,16 @@ static void store(struct roads *roads, const struct sensor *sensor, const struct
 static void put_event(struct reading *reading, const struct bump_event *event)
 {
     enum kind kind = reading->kind;
-    put(reading, "peak_mps2", kind, event->peak_mps2);
-    put(reading, "trough_mps2", kind, event->trough_mps2);
-    put(reading, "duration_ms", kind, event->duration_ms);
-    put(reading, "speed_mps", kind, event->speed_mps);
-    put(reading, "heading_deg", kind, event->heading_deg);
-    put(reading, "latitude", kind, event->latitude);
-    put(reading, "longitude", kind, event->longitude);
-    put(reading, "hdop", kind, event->hdop);
-    put(reading, "sigma_m", kind, event->accuracy_m);
-    put(reading, "severity", kind, event->severity);
+    put(reading, "peak_mps2", kind, event->peak_mps2, 1e3);
+    put(reading, "trough_mps2", kind, event->trough_mps2, 1e3);
+    put(reading, "duration_ms", kind, event->duration_ms, 1);
+    put(reading, "speed_mps", kind, event->speed_mps, 1e3);
+    put(reading, "heading_deg", kind, event->heading_deg, 10);
+    put(reading, "latitude", kind, event->latitude, 1e7);
+    put(reading, "longitude", kind, event->longitude, 1e7);
+    put(reading, "hdop", kind, event->hdop, 100);
+    put(reading, "sigma_m", kind, event->accuracy_m, 100);
+    put(reading, "severity", kind, event->severity, 1);
     put_text(reading, "shape", bump_shape_names[event->shape]);
 }
 
@@ -139,7 +140,7 @@ static void put_place(struct reading *reading, const struct places_news *news, c
         return;
     places_id_text(news->place->id, id);
     put_text(reading, "place", id);
-    put(reading, "passes", reading->kind, (double)news->place->passes);
+    put(reading, "passes", reading->kind, (double)news->place->passes, 1);
     if (news->place->is_confirmed && !news->object)
         reading->values[reading->value_count++] =
             (struct value){.name = "confirmed", .type = VALUE_BOOL, .boolean = true};
@@ -185,13 +186,13 @@ static void take_segment(void *context, const struct roughness_segment *segment)
 {
     struct road_user *user = context;
     struct reading reading = reading_at(user->roads, user->sensor, segment->end_us);
-    put(&reading, "roughness_mps2", reading.kind, segment->index_mps2);
-    put(&reading, "length_m", reading.kind, segment->length_m);
-    put(&reading, "speed_mps", reading.kind, segment->speed_mps);
-    put(&reading, "latitude", reading.kind, segment->end_latitude);
-    put(&reading, "longitude", reading.kind, segment->end_longitude);
-    put(&reading, "start_latitude", reading.kind, segment->start_latitude);
-    put(&reading, "start_longitude", reading.kind, segment->start_longitude);
+    put(&reading, "roughness_mps2", reading.kind, segment->index_mps2, 1e3);
+    put(&reading, "length_m", reading.kind, segment->length_m, 10);
+    put(&reading, "speed_mps", reading.kind, segment->speed_mps, 1e3);
+    put(&reading, "latitude", reading.kind, segment->end_latitude, 1e7);
+    put(&reading, "longitude", reading.kind, segment->end_longitude, 1e7);
+    put(&reading, "start_latitude", reading.kind, segment->start_latitude, 1e7);
+    put(&reading, "start_longitude", reading.kind, segment->start_longitude, 1e7);
     if (segment->doubts)
         put_text(&reading, "doubt",
                  segment->doubts & ROUGHNESS_LOW_RATE      ? "low_rate"

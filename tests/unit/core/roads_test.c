@@ -137,6 +137,8 @@ static void a_bump_and_stretches_of_road_are_stored(void **state)
             continue;
         assert_true(value_of(&reading, "peak_mps2")->number > 3);
         assert_true(fabs(metres_from_home(&reading, "latitude", "longitude") - 200) < 10);
+        double steps = value_of(&reading, "latitude")->number * 1e7;
+        assert_true(fabs(steps - round(steps)) < 1e-3); // a centimetre, and no more
         assert_text(&reading, "shape", "hump");
         assert_non_null(strstr(value_of(&reading, "detector")->text, " zpeak=")); // its name, and with what settings
         assert_number(&reading, "passes", 1);
