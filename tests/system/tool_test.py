@@ -145,7 +145,7 @@ def test_status_and_metrics_show_alerts_and_zones(mqtt_gateway, subscriber):
     assert re.search(r"lot +梅田駐車場 +parking +good +capacity=2 occupied=1", shown.stdout), shown.stdout
     mqtt_gateway.env["LC_ALL"] = "ja_JP.UTF-8"
     shown = mqtt_gateway.tool("status", "--socket", mqtt_gateway.socket).stdout
-    assert "警報（重いものから）" in shown and re.search(r"重大 +混雑 +plaza +人が多すぎる", shown), shown
+    assert "警報（重いものから）" in shown and re.search(r"警戒 +混雑 +plaza +人が多すぎる", shown), shown
     plaza.empty(mqtt_gateway, subscriber)
     assert mqtt_gateway.api("status")["alerts"] == []
     assert mqtt_gateway.metrics()['citygw_alerts_active{kind="crowd",level="high"}'] == 0
