@@ -384,4 +384,5 @@ void drivers_check(struct settings *settings, struct findings *findings)
     check_serial_numbers(settings, findings);
     check_positions(settings, findings);
     check_heads(settings, findings);
+    check_places(settings, findings);
 }

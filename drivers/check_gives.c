@@ -65,11 +65,16 @@ bool gives(const struct settings *settings, const struct settings_sensor *sensor
     return is_mapped(settings, sensor, quantity, NULL);
 }
 
-static bool is_distance_codec(const struct settings *settings, const struct settings_sensor *sensor)
+static const struct codec *codec_of_port(const struct settings *settings, const struct settings_sensor *sensor)
 {
     const struct settings_serial *port =
         sensor->source_type == SOURCE_SERIAL ? port_named(settings, sensor->source_name) : NULL;
-    const struct codec *codec = port ? codec_find(port->codec) : NULL;
+    return port ? codec_find(port->codec) : NULL;
+}
+
+static bool is_distance_codec(const struct settings *settings, const struct settings_sensor *sensor)
+{
+    const struct codec *codec = codec_of_port(settings, sensor);
     return codec && codec->measures_distance;
 }
 
@@ -86,5 +91,45 @@ void check_heads(const struct settings *settings, struct findings *findings)
         findings_add(findings, FINDING_WARNING, sensor->origin, section, "occupied_below",
                      _("missing; its device measures a distance, and nothing tells when the bay is occupied; expected "
                        "one such as 1.5 m"));
+    }
+}
+
+static bool counts_people(const struct settings *settings, const struct settings_sensor *sensor)
+{
+    static const char *const names[] = {"in", "out", "in_total", "out_total"};
+    const struct codec *codec = codec_of_port(settings, sensor);
+    if (codec && codec->counts_people)
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (gives(settings, sensor, names[i]))
+            return true;
+    return false;
+}
+
+// Of a place: whether nobody says how many people there are, so that they are what counters have counted.
+static bool lives_by_counters(const struct settings *settings, const struct settings_zone *zone)
+{
+    bool counters = false;
+    for (size_t i = 0; i < settings->sensor_count; i++) {
+        const struct settings_sensor *sensor = &settings->sensor[i];
+        if (sensor->disabled || sensor->kind != KIND_CROWD || strcmp(sensor->zone, zone->id) != 0)
+            continue;
+        if (gives(settings, sensor, "people") || !counts_people(settings, sensor))
+            return false;
+        counters = true;
+    }
+    return counters;
+}
+
+void check_places(const struct settings *settings, struct findings *findings)
+{
+    for (size_t i = 0; i < settings->zone_count; i++) {
+        const struct settings_zone *zone = &settings->zone[i];
+        char section[ID_MAX + 16];
+        if (zone->disabled || zone->kind != KIND_CROWD || zone->reset_minute >= 0 || !lives_by_counters(settings, zone))
+            continue;
+        snprintf(section, sizeof section, "zone:%s", zone->id);
+        findings_add(findings, FINDING_WARNING, zone->origin, section, "reset",
+                     _("what counters miss adds up from day to day; expected a time of day such as 03:30"));
     }
 }

@@ -15,3 +15,6 @@ bool gives(const struct settings *settings, const struct settings_sensor *sensor
 
 // Warns of parking sensors whose device measures a distance, and nothing tells at which a vehicle stands there.
 void check_heads(const struct settings *settings, struct findings *findings);
+
+// Warns of places whose people are what counters have counted, and nothing puts that right.
+void check_places(const struct settings *settings, struct findings *findings);

@@ -98,6 +98,7 @@ const struct codec codec_terabee_people = {
     .content_format = -1,
     .frame_max = LONG,
     .anonymous = true,
+    .counts_people = true,
     .delimit = frame_found,
     .match = match,
     .parse = parse,

@@ -41,6 +41,7 @@ struct codec {
     bool anonymous;          // its names are fields: on a serial line they are the port's only sensor's
     bool addressed;          // its frames may say which sensor they are of, so that several may share a line
     bool measures_distance;  // and nothing else
+    bool counts_people;      // who came and went, and not who is there
     bool headless;           // the end of a line may look like a line
     bool composed;           // a device puts each together to be kept: only a report_interval that is given merges them
     // Finds the first frame in the bytes of a serial line, of which a frame may be a part: the frame and the bytes with
