@@ -208,6 +208,22 @@ static void check_bays(const struct section *subject, const char *key, const str
     }
 }
 
+// So do the models of a car park.
+static void check_car_parks(const struct section *subject, const char *key, const struct settings *settings)
+{
+    struct fault why;
+    for (size_t i = 0; i < settings->zone_count; i++) {
+        const struct settings_zone *zone = &settings->zone[i];
+        bool whole = isfinite(zone->latitude) && isfinite(zone->longitude);
+        if (zone->kind != KIND_PARKING || zone->disabled || whole) {
+            continue;
+        }
+        fault_set(&why, 0, _("[zone:%s] lacks latitude or longitude, and becomes Device instead of a car park"),
+                  zone->id);
+        warns(subject, key, why.text);
+    }
+}
+
 static void check_format(const struct section *subject, const struct settings *settings,
                          const struct settings_mqtt *mqtt)
 {
@@ -225,6 +241,7 @@ static void check_format(const struct section *subject, const struct settings *s
     }
     if (mqtt->format != FORMAT_CITYGW) {
         check_bays(subject, "format", settings);
+        check_car_parks(subject, "format", settings);
     }
 }
 
@@ -282,6 +299,7 @@ static void check_ngsi_ld(const struct settings *settings, const struct settings
     check_header(&subject, "service_path", broker->service_path);
     check_secret(&subject, "token_file", broker->token_file);
     check_bays(&subject, NULL, settings);
+    check_car_parks(&subject, NULL, settings);
     free(label);
 }
 

@@ -2,6 +2,7 @@
 #include "outlet/outlet.h"
 
 #include "check.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,21 +133,27 @@ static void every_kind_of_sensor_needs_one_and_bays_a_place(void **state)
         {.id = "bay-1", .kind = KIND_PARKING, .zone = "", .latitude = 1, .longitude = 2},
         {.id = "gate-1", .kind = KIND_CROWD, .zone = ""},
         {.id = "van-1", .kind = KIND_BUMP, .zone = "", .disabled = true}};
+    struct settings_zone zones[] = {{.id = "lot", .kind = KIND_PARKING, .latitude = 1, .longitude = 2},
+                                    {.id = "yard", .kind = KIND_PARKING, .latitude = NAN, .longitude = NAN},
+                                    {.id = "plaza", .kind = KIND_CROWD, .latitude = NAN, .longitude = NAN}};
     struct settings settings = {.gateway = {.id = "umeda-01", .municipality = "271004"},
                                 .mqtt = &mqtt,
                                 .mqtt_count = 1,
                                 .sensor = sensors,
-                                .sensor_count = 3};
+                                .sensor_count = 3,
+                                .zone = zones,
+                                .zone_count = 3};
     struct findings findings = {0};
     (void)state;
     mqtt.format = FORMAT_IOTA_JSON;
     mqtt.extras = extras;
     mqtt.extra_count = 1;
     outlets_check(&settings, &findings);
-    assert_int_equal(findings.count, 2);
+    assert_int_equal(findings.count, 3);
     assert_non_null(strstr(findings.list[0].text, "apikey: sensors of kind crowd have no API key"));
     assert_non_null(strstr(findings.list[1].text, "format: 1 parking sensors (the first: bay-1) lack"));
-    assert_int_equal(findings.warnings, 1);
+    assert_non_null(strstr(findings.list[2].text, "format: [zone:yard] lacks latitude or longitude"));
+    assert_int_equal(findings.warnings, 2);
     findings_finish(&findings);
 }
 
