@@ -25,6 +25,7 @@ enum {
     COURSE_M = 5
 };
 
+static const double tail_most = 1.2;   // heavier than noise has it
 static const double patch_part = 0.65; // of what an event stands out by
 static const double shape_period_us = 1e6 / 45, ringing_us = 1e6;
 static const int64_t backward_us = 1000000, metres_per_degree = 111195;
@@ -75,7 +76,9 @@ void bump_destroy(struct bump *bump)
 
 static double level(const struct bump *bump)
 {
-    return fmax(level_of(&bump->before, LEVEL_TWO_THIRDS), level_of(&bump->after, LEVEL_HALF));
+    double usual = level_of(&bump->before, LEVEL_TWO_THIRDS);
+    double before = fmax(usual, fmin(level_of(&bump->before, LEVEL_TAIL), usual * tail_most));
+    return fmax(before, level_of(&bump->after, LEVEL_HALF));
 }
 
 static double level_between(struct signal *signal, size_t first, size_t end)
@@ -145,7 +148,7 @@ static void report(struct bump *bump, const struct sighting *sighting, size_t in
     if (extent.end > signal->ready)
         extent.end = signal->ready;
     struct measured measured = measure_event(signal, &extent, &bump->settings, &event);
-    if (!(bump->grid.period_us <= shape_period_us))
+    if (!(bump->grid.period_us <= shape_period_us) || signal_at(signal, index)->is_linear)
         event.shape = BUMP_UNKNOWN;
     event.time_us = (signal_time(signal, measured.onset) + signal_time(signal, measured.extreme)) / 2;
     locate(bump, &signal_at(signal, (measured.onset + measured.extreme) / 2)->position, &event);
@@ -162,6 +165,13 @@ static double left_of_last(const struct bump *bump, int64_t time_us)
     return bump->last_mps2 * exp(-(double)(time_us - bump->last_us) / ringing_us);
 }
 
+// Above 45 Hz a bump is more than one sample.
+static bool is_one_sample(struct bump *bump, size_t index)
+{
+    double period_us = bump->grid.period_us;
+    return period_us <= shape_period_us && is_spike(&bump->signal, index, (size_t)ceil(period_us * 0.95 / GRID_US));
+}
+
 static void decide(struct bump *bump, size_t index)
 {
     struct signal *signal = &bump->signal;
@@ -171,7 +181,7 @@ static void decide(struct bump *bump, size_t index)
         return;
     struct sighting found = sight(signal, index, &bump->settings, level(bump), speed_mps);
     if (found.detector && found.strength_mps2 >= left_of_last(bump, time_us) &&
-        !is_in_patch(bump, index, found.standing_mps2))
+        !is_in_patch(bump, index, found.standing_mps2) && !is_one_sample(bump, index))
         report(bump, &found, index, speed_mps);
 }
 

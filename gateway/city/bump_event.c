@@ -5,7 +5,9 @@
 
 #define STANDARD_GRAVITY 9.80665
 
-enum { STDEV_HALF = SIGNAL_HZ / 8, REST = SIGNAL_HZ / 20 };
+enum { STDEV_HALF = SIGNAL_HZ / 8, REST = SIGNAL_HZ / 20, SMOOTHED = 2, SPIKE_AROUND = STDEV_HALF + SIGNAL_HZ / 8 };
+
+static const double spike_part = 0.4; // what a bump has left of its strength without one of its samples
 
 static double smooth_at(struct signal *signal, size_t index)
 {
@@ -29,6 +31,15 @@ static double deviation(struct signal *signal, size_t index)
         squares += value * value;
     }
     return n < STDEV_HALF ? 0 : sqrt(fmax(0, squares / n - sum * sum / n / n));
+}
+
+static size_t strongest_of(struct signal *signal, size_t first, size_t end)
+{
+    size_t strongest = first;
+    for (size_t i = first; i < end; i++)
+        if (fabs(smooth_at(signal, i)) > fabs(smooth_at(signal, strongest)))
+            strongest = i;
+    return strongest;
 }
 
 struct sighting sight(struct signal *signal, size_t index, const struct bump_settings *settings, double level,
@@ -59,13 +70,38 @@ struct sighting sight(struct signal *signal, size_t index, const struct bump_set
     return found;
 }
 
-static size_t strongest_of(struct signal *signal, size_t first, size_t end)
+static double vertical_at(struct signal *signal, size_t index)
 {
-    size_t strongest = first;
+    return (double)signal_at(signal, index)->vertical;
+}
+
+static size_t sharpest_of(struct signal *signal, size_t first, size_t end)
+{
+    size_t sharpest = first;
     for (size_t i = first; i < end; i++)
-        if (fabs(smooth_at(signal, i)) > fabs(smooth_at(signal, strongest)))
-            strongest = i;
-    return strongest;
+        if (fabs(vertical_at(signal, i)) > fabs(vertical_at(signal, sharpest)))
+            sharpest = i;
+    return sharpest;
+}
+
+bool is_spike(struct signal *signal, size_t index, size_t reach)
+{
+    enum { LENGTH = 2 * SPIKE_AROUND + 1 };
+    double values[LENGTH], most = 0;
+    if (index < SPIKE_AROUND || index + SPIKE_AROUND >= signal->ready)
+        return false;
+    size_t first = index - SPIKE_AROUND, strongest = strongest_of(signal, index - STDEV_HALF, index + STDEV_HALF + 1);
+    size_t sharpest = sharpest_of(signal, strongest - SMOOTHED, strongest + SMOOTHED + 1) - first;
+    for (size_t i = 0; i < LENGTH; i++)
+        values[i] = vertical_at(signal, first + i);
+    double from = values[sharpest - reach - 1], to = values[sharpest + reach + 1];
+    for (size_t i = 0; i <= 2 * reach; i++)
+        values[sharpest - reach + i] = from + (to - from) * (double)(i + 1) / (double)(2 * reach + 2);
+    for (size_t i = SMOOTHED; i + SMOOTHED < LENGTH; i++) {
+        const double *v = &values[i];
+        most = fmax(most, fabs(v[-2] + 2 * v[-1] + 3 * v[0] + 2 * v[1] + v[2]) / 9);
+    }
+    return most < spike_part * fabs(smooth_at(signal, strongest));
 }
 
 // The first motion is the first half-wave that is a quarter of the strongest and no mere noise, and from which on there is no rest up to

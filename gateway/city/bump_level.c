@@ -10,7 +10,7 @@ static const double bin_width = 0.05;
 // So much of normal noise lies within so many standard deviations.
 static const struct {
     double part, deviations;
-} quantiles[] = {[LEVEL_HALF] = {0.5, 0.6745}, [LEVEL_TWO_THIRDS] = {2.0 / 3, 0.967}};
+} quantiles[] = {[LEVEL_HALF] = {0.5, 0.6745}, [LEVEL_TWO_THIRDS] = {2.0 / 3, 0.967}, [LEVEL_TAIL] = {0.95, 1.96}};
 
 uint8_t level_bin(double amplitude)
 {

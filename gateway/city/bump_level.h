@@ -20,5 +20,5 @@ void level_add(struct level *level, uint8_t bin);
 void level_remove(struct level *level, uint8_t bin);
 
 // By that quantile, a half or two thirds of them. 0: too little is known.
-enum level_quantile { LEVEL_HALF, LEVEL_TWO_THIRDS };
+enum level_quantile { LEVEL_HALF, LEVEL_TWO_THIRDS, LEVEL_TAIL };
 double level_of(const struct level *level, enum level_quantile quantile);

@@ -35,6 +35,9 @@ struct drive {
     double every_m;         // between objects; 0: they are given
     double jitter;          // part of a period
     double axis[3], turn;   // of the mounting
+    double turning;         // of the device in its mounting, in radians per second
+    double falls_by, at_s;  // so far at once, at that time
+    bool hides_gravity;     // linear acceleration
     bool hides_speed;       // no position at all
     bool is_smooth_driving; // without braking and curves
     uint64_t seed;
@@ -185,10 +188,11 @@ static inline void lay_objects(struct drive *drive, uint64_t *seed)
 }
 
 // Turns a vector about the drive's axis (Rodrigues).
-static inline struct ride_acceleration mounted(const struct drive *drive, const double v[3])
+static inline struct ride_acceleration mounted(const struct drive *drive, double time_s, const double v[3])
 {
     const double *k = drive->axis;
-    double length = sqrt(k[0] * k[0] + k[1] * k[1] + k[2] * k[2]), c = cos(drive->turn), s = sin(drive->turn);
+    double turn = drive->turn + drive->turning * time_s + (time_s > drive->at_s ? drive->falls_by : 0);
+    double length = sqrt(k[0] * k[0] + k[1] * k[1] + k[2] * k[2]), c = cos(turn), s = sin(turn);
     double u[3] = {0, 0, 1}, out[3];
     for (size_t i = 0; i < 3 && length > 0; i++)
         u[i] = k[i] / length;
@@ -226,9 +230,9 @@ static inline void drive_over(struct drive *drive, struct bump *bump)
         double forward = brakes ? -3 : 0.3 * sin(time_s / 5);
         double aside = turns && !drive->is_smooth_driving ? 2.5 : 0;
         const double v[3] = {forward + 0.3 * drive->noise_mps2 * normal(&seed),
-                             aside + 0.3 * drive->noise_mps2 * normal(&seed), 9.81 + up};
+                             aside + 0.3 * drive->noise_mps2 * normal(&seed), (drive->hides_gravity ? 0 : 9.81) + up};
         struct ride_sample sample = {.time_us = 5000000 + (int64_t)(time_s * 1e6),
-                                     .acceleration = mounted(drive, v),
+                                     .acceleration = mounted(drive, time_s, v),
                                      .has_position = !drive->hides_speed};
         sample.position =
             (struct ride_position){34.7 + drive->speed_mps * time_s / 111195, 135.5, drive->speed_mps, NAN, 0.9, NAN};

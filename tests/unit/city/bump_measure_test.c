@@ -73,7 +73,7 @@ static const struct worn {
     {"normal 0.8", MODEL_PULSES, NOISE_NORMAL, 0.8, 0, true},
     {"normal 1.5", MODEL_PULSES, NOISE_NORMAL, 1.5, 0, true},
     {"normal 2.5", MODEL_PULSES, NOISE_NORMAL, 2.5, 0, true},
-    {"Laplace 1.5", MODEL_PULSES, NOISE_LAPLACE, 1.5, 0, false},
+    {"Laplace 1.5", MODEL_PULSES, NOISE_LAPLACE, 1.5, 0, true},
     {"patches 0.9/2.1", MODEL_PULSES, NOISE_PATCHES, 1.5, 0, false},
 };
 

@@ -8,8 +8,9 @@
  * Where a vehicle's ride goes over a bump: samples in, events out. An event is a candidate, never "a pothole"; it carries what was
  * measured, by which detector and with which settings, so that a city may judge anew.
  *
- * Samples are brought to 100 Hz, whatever the device's rate. Gravity is followed as a vector (20 s), and what counts is the
- * acceleration along it: how the device is mounted changes nothing. Four detectors of the literature look at it, smoothed over
+ * Samples are brought to 100 Hz, whatever the device's rate. Gravity is the mean of some seconds, as a vector, and what counts
+ * is the acceleration along it: how the device is mounted changes nothing. Where the device takes gravity away itself, it is the axis
+ * along which it shakes most, and shapes are unknown. Four detectors of the literature look at it, smoothed over
  * 50 ms: z-peak, z-diff, stdev(z) and g-zero (Mednis et al., DCOSS 2011), with lower thresholds below 25 km/h (two regimes: Mohan et
  * al., Nericell, SenSys 2008). Beside its threshold, an event must stand out from what the road itself does, in the seconds before
  * and after: a worn road is not a row of bumps. What follows within a vehicle's length or two is the same object's.
