@@ -7,7 +7,7 @@
 #include "complain.h"
 #include "lines.h"
 #include "options.h"
-#include "recording.h"
+#include "recording_units.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -15,14 +15,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SHOWN_SIZE = 200, EVENT_BYTES_MAX = 4096, TOLD_MAX = 20, SPEEDS = 2048 };
+enum { SHOWN_SIZE = 200, EVENT_BYTES_MAX = 4096, TOLD_MAX = 20, SPEEDS = 2048, FIRST_ROWS = 4096 };
 
 // Times in a file that go back by more than a moment, or leap by a day, begin another stretch of it, ten seconds later in the ride.
 static const int64_t moment_us = 100000, leap_us = 86400 * 1000000LL, apart_us = 10 * 1000000LL;
+static const double time_most_us = 1e17;
 
 struct replay {
     const char *path; // as it is shown
     struct recording recording;
+    struct recording_units units;
+    struct recording_row first[FIRST_ROWS]; // which wait until the units are known
+    size_t first_count;
+    bool knows_units;
     struct ride *ride;
     struct bump *bump;
     bool begun;
@@ -118,9 +123,11 @@ static int64_t place_in_time(struct replay *replay, int64_t file_us)
     return time_us;
 }
 
-static void take_row(struct replay *replay, const struct recording_row *row)
+static void use_row(struct replay *replay, struct recording_row *row)
 {
-    int64_t time_us = place_in_time(replay, row->time_us);
+    recording_units_apply(&replay->units, row);
+    double file_us = fmax(fmin(row->time * 1e6, time_most_us), -time_most_us);
+    int64_t time_us = place_in_time(replay, llround(file_us));
     if (row->has_acceleration) {
         replay->speeds[replay->speeds_in++ % SPEEDS] = (float)row->position.speed_mps;
         ride_accelerate(replay->ride, &(struct ride_stamp){.received_us = time_us}, &row->acceleration);
@@ -129,6 +136,35 @@ static void take_row(struct replay *replay, const struct recording_row *row)
         ride_no_fix(replay->ride, time_us);
     else if (!isnan(row->position.latitude) && !isnan(row->position.longitude))
         ride_locate(replay->ride, time_us, &row->position);
+}
+
+static void tell_unit(const struct replay *replay, const char *column, const char *unit)
+{
+    if (unit)
+        complain(_("%s: by its values, \"%s\" is taken in %s"), replay->path, column, unit);
+}
+
+static void use_first_rows(struct replay *replay)
+{
+    if (replay->knows_units)
+        return;
+    replay->knows_units = true;
+    replay->units = recording_units_of(replay->first, replay->first_count);
+    tell_unit(replay, "time_s", replay->units.time_name);
+    tell_unit(replay, "ax", replay->units.acceleration_name);
+    for (size_t i = 0; i < replay->first_count; i++)
+        use_row(replay, &replay->first[i]);
+}
+
+static void take_row(struct replay *replay, struct recording_row *row)
+{
+    if (replay->knows_units) {
+        use_row(replay, row);
+        return;
+    }
+    replay->first[replay->first_count++] = *row;
+    if (replay->first_count == FIRST_ROWS)
+        use_first_rows(replay);
 }
 
 static void take_line(struct replay *replay, size_t number, const char *line, size_t size)
@@ -173,6 +209,7 @@ static int read_file(struct replay *replay, const char *path)
         return -errno;
     lines_init(&lines, fd);
     int error = read_lines(replay, &lines);
+    use_first_rows(replay);
     finish_stretch(replay);
     lines_finish(&lines);
     if (!is_input)

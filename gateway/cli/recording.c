@@ -14,31 +14,69 @@
 
 enum { FIELD_MAX = 64, SHOWN_MAX = 80, RECORDING_OTHER = 255 };
 
-// Of two names for one column the upper one counts.
+// Letters and digits of the names in lower case. Of two names for one column the upper one counts.
 static const struct name {
     const char *text;
     enum recording_column column;
     double factor;
 } names[] = {
-    {"time_s", COLUMN_TIME, 1},
+    {"times", COLUMN_TIME, 1},
     {"time", COLUMN_TIME, 1},
+    {"seconds", COLUMN_TIME, 1},
+    {"timems", COLUMN_TIME, 1e-3},
+    {"timeus", COLUMN_TIME, 1e-6},
+    {"timens", COLUMN_TIME, 1e-9},
+    {"timestamp", COLUMN_TIME, 1},
+    {"timestamps", COLUMN_TIME, 1},
+    {"timestampms", COLUMN_TIME, 1e-3},
+    {"timestampus", COLUMN_TIME, 1e-6},
+    {"timestampns", COLUMN_TIME, 1e-9},
     {"ax", COLUMN_X, 1},
     {"ay", COLUMN_Y, 1},
     {"az", COLUMN_Z, 1},
-    {"acceleration_x_mps2", COLUMN_X, 1},
-    {"acceleration_y_mps2", COLUMN_Y, 1},
-    {"acceleration_z_mps2", COLUMN_Z, 1},
+    {"accelerationxmps2", COLUMN_X, 1},
+    {"accelerationymps2", COLUMN_Y, 1},
+    {"accelerationzmps2", COLUMN_Z, 1},
+    {"accelerationxms2", COLUMN_X, 1},
+    {"accelerationyms2", COLUMN_Y, 1},
+    {"accelerationzms2", COLUMN_Z, 1},
+    {"linearaccelerationxms2", COLUMN_X, 1},
+    {"linearaccelerationyms2", COLUMN_Y, 1},
+    {"linearaccelerationzms2", COLUMN_Z, 1},
     {"gfx", COLUMN_X, STANDARD_GRAVITY},
     {"gfy", COLUMN_Y, STANDARD_GRAVITY},
     {"gfz", COLUMN_Z, STANDARD_GRAVITY},
+    {"accelerationxg", COLUMN_X, STANDARD_GRAVITY},
+    {"accelerationyg", COLUMN_Y, STANDARD_GRAVITY},
+    {"accelerationzg", COLUMN_Z, STANDARD_GRAVITY},
+    {"accelerationx", COLUMN_X, 1},
+    {"accelerationy", COLUMN_Y, 1},
+    {"accelerationz", COLUMN_Z, 1},
+    {"linearaccelerationx", COLUMN_X, 1},
+    {"linearaccelerationy", COLUMN_Y, 1},
+    {"linearaccelerationz", COLUMN_Z, 1},
+    {"accelerometerx", COLUMN_X, 1},
+    {"accelerometery", COLUMN_Y, 1},
+    {"accelerometerz", COLUMN_Z, 1},
+    {"accelx", COLUMN_X, 1},
+    {"accely", COLUMN_Y, 1},
+    {"accelz", COLUMN_Z, 1},
+    {"accx", COLUMN_X, 1},
+    {"accy", COLUMN_Y, 1},
+    {"accz", COLUMN_Z, 1},
+    {"x", COLUMN_X, 1},
+    {"y", COLUMN_Y, 1},
+    {"z", COLUMN_Z, 1},
     {"latitude", COLUMN_LATITUDE, 1},
     {"lat", COLUMN_LATITUDE, 1},
     {"longitude", COLUMN_LONGITUDE, 1},
     {"lon", COLUMN_LONGITUDE, 1},
     {"lng", COLUMN_LONGITUDE, 1},
-    {"speed_mps", COLUMN_SPEED, 1},
-    {"speed (m/s)", COLUMN_SPEED, 1},
-    {"heading_deg", COLUMN_HEADING, 1},
+    {"speedmps", COLUMN_SPEED, 1},
+    {"speedms", COLUMN_SPEED, 1},
+    {"speedkmh", COLUMN_SPEED, 1 / 3.6},
+    {"speed", COLUMN_SPEED, 1},
+    {"headingdeg", COLUMN_HEADING, 1},
     {"hdop", COLUMN_HDOP, 1},
 };
 
@@ -48,7 +86,7 @@ static const struct column {
     const char *name, *expected;
     double low, high;
 } columns[COLUMN_COUNT] = {
-    [COLUMN_TIME] = {"time_s", N_("seconds, or a time such as 13:51:22.050"), -1e11, 1e11},
+    [COLUMN_TIME] = {"time_s", N_("seconds, or a time such as 13:51:22.050"), -1e19, 1e19},
     [COLUMN_X] = {"ax", N_("a number from -2000 to 2000 m/s2"), -2000, 2000},
     [COLUMN_Y] = {"ay", N_("a number from -2000 to 2000 m/s2"), -2000, 2000},
     [COLUMN_Z] = {"az", N_("a number from -2000 to 2000 m/s2"), -2000, 2000},
@@ -111,8 +149,14 @@ static char separator_of(const char *line, size_t size)
 
 static int name_of(const char *text)
 {
+    char plain[FIELD_MAX];
+    size_t used = 0;
+    for (; *text; text++)
+        if (isalnum((unsigned char)*text))
+            plain[used++] = (char)tolower((unsigned char)*text);
+    plain[used] = '\0';
     for (int i = 0; i < NAMES; i++)
-        if (strcasecmp(names[i].text, text) == 0)
+        if (strcmp(names[i].text, plain) == 0)
             return i;
     return RECORDING_OTHER;
 }
@@ -156,10 +200,13 @@ int recording_header(struct recording *recording, const char *line, size_t size,
     return check_columns(best, why);
 }
 
-// "13:51:22.050", "13:51:22:050", "13:51:22,050"
+// "13:51:22.050", "13:51:22:050", "13:51:22,050"; a date may stand before, and a Z behind.
 static bool parse_clock(const char *text, double *ret_seconds)
 {
     int64_t parts[3];
+    const char *blank = strpbrk(text, " T");
+    if (blank)
+        text = blank + 1;
     for (int i = 0; i < 3; i++) {
         size_t digits = strspn(text, "0123456789");
         if (digits < 1 || digits > 2 || !integer_parse(text, digits, 0, i ? 60 : 24, &parts[i]))
@@ -173,7 +220,7 @@ static bool parse_clock(const char *text, double *ret_seconds)
         for (text++; isdigit((unsigned char)*text); text++)
             part += (*text - '0') * (unit /= 10);
     *ret_seconds = (double)(parts[0] * 3600 + parts[1] * 60 + parts[2]) + part;
-    return !*text;
+    return !*text || strcmp(text, "Z") == 0;
 }
 
 static bool parse_number(struct field *field, char separator, double *ret_value)
@@ -224,7 +271,7 @@ static int fill(const double values[COLUMN_COUNT], struct recording_row *ret_row
     double speed_mps = values[COLUMN_SPEED];
     bool has_speed = speed_mps >= 0 && !(has_no_fix && speed_mps == 0); // a receiver without a fix says 0 of everything
     *ret_row = (struct recording_row){
-        .time_us = (int64_t)llround(values[COLUMN_TIME] * 1e6),
+        .time = values[COLUMN_TIME],
         .has_acceleration = known == 3,
         .acceleration = {values[COLUMN_X], values[COLUMN_Y], values[COLUMN_Z]},
         .has_no_fix = has_no_fix,

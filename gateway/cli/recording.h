@@ -6,8 +6,8 @@
 
 /*
  * A recorded drive as CSV: a header names the columns, in any order, and others are stepped over. Separators are commas, or semicolons or
- * tabs where the header has one; fields may be quoted. A decimal comma is taken in quotes, and where no comma separates. A time
- * is in seconds, or a clock's (13:51:22.050, also with a colon before the milliseconds). An empty field, or nan, is not known.
+ * tabs where the header has one; fields may be quoted. A decimal comma is taken in quotes, and where no comma separates. Names are compared by their
+ * letters and digits. A time is in seconds, or a clock's (13:51:22.050, also with a colon before the milliseconds). An empty field, or nan, is not known.
  */
 
 enum recording_column {
@@ -31,7 +31,7 @@ struct recording {
 };
 
 struct recording_row {
-    int64_t time_us;
+    double time;           // in seconds, or what recording_units_of() makes of it
     bool has_acceleration; // else it is a position alone
     struct ride_acceleration acceleration;
     struct ride_position position; // NAN: not known

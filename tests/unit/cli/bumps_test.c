@@ -136,6 +136,54 @@ static void an_app_that_writes_g_and_decimal_commas_is_understood(void **state)
     assert_true(isnan(number_of("latitude")) && isnan(number_of("speed_mps"))); // 0 and 0 is no fix
 }
 
+// The same drive, in units that the header tells.
+static void units_stand_in_the_header(void **state)
+{
+    (void)state;
+    fprintf(to, "Time (ms),Acceleration x (m/s^2),Acceleration y (m/s^2),Acceleration z (m/s^2),Speed (km/h)\n");
+    for (int i = 0; i < SECONDS * RATE; i++)
+        fprintf(to, "%.0f,0,0,%.4f,36\n", time_at(i) * 1000, shake(i));
+    finish_file();
+    RUN(&got, "bumps", file);
+    assert_string_equal(got.err, "");
+    expect_the_bump(VERB_FINE);
+    assert_true(number_of("speed_mps") == 10);
+}
+
+static void units_that_the_header_hides_are_found_by_the_values(void **state)
+{
+    static const struct {
+        double part_s;
+        const char *name;
+    } units[] = {{1e-3, "\"time_s\" is taken in ms"}, {1e-6, "taken in us"}, {1e-9, "taken in ns"}};
+    (void)state;
+    for (size_t unit = 0; unit < 3; unit++) {
+        to = unit ? fopen(file, "w") : to;
+        fprintf(to, "timestamp,x,y,z\n");
+        for (int i = 0; i < SECONDS * RATE; i++) // in batches of four, with a gap of two hours behind them all
+            fprintf(to, "%.0f,0,0,%.5f\n", (time_at(i / 4 * 4) + (i > 3900 ? 7200 : 0)) / units[unit].part_s,
+                    shake(i) / 9.80665);
+        finish_file();
+        RUN(&got, "bumps", file);
+        expect_the_bump(VERB_FINE);
+        assert_non_null(strstr(got.err, units[unit].name));
+        assert_non_null(strstr(got.err, "\"ax\" is taken in g"));
+    }
+}
+
+static void seconds_in_batches_stay_seconds(void **state)
+{
+    (void)state;
+    fprintf(to, "time,x,y,z\n");
+    for (int i = 0; i < SECONDS * RATE; i++)
+        fprintf(to, "2026-11-27 01:%02d:%02dZ,0,0,%.4f\n", (1000 + i / RATE) / 60, (1000 + i / RATE) % 60, shake(i));
+    finish_file();
+    RUN(&got, "bumps", file);
+    assert_string_equal(got.err, "");
+    assert_int_equal(lines_of(got.out), 1);
+    assert_true(fabs(number_of("time_s") - 4620.1) < 0.1);
+}
+
 static void a_speed_needs_no_position(void **state)
 {
     (void)state;
@@ -290,6 +338,9 @@ int main(void)
         BUMPS_TEST(a_drive_becomes_lines_of_json),
         BUMPS_TEST(columns_come_in_any_order_and_notation),
         BUMPS_TEST(an_app_that_writes_g_and_decimal_commas_is_understood),
+        BUMPS_TEST(units_stand_in_the_header),
+        BUMPS_TEST(units_that_the_header_hides_are_found_by_the_values),
+        BUMPS_TEST(seconds_in_batches_stay_seconds),
         BUMPS_TEST(a_speed_needs_no_position),
         BUMPS_TEST(lines_that_cannot_be_used_are_named_and_the_others_are_used),
         BUMPS_TEST(a_header_without_a_column_is_refused),
