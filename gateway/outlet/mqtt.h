@@ -97,6 +97,7 @@ struct states {
     size_t used;
     bool wanted;        // all of them once more
     bool only_newer;    // than what was sent by themselves
+    bool lost;          // one of them, with its connection
     uint64_t mark;      // with batches: the states up to here went out by themselves
     int64_t next_us;    // and the next ones not before
     int64_t refused_us; // the broker refused one: all of them again then; 0: none
