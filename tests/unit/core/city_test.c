@@ -210,6 +210,24 @@ static void what_a_zone_tells_when_the_clock_is_set_has_the_right_time(void **st
     assert_int_equal(reading.time_quality, TIME_SYNCED);
 }
 
+static void who_was_heard_before_the_clock_was_set_is_not_silent_after_a_kill(void **state)
+{
+    (void)state;
+    struct reading reading;
+    occupy("bay-1:occupied", true);
+    durable();
+    set = true;
+    wall_us = INT64_C(1800000000) * SECOND;
+    tick_after(10);
+    hold_tick(&rig.hold);
+    durable();
+    kill_and_restart();
+    tick_after(1);
+    newest_of("zone/lot", &reading);
+    assert_number(&reading, "occupied", 1);
+    assert_number(&reading, "silent", 0);
+}
+
 static void clock_unset(double seconds)
 {
     const struct gateway_facts facts = {.certificate_days = NAN,
@@ -383,6 +401,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(before_the_clock_is_set_an_alert_has_no_since, begin_unset, end_rig),
         cmocka_unit_test_setup_teardown(a_clock_that_is_set_makes_nobody_silent, begin_unset, end_rig),
         cmocka_unit_test_setup_teardown(what_a_zone_tells_when_the_clock_is_set_has_the_right_time, begin_unset,
+                                        end_rig),
+        cmocka_unit_test_setup_teardown(who_was_heard_before_the_clock_was_set_is_not_silent_after_a_kill, begin_unset,
                                         end_rig),
         cmocka_unit_test_setup_teardown(the_gateways_own_alerts_are_stored_too, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_new_stream_is_told_once, begin, end_rig),
