@@ -221,11 +221,16 @@ static void who_was_heard_before_the_clock_was_set_is_not_silent_after_a_kill(vo
     tick_after(10);
     hold_tick(&rig.hold);
     durable();
+    for (uint64_t to; !buffer_corrected_to(rig.buffer, &to);)
+        sched_yield();
+    int64_t told_us = newest_of("zone/lot", &reading)->corrected_us;
+    assert_true(told_us > INT64_C(1799999000) * SECOND);
     kill_and_restart();
     tick_after(1);
-    newest_of("zone/lot", &reading);
+    const struct buffer_item *item = newest_of("zone/lot", &reading);
     assert_number(&reading, "occupied", 1);
     assert_number(&reading, "silent", 0);
+    assert_true(item->corrected_us == 0 && item->time_us > told_us); // no two of a zone's readings have one time
 }
 
 static void clock_unset(double seconds)
