@@ -34,7 +34,7 @@ void alert_reading(const struct alert *alert, struct reading *reading, struct al
 
 static const char *text_of(const struct reading *reading, const char *name)
 {
-    const struct value *value = value_find(reading, name);
+    const struct value *value = reading_find(reading, name);
     return value && value->type == VALUE_TEXT ? value->text : "";
 }
 

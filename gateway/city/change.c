@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-static const struct value *find(const struct reading *reading, const char *name)
-{
-    for (size_t i = 0; i < reading->value_count; i++)
-        if (strcmp(reading->values[i].name, name) == 0)
-            return &reading->values[i];
-    return NULL;
-}
-
 static bool is_state(const struct value *value, enum kind kind)
 {
     return kind != KIND_PARKING || value->type == VALUE_BOOL || value->type == VALUE_TEXT;
@@ -33,7 +25,7 @@ bool change_is_news(const struct reading *last, const struct reading *reading, i
         return true;
     for (size_t i = 0; i < reading->value_count; i++)
         if (is_state(&reading->values[i], reading->kind) &&
-            differs(find(last, reading->values[i].name), &reading->values[i]))
+            differs(reading_find(last, reading->values[i].name), &reading->values[i]))
             return true;
     return false;
 }

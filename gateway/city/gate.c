@@ -24,7 +24,7 @@ static enum tally_kind counted(const struct reading *reading, const struct way *
                 {way->count, TALLY_COUNTS, true},
                 {"vehicles", TALLY_COUNTS, is_one_way}};
     for (size_t i = 0; sensor->counting != (int)way->other && i < sizeof rows / sizeof *rows; i++) {
-        const struct value *value = rows[i].is_said ? value_find(reading, rows[i].name) : NULL;
+        const struct value *value = rows[i].is_said ? reading_find(reading, rows[i].name) : NULL;
         if (!value || (value->type != VALUE_INTEGER && value->type != VALUE_NUMBER) || !(value->number >= 0))
             continue;
         *ret_value = value->number;

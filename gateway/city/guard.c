@@ -4,7 +4,7 @@
 
 void crowd_guard(const struct settings_zone *settings, const struct settings_sensor *sensor, struct reading *reading)
 {
-    const struct value *people = value_find(reading, "people");
+    const struct value *people = reading_find(reading, "people");
     if (!people)
         return;
     if (sensor->estimate)

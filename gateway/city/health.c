@@ -180,7 +180,7 @@ static void judge_range(struct health *health, const struct reading *reading, co
 // A device that says so of itself: its values are none yet that can be judged.
 static void note_calibration(struct reading *reading)
 {
-    const struct value *state = value_find(reading, "state");
+    const struct value *state = reading_find(reading, "state");
     if (reading->quality == QUALITY_GOOD && state && strcmp(state->text, "calibrating") == 0)
         reading->quality = QUALITY_CALIBRATING;
 }

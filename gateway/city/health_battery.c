@@ -25,14 +25,6 @@ static struct gauge gauge_of(const struct settings_sensor *sensor)
     return (struct gauge){"battery_pct", percent, fmin(percent + 10, 100), 3, 20};
 }
 
-static const struct value *find(const struct reading *reading, const char *name)
-{
-    for (size_t i = 0; i < reading->value_count; i++)
-        if (strcmp(reading->values[i].name, name) == 0)
-            return &reading->values[i];
-    return NULL;
-}
-
 static void judge_level(struct health *health, const struct gauge *gauge, double level,
                         const struct health_moment *moment, struct health_report *report)
 {
@@ -136,7 +128,7 @@ void health_take_battery(struct health *health, const struct settings_sensor *se
                          const struct health_moment *moment, struct health_report *report)
 {
     struct gauge gauge = gauge_of(sensor);
-    const struct value *level = find(reading, gauge.quantity);
+    const struct value *level = reading_find(reading, gauge.quantity);
     if (!level || level->type != VALUE_NUMBER || !isfinite(level->number))
         return;
     judge_level(health, &gauge, level->number, moment, report);

@@ -24,7 +24,7 @@ static int state_named(const char *name)
 static int state_at_distance(const struct parking *parking, const struct settings_sensor *sensor,
                              struct reading *reading)
 {
-    const struct value *distance = value_find(reading, "distance_m"), *range = value_find(reading, "range");
+    const struct value *distance = reading_find(reading, "distance_m"), *range = reading_find(reading, "range");
     if (!parking_is_head(sensor))
         return SAYS_NOTHING;
     if (!distance)
@@ -37,7 +37,7 @@ static int state_at_distance(const struct parking *parking, const struct setting
 // What the reading says, or SAYS_NOTHING.
 static int said(const struct parking *parking, const struct settings_sensor *sensor, struct reading *reading)
 {
-    const struct value *state = value_find(reading, "state"), *occupied = value_find(reading, "occupied");
+    const struct value *state = reading_find(reading, "state"), *occupied = reading_find(reading, "occupied");
     if (reading->quality == QUALITY_CALIBRATING)
         return PARKING_CALIBRATING;
     if (state)
@@ -90,17 +90,17 @@ enum parking_news parking_take(struct parking *parking, const struct settings_se
     bool is_known = parking->state == PARKING_FREE || parking->state == PARKING_OCCUPIED;
     value_put(reading,
               &(struct value){.name = "state", .type = VALUE_TEXT, .text = parking_state_names[parking->state]});
-    if (parking_is_head(sensor) && is_known && !value_find(reading, "occupied"))
+    if (parking_is_head(sensor) && is_known && !reading_find(reading, "occupied"))
         value_put(reading, &(struct value){
                                .name = "occupied", .type = VALUE_BOOL, .boolean = parking->state == PARKING_OCCUPIED});
-    if (changed && lasted >= 0 && !value_find(reading, "duration_s"))
+    if (changed && lasted >= 0 && !reading_find(reading, "duration_s"))
         value_put(reading, &(struct value){.name = "duration_s", .type = VALUE_NUMBER, .number = lasted});
     return changed ? PARKING_CHANGED : PARKING_HOLDS;
 }
 
 void parking_recall(struct parking *parking, const struct reading *reading)
 {
-    const struct value *value = value_find(reading, "state");
+    const struct value *value = reading_find(reading, "state");
     int state = value ? state_named(value->text) : SAYS_NOTHING;
     if (state == SAYS_NOTHING || (parking->begun && is_late(reading, parking->newest_us)))
         return;

@@ -11,12 +11,6 @@ static size_t place_of(const struct reading *reading, const char *name)
     return place;
 }
 
-const struct value *value_find(const struct reading *reading, const char *name)
-{
-    size_t place = place_of(reading, name);
-    return place < reading->value_count ? &reading->values[place] : NULL;
-}
-
 void value_put(struct reading *reading, const struct value *value)
 {
     size_t place = place_of(reading, value->name);

@@ -3,9 +3,7 @@
 
 #include "reading/reading.h"
 
-// Looking up and adding values of a reading, by names that live as long as the program.
-
-const struct value *value_find(const struct reading *reading, const char *name); // NULL: none
+// Adding values to a reading, by names that live as long as the program.
 
 // Adding to a full reading does nothing. A value of that name is replaced.
 void value_put(struct reading *reading, const struct value *value);

@@ -225,9 +225,9 @@ static bool is_believed(const struct settings_zone *settings, const struct membe
 // How many people the reading says; negative: it says nothing. Too few to be told when it was stored are next to none.
 static double people_in(const struct reading *reading)
 {
-    const struct value *people = value_find(reading, "people");
+    const struct value *people = reading_find(reading, "people");
     if (!people)
-        return value_find(reading, "suppressed") ? 0 : -1;
+        return reading_find(reading, "suppressed") ? 0 : -1;
     return people->type == VALUE_INTEGER || people->type == VALUE_NUMBER ? people->number : -1;
 }
 

@@ -196,7 +196,7 @@ static void place(struct zone_parking *zone, struct member *member, int64_t now_
 // The state that the reading says, or PARKING_STATE_COUNT.
 static enum parking_state state_in(const struct reading *reading)
 {
-    const struct value *state = value_find(reading, "state"), *occupied = value_find(reading, "occupied");
+    const struct value *state = reading_find(reading, "state"), *occupied = reading_find(reading, "occupied");
     enum parking_state named = PARKING_UNKNOWN;
     if (reading->quality == QUALITY_CALIBRATING)
         return PARKING_CALIBRATING;

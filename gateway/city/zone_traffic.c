@@ -158,7 +158,7 @@ static void pass_time(struct zone_traffic *zone, int64_t now_us, bool may_go_bac
 
 static bool number_in(const struct reading *reading, const char *name, double *ret_number)
 {
-    const struct value *value = value_find(reading, name);
+    const struct value *value = reading_find(reading, name);
     if (!value || (value->type != VALUE_INTEGER && value->type != VALUE_NUMBER) || !(value->number >= 0) ||
         isinf(value->number))
         return false;

@@ -20,6 +20,8 @@ int city_create(const struct city_options *options, struct city **ret_city, stru
         return fault_set(why, -ENOMEM, _("out of memory"));
     city->options = *options;
     city->clock_synchronised = options->clock->synchronised(options->clock);
+    city->began_boot_us = clock_boot_us(options->clock);
+    city->ahead_us = clock_wall_us(options->clock) - city->began_boot_us;
     bytes_init(&city->undo.bytes, UNDO_MAX);
     derived_init(&city->derived, options->clock, options->buffer, options->hold);
     city->derived.made = options->made;
@@ -244,8 +246,20 @@ void city_flush(struct city *city)
     city_turn(city);
 }
 
-static void tell_zone(struct city *city, const struct settings_zone *zone, const struct reading *reading)
+// What came to be before the clock was set, and is told only now, is put right, as the buffer does it for what it has.
+static void correct(const struct city *city, struct reading *reading)
 {
+    int64_t now_us = clock_boot_us(city->options.clock), then_us = reading->time_us - city->ahead_us;
+    if (!city->clock_synchronised || reading->time_quality != TIME_ESTIMATED || then_us < city->began_boot_us ||
+        then_us > now_us)
+        return;
+    reading->time_us = clock_wall_us(city->options.clock) - now_us + then_us;
+    reading->time_quality = TIME_CORRECTED;
+}
+
+static void tell_zone(struct city *city, const struct settings_zone *zone, struct reading *reading)
+{
+    correct(city, reading);
     char stream[STREAM_SIZE];
     struct bytes *last = &city->zone_readings[zone - city->options.settings->zone];
     bytes_clear(last);

@@ -29,7 +29,8 @@ struct city {
     int64_t *
         unset_boot_us; // by sensor index: when it was heard last while the clock was not set, in boot time; 0: it was not
     bool clock_synchronised;
-    bool looked; // for what there is to tell, since the last reading
+    int64_t began_boot_us, ahead_us; // at the start: the boot time, and how far the wall clock was ahead of it
+    bool looked;                     // for what there is to tell, since the last reading
 };
 
 // Stores what the alert is now; NULL: that is no news.

@@ -254,7 +254,7 @@ static void compare(struct city *city, uint32_t number, struct buffer_batch *bat
     if (!stream || stream_subject(stream, &id) == SUBJECT_SENSOR ||
         !recall_newest(city->options.buffer, number, batch, &reading))
         return;
-    derived_know(&city->derived, number, batch->items[0].time_us);
+    derived_know(&city->derived, number, reading.time_us);
     const struct alert *alert = city_alert_of(city, stream, &over);
     if (alert && !derived_any(&city->derived, number) && !alert_is_told(&reading, alert))
         city_tell_alert(city, alert);

@@ -26,7 +26,7 @@ static void ask_disk(struct derived *derived, uint32_t stream)
     bool any = buffer_stream_newest(derived->buffer, stream) > 0;
     struct buffer_batch *batch = any ? calloc(1, sizeof *batch) : NULL;
     if (batch && recall_newest(derived->buffer, stream, batch, &reading))
-        derived->runs[stream].from_us = derived->runs[stream].to_us = batch->items[0].time_us;
+        derived->runs[stream].from_us = derived->runs[stream].to_us = reading.time_us;
     derived->runs[stream].is_known = true;
     if (batch)
         bytes_finish(&batch->bytes);

@@ -2,12 +2,14 @@
 #include "facts.h"
 
 #include "base/certificate.h"
+#include "base/number.h"
 #include "gateway.h"
 #include "snapshot.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 static const int64_t interval_us = 10 * 1000000LL, certificate_interval_us = 600 * 1000000LL;
@@ -68,12 +70,38 @@ static int64_t certificates_end_us(const struct settings *settings)
     return end_us;
 }
 
+static uint64_t add_print(uint64_t print, const char *path)
+{
+    struct stat now;
+    if (!path[0] || stat(path, &now) != 0)
+        return fnv64(print, "", 1);
+    const int64_t parts[] = {(int64_t)now.st_ino, now.st_size, now.st_mtim.tv_sec, now.st_mtim.tv_nsec};
+    return fnv64(print, parts, sizeof parts);
+}
+
+// It is another one when a file was changed: reading a system's hundred certificates holds up the loop.
+static uint64_t certificates_print(const struct settings *settings)
+{
+    uint64_t print = FNV_START;
+    for (size_t i = 0; i < settings->mqtt_count; i++)
+        print = add_print(add_print(print, settings->mqtt[i].cert_file), settings->mqtt[i].ca_file);
+    return print;
+}
+
+static void look_at_certificates(struct gateway *gateway)
+{
+    uint64_t print = certificates_print(gateway->settings);
+    if (print != gateway->certificate_print)
+        gateway->certificate_end_us = certificates_end_us(gateway->settings);
+    gateway->certificate_print = print;
+}
+
 // Those of brokers themselves nobody tells us.
 static double certificate_days(struct gateway *gateway, int64_t now_us)
 {
     if (!gateway->certificate_boot_us || now_us - gateway->certificate_boot_us >= certificate_interval_us) {
         gateway->certificate_boot_us = now_us;
-        gateway->certificate_end_us = certificates_end_us(gateway->settings);
+        look_at_certificates(gateway);
     }
     if (gateway->certificate_end_us == INT64_MAX)
         return NAN;

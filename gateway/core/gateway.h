@@ -56,6 +56,7 @@ struct gateway {
     int64_t facts_boot_us;       // when the gateway last looked at itself
     int64_t certificate_boot_us; // when it last looked at its certificates; 0: never
     int64_t certificate_end_us;  // INT64_MAX: there is none
+    uint64_t certificate_print;  // of the files that it was read in; 0: none was yet
     uint64_t twins;              // gateways of its name that were seen until then
     int64_t unset_boot_us;       // since when its clock is not synchronised; now, while it is
     int64_t health_boot_us;      // when health was last published

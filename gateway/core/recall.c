@@ -13,6 +13,18 @@ uint64_t recall_begin(struct buffer *buffer)
     return figures.next > figures.oldest + RECALL_READINGS ? figures.next - RECALL_READINGS : figures.oldest;
 }
 
+// As it is told: with the time that it really had, where the clock was set later.
+static bool read_item(const struct buffer_item *item, struct reading *ret_reading)
+{
+    if (reading_decode(item->payload, item->size, ret_reading) != 0)
+        return false;
+    if (item->corrected_us) {
+        ret_reading->time_us = item->corrected_us;
+        ret_reading->time_quality = TIME_CORRECTED;
+    }
+    return true;
+}
+
 int recall_each(struct buffer *buffer, uint64_t from,
                 void (*each)(void *context, const struct buffer_item *item, const struct reading *reading),
                 void *context)
@@ -26,8 +38,7 @@ int recall_each(struct buffer *buffer, uint64_t from,
     while ((error = buffer_read(buffer, from, BUFFER_BATCH_MAX, BYTES_AT_ONCE, batch)) == 0 && batch->count) {
         for (size_t i = 0; i < batch->count; i++) {
             const struct buffer_item *item = &batch->items[i];
-            bool readable = reading_decode(item->payload, item->size, &reading) == 0;
-            each(context, item, readable ? &reading : NULL);
+            each(context, item, read_item(item, &reading) ? &reading : NULL);
         }
         from = batch->next;
     }
@@ -48,6 +59,5 @@ bool recall_newest(struct buffer *buffer, uint32_t stream, struct buffer_batch *
     if (number == 0 || buffer_read(buffer, number, 1, BYTES_MAX, batch) != 0 || batch->count == 0)
         return false;
     const struct buffer_item *item = &batch->items[0];
-    return item->number == number && item->stream == stream &&
-           reading_decode(item->payload, item->size, ret_reading) == 0;
+    return item->number == number && item->stream == stream && read_item(item, ret_reading);
 }

@@ -5,7 +5,7 @@
 #include "reading/reading.h"
 
 /*
- * What was stored before this start, read back.
+ * What was stored before this start, read back, with times that were corrected since.
  */
 
 // How far back the last readings are looked up at the start.

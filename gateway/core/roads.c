@@ -50,14 +50,6 @@ static bool is_private(const struct settings_sensor *sensor, double latitude, do
     return hypot(north, east) <= sensor->private_area[2];
 }
 
-static struct value *find(struct reading *reading, const char *name)
-{
-    for (size_t i = 0; i < reading->value_count; i++)
-        if (strcmp(reading->values[i].name, name) == 0)
-            return &reading->values[i];
-    return NULL;
-}
-
 static bool is_place(const char *name)
 {
     static const char *const names[] = {"latitude", "longitude", "altitude_m", "heading_deg", "speed_mps"};
@@ -69,7 +61,7 @@ static bool is_place(const char *name)
 
 void roads_guard(const struct sensor *sensor, struct reading *reading)
 {
-    const struct value *latitude = find(reading, "latitude"), *longitude = find(reading, "longitude");
+    const struct value *latitude = reading_find(reading, "latitude"), *longitude = reading_find(reading, "longitude");
     size_t kept = 0;
     if (!latitude || !longitude || !is_private(sensor->settings, latitude->number, longitude->number))
         return;
@@ -351,13 +343,13 @@ int roads_restore(struct roads *roads, const uint8_t *data, size_t size)
 
 static double number_in(struct reading *reading, const char *name)
 {
-    const struct value *value = find(reading, name);
+    const struct value *value = reading_find(reading, name);
     return value && (value->type == VALUE_NUMBER || value->type == VALUE_INTEGER) ? value->number : (double)NAN;
 }
 
 static enum bump_shape shape_in(struct reading *reading)
 {
-    const struct value *value = find(reading, "shape");
+    const struct value *value = reading_find(reading, "shape");
     for (int shape = 0; value && value->type == VALUE_TEXT && shape < BUMP_SHAPE_COUNT; shape++)
         if (strcmp(bump_shape_names[shape], value->text) == 0)
             return (enum bump_shape)shape;
@@ -367,7 +359,7 @@ static enum bump_shape shape_in(struct reading *reading)
 void roads_recall(struct roads *roads, const struct sensor *sensor, const struct reading *reading)
 {
     struct reading copy = *reading;
-    if (reading->kind != KIND_BUMP || !find(&copy, "detector"))
+    if (reading->kind != KIND_BUMP || !reading_find(&copy, "detector"))
         return;
     double severity = number_in(&copy, "severity");
     const struct bump_event event = {.latitude = number_in(&copy, "latitude"),

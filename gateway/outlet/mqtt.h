@@ -33,6 +33,7 @@
  *   mqtt_publish.c  the library takes a message; documents and emptied topics
  *   mqtt_command.c  what is asked of the gateway over the broker, and the replies
  *   mqtt_refusal.c  what the broker refuses: how long to wait, and what a person is told
+ *   mqtt_twin.c     another gateway of our name at the broker
  *
  * Readings go out in lanes that share what may be under way. `drain = live-first`: at each connection the newest states go
  * first, then the live lane begins at what is newest, and the backlog's lane works off what is pending below it, the oldest
@@ -97,6 +98,7 @@ struct states {
     size_t used;
     bool wanted;        // all of them once more
     bool only_newer;    // than what was sent by themselves
+    bool lost;          // one of them, with its connection
     uint64_t mark;      // with batches: the states up to here went out by themselves
     int64_t next_us;    // and the next ones not before
     int64_t refused_us; // the broker refused one: all of them again then; 0: none

@@ -54,7 +54,8 @@ static void begin_beside_batches(struct mqtt *mqtt)
         return;
     }
     start(states, states->mark, mqtt->in_order ? position : UINT64_MAX);
-    states->only_newer = true;
+    states->only_newer = !states->lost;
+    states->lost = false;
     states->mark = position;
     states->next_us = mqtt->now_us + SECOND;
 }
@@ -170,7 +171,7 @@ bool states_send(struct mqtt *mqtt)
     return true;
 }
 
-// One that is lost with its connection goes again with the next. What is refused also goes in its turn, where that is told.
+// One that is lost with its connection goes again with the next, also when a batch has brought its reading. What is refused also goes in its turn, where that is told.
 void states_answer(struct mqtt *mqtt, uint64_t number, int code)
 {
     bool arrived = code >= 0 && reason_of_publish(code) == REASON_SETTLED;
@@ -178,6 +179,7 @@ void states_answer(struct mqtt *mqtt, uint64_t number, int code)
         mqtt->feed.delivered(mqtt->feed.context, number, number + 1, 1);
     }
     ahead_answered(&mqtt->ahead, number, arrived);
+    mqtt->states.lost |= code < 0;
     if (code > 0 && reason_of_publish(code) != REASON_SETTLED && mqtt->states.refused_us == 0) {
         mqtt->states.refused_us = mqtt->now_us + AGAIN;
     }

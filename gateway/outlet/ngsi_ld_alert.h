@@ -8,8 +8,9 @@
  * units.
  */
 
-// What is wrong with a sensor, in a zone or with the gateway: one entity for each that can be, urn:…:KIND:ID, which is over when
-// it has `validTo`, as its `data` says with "active":false. Category by kind; too dense a crowd is `crowdRisk`.
+// What is wrong with a sensor, in a zone or with the gateway: one entity for each that can be, urn:…:KIND:ID. It is over when its
+// `data` says "active":false; `validTo` tells since when, and stays at the broker when it begins anew: it lies before `dateIssued`
+// then. Category by kind; too dense a crowd is `crowdRisk`.
 void ngsi_ld_alert(const struct ngsi_ld *context, const struct outlet_record *record, const struct reading *reading,
                    struct bytes *out);
 

@@ -85,16 +85,6 @@ const char *model_unit_code(enum model model, enum kind kind, const char *quanti
 
 /* Which model. */
 
-const struct value *reading_find(const struct reading *reading, const char *name)
-{
-    for (size_t i = 0; i < reading->value_count; i++) {
-        if (strcmp(reading->values[i].name, name) == 0) {
-            return &reading->values[i];
-        }
-    }
-    return NULL;
-}
-
 static bool has_one_of(const struct reading *reading, const char *const names[])
 {
     while (*names && !reading_find(reading, *names)) {

@@ -59,7 +59,6 @@ const char *model_bay_status(const struct reading *reading);
 // What Device calls the thing that a quantity measures, of the words that it allows; NULL when none fits.
 const char *model_controlled_property(const char *quantity, const char *unit);
 
-const struct value *reading_find(const struct reading *reading, const char *name); // NULL when it has none
 // The position that a reading tells itself.
 bool reading_position(const struct reading *reading, double *ret_latitude, double *ret_longitude);
 

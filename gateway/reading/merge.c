@@ -15,10 +15,8 @@ static bool adds_up(const char *quantity)
 
 static struct value *find(struct reading *reading, const char *name)
 {
-    for (size_t i = 0; i < reading->value_count; i++)
-        if (strcmp(reading->values[i].name, name) == 0)
-            return &reading->values[i];
-    return NULL;
+    const struct value *value = reading_find(reading, name);
+    return value ? &reading->values[value - reading->values] : NULL;
 }
 
 static bool is_other_state(const struct value *one, const struct value *other)

@@ -19,21 +19,21 @@ const char *const quality_names[] = {
     [QUALITY_CALIBRATING] = "calibrating",
 };
 
-static bool says(const struct reading *reading, const char *name)
+const struct value *reading_find(const struct reading *reading, const char *name)
 {
     for (size_t i = 0; i < reading->value_count; i++)
         if (strcmp(reading->values[i].name, name) == 0)
-            return true;
-    return false;
+            return &reading->values[i];
+    return NULL;
 }
 
 // What is ours and not the source's: how long the state before had lasted, and the state, where the source said `occupied`, or a
 // distance, from which both are.
 static bool is_derived(const struct reading *reading, const struct value *value)
 {
-    bool from_distance = says(reading, "distance_m") || says(reading, "range");
+    bool from_distance = reading_find(reading, "distance_m") || reading_find(reading, "range");
     if (strcmp(value->name, "state") == 0)
-        return from_distance || says(reading, "occupied");
+        return from_distance || reading_find(reading, "occupied");
     return strcmp(value->name, "duration_s") == 0 || (from_distance && strcmp(value->name, "occupied") == 0);
 }
 

@@ -73,8 +73,6 @@ bool stream_is_over(const char *stream, const struct reading *reading)
     const char *id;
     if (stream_subject(stream, &id) != SUBJECT_ALERT)
         return false;
-    for (size_t i = 0; i < reading->value_count; i++)
-        if (strcmp(reading->values[i].name, "active") == 0)
-            return !reading->values[i].boolean;
-    return false;
+    const struct value *active = reading_find(reading, "active");
+    return active && !active->boolean;
 }

@@ -189,6 +189,50 @@ static void a_clock_that_is_set_makes_nobody_silent(void **state)
     assert_int_equal(reading.time_quality, TIME_SYNCED);
 }
 
+static void what_a_zone_tells_when_the_clock_is_set_has_the_right_time(void **state)
+{
+    (void)state;
+    struct reading reading;
+    occupy("bay-1:occupied", true);
+    pass(0.5);
+    occupy("bay-2:occupied", true); // which is told later, since it is the same second
+    set = true;
+    wall_us = INT64_C(1800000000) * SECOND;
+    tick_after(1);
+    newest_of("zone/lot", &reading);
+    assert_number(&reading, "occupied", 2);
+    assert_int_equal(reading.time_us, INT64_C(1800000000) * SECOND);
+    assert_int_equal(reading.time_quality, TIME_CORRECTED);
+    tick_after(1);
+    occupy("bay-3:occupied", true);
+    newest_of("zone/lot", &reading);
+    assert_int_equal(reading.time_us, wall_us);
+    assert_int_equal(reading.time_quality, TIME_SYNCED);
+}
+
+static void who_was_heard_before_the_clock_was_set_is_not_silent_after_a_kill(void **state)
+{
+    (void)state;
+    struct reading reading;
+    occupy("bay-1:occupied", true);
+    durable();
+    set = true;
+    wall_us = INT64_C(1800000000) * SECOND;
+    tick_after(10);
+    hold_tick(&rig.hold);
+    durable();
+    for (uint64_t to; !buffer_corrected_to(rig.buffer, &to);)
+        sched_yield();
+    int64_t told_us = newest_of("zone/lot", &reading)->corrected_us;
+    assert_true(told_us > INT64_C(1799999000) * SECOND);
+    kill_and_restart();
+    tick_after(1);
+    const struct buffer_item *item = newest_of("zone/lot", &reading);
+    assert_number(&reading, "occupied", 1);
+    assert_number(&reading, "silent", 0);
+    assert_true(item->corrected_us == 0 && item->time_us > told_us); // no two of a zone's readings have one time
+}
+
 static void clock_unset(double seconds)
 {
     const struct gateway_facts facts = {.certificate_days = NAN,
@@ -361,6 +405,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_crowd_is_an_alert_by_its_level, begin, end_rig),
         cmocka_unit_test_setup_teardown(before_the_clock_is_set_an_alert_has_no_since, begin_unset, end_rig),
         cmocka_unit_test_setup_teardown(a_clock_that_is_set_makes_nobody_silent, begin_unset, end_rig),
+        cmocka_unit_test_setup_teardown(what_a_zone_tells_when_the_clock_is_set_has_the_right_time, begin_unset,
+                                        end_rig),
+        cmocka_unit_test_setup_teardown(who_was_heard_before_the_clock_was_set_is_not_silent_after_a_kill, begin_unset,
+                                        end_rig),
         cmocka_unit_test_setup_teardown(the_gateways_own_alerts_are_stored_too, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_new_stream_is_told_once, begin, end_rig),
         cmocka_unit_test_setup_teardown(too_few_people_are_told_to_nobody, begin, end_rig),

@@ -141,6 +141,37 @@ static void of_a_disk_that_is_not_there_nothing_is_known(void **state)
     assert_null(told_last("alert/gateway/disk"));
 }
 
+// Made by openssl, by the machine's own clock.
+static void make_certificate(int days)
+{
+    char command[300];
+    snprintf(command, sizeof command,
+             "cd %s && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -subj /CN=t "
+             "-days %d -out pem 2>err",
+             rig.folder, days);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_renewed_certificate_ends_its_alert(void **state)
+{
+    (void)state;
+    char path[96];
+    snprintf(path, sizeof path, "%s/pem", rig.folder);
+    struct settings_mqtt mqtt = {.cert_file = path, .ca_file = ""};
+    struct settings settings = *rig.settings;
+    settings.mqtt = &mqtt;
+    settings.mqtt_count = 1;
+    gateway.settings = &settings;
+    wall_us = time(NULL) * SECOND;
+    make_certificate(10);
+    go_on(700);
+    assert_alert("alert/gateway/certificate", "certificate");
+    make_certificate(500);
+    go_on(700);
+    assert_alert("alert/gateway/certificate", "");
+    gateway.settings = rig.settings;
+}
+
 static void one_line_of_a_file(void **state)
 {
     (void)state;
@@ -167,6 +198,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_looks_every_ten_seconds_and_ticks_every_one, begin, end),
         cmocka_unit_test_setup_teardown(too_little_autonomy_is_an_alert_after_an_hour, begin, end),
         cmocka_unit_test_setup_teardown(of_a_disk_that_is_not_there_nothing_is_known, begin_nowhere, end),
+        cmocka_unit_test_setup_teardown(a_renewed_certificate_ends_its_alert, begin, end),
         cmocka_unit_test_setup_teardown(one_line_of_a_file, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

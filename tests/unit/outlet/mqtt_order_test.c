@@ -7,6 +7,7 @@
 
 struct plaza { // what the broker has of its alert
     atomic_uint retained, emptied, plain;
+    bool cuts; // the connection, instead of an answer to the first that is retained
 };
 
 static int note_alert(struct peer *peer, const struct peer_publish *publish)
@@ -18,7 +19,7 @@ static int note_alert(struct peer *peer, const struct peer_publish *publish)
     plaza->retained += publish->retained && publish->seq > 0;
     plaza->emptied += publish->retained && publish->seq == 0;
     plaza->plain += !publish->retained;
-    return 0;
+    return plaza->cuts && plaza->retained == 1 && publish->retained ? PEER_CUT : 0;
 }
 
 static void begin_plaza(struct plaza *plaza, bool is_active, struct peer **ret_peer, struct rig **ret_rig)
@@ -85,6 +86,32 @@ static void an_alert_that_went_in_a_batch_is_retained(void **state)
     assert_int_equal(plaza.plain + plaza.emptied, 0);
 }
 
+static void lose(int batch, int drain)
+{
+    struct plaza plaza = {.cuts = true};
+    struct peer *peer;
+    struct rig *rig;
+    begin_plaza(&plaza, true, &peer, &rig);
+    rig->mqtt.batch = batch;
+    rig->mqtt.drain = drain;
+    peer_begin(peer);
+    rig_start(rig);
+    assert_true(rig_wait_delivered(rig, 4));
+    for (int i = 0; i < 4000 && atomic_load(&plaza.retained) < 2; i++) {
+        rig_advance(rig, i % 100 ? 0 : 10);
+        rig_nap();
+    }
+    finish_plaza(rig, peer);
+    assert_int_equal(plaza.retained, 2);
+}
+
+static void what_was_lost_with_its_connection_is_retained_after_the_next(void **state)
+{
+    (void)state;
+    lose(BATCH_BACKLOG, DRAIN_IN_ORDER);
+    lose(BATCH_ALWAYS, DRAIN_IN_ORDER);
+}
+
 static void an_alert_that_ended_in_a_batch_is_emptied(void **state)
 {
     struct plaza plaza = {0};
@@ -107,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_alert_of_meanwhile_is_retained),
         cmocka_unit_test(an_alert_that_went_in_a_batch_is_retained),
+        cmocka_unit_test(what_was_lost_with_its_connection_is_retained_after_the_next),
         cmocka_unit_test(an_alert_that_ended_in_a_batch_is_emptied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

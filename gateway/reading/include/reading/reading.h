@@ -50,6 +50,9 @@ struct reading {
 bool kind_is_event(enum kind kind);
 bool kind_is_state(enum kind kind);
 
+// The value of that name; NULL: it has none.
+const struct value *reading_find(const struct reading *reading, const char *name);
+
 // A hash of what its source says: its values, not its time, nor what is derived of a parking sensor.
 uint32_t reading_content(const struct reading *reading);
 
