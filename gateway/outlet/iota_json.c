@@ -92,6 +92,16 @@ static void write_refused(struct json *json, const struct reading *reading)
     json_array_end(json);
 }
 
+static void write_flags(struct json *json, const struct reading *reading)
+{
+    const char *const *flag = model_flags(model_of_reading(reading, false, NULL));
+    for (; *flag; flag++) {
+        if (!reading_find(reading, *flag)) {
+            json_key_bool(json, *flag, false);
+        }
+    }
+}
+
 size_t iota_json(const struct outlet_record *record, const struct reading *reading, const char *epoch,
                  struct bytes *out)
 {
@@ -99,7 +109,8 @@ size_t iota_json(const struct outlet_record *record, const struct reading *readi
     struct json json;
     size_t replaced = 0;
     const char *id;
-    bool is_bay = stream_subject(record->sensor, &id) == SUBJECT_SENSOR && reading->kind == KIND_PARKING;
+    enum subject subject = stream_subject(record->sensor, &id);
+    bool is_bay = subject == SUBJECT_SENSOR && reading->kind == KIND_PARKING;
     const char *status = is_bay ? model_bay_status(reading) : NULL;
     json_begin(&json, out);
     json_object_begin(&json);
@@ -120,6 +131,9 @@ size_t iota_json(const struct outlet_record *record, const struct reading *readi
     }
     for (size_t i = 0; i < reading->value_count; i++) {
         replaced += write_value(&json, &reading->values[i]);
+    }
+    if (subject != SUBJECT_ALERT) {
+        write_flags(&json, reading);
     }
     json_object_end(&json);
     return replaced;

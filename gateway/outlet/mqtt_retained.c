@@ -103,7 +103,7 @@ static int add_zone(struct retained *retained, const char *tree, const struct se
     }
     stream_zone(zone->id, stream);
     int error = add_below(retained, tree, stream);
-    return error ? error : add_alert(retained, tree, kind_names[zone->kind], zone->id);
+    return error || zone->kind != KIND_CROWD ? error : add_alert(retained, tree, kind_names[zone->kind], zone->id);
 }
 
 static bool retains_states(const struct settings *settings, const char *outlet)

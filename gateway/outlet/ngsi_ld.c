@@ -91,6 +91,11 @@ static void write_values(struct entity *entity, enum model model, const struct p
             write_value(entity, model, reading->kind, &reading->values[i]);
         }
     }
+    for (const char *const *flag = model_flags(model); *flag; flag++) {
+        if (!reading_find(reading, *flag)) {
+            entity_bool(entity, *flag, false);
+        }
+    }
 }
 
 /* What each model has of its own. */
@@ -98,11 +103,13 @@ static void write_values(struct entity *entity, enum model model, const struct p
 static void write_bay(struct entity *entity, const struct ngsi_ld *context, const struct outlet_record *record,
                       const struct reading *reading, const struct settings_zone *zone)
 {
-    char urn[URN_SIZE];
-    const char *site = model_types[model_of_zone(zone)];
+    char urn[URN_SIZE], name[NAME_SIZE];
+    enum model site = model_of_zone(zone);
     entity_text(entity, "status", model_bay_status(reading), OBSERVED);
     entity_words(entity, "category", &zone->category, 1, ALWAYS_SO);
-    entity_reference(entity, "refParkingSite", model_urn(context->gateway, site, zone->id, urn));
+    entity_reference(
+        entity, "refParkingSite",
+        model_urn(context->gateway, model_types[site], model_zone_name(site, zone->id, name, sizeof name), urn));
     entity_reference(entity, "refDevice", model_urn(context->gateway, model_types[MODEL_DEVICE], record->sensor, urn));
 }
 
@@ -184,17 +191,12 @@ static void write_zone(const struct ngsi_ld *context, const struct outlet_record
     const struct settings_zone *zone = places_zone(context->places, id);
     struct part_place place = part_place(reading, zone ? zone->latitude : NAN, zone ? zone->longitude : NAN);
     enum model model = zone ? model_of_zone(zone) : MODEL_DEVICE;
-    bool is_park = model == MODEL_ON_STREET || model == MODEL_OFF_STREET;
-    if (is_park && !place.known) {
-        model = MODEL_DEVICE;
-        is_park = false;
-    }
     entity_begin(&entity, out, reading->time_us,
                  model_urn(context->gateway, model_types[model], model_zone_name(model, id, name, sizeof name), urn),
                  model_types[model]);
     part_write_place(&entity, &place);
     write_name(&entity, zone ? zone->name : "");
-    if (is_park) {
+    if (model == MODEL_ON_STREET || model == MODEL_OFF_STREET) {
         entity_time(&entity, "observationDateTime", reading->time_us);
     } else if (model == MODEL_DEVICE) {
         write_device(&entity, reading);

@@ -279,7 +279,7 @@ static void write_controlled(struct json *json, enum kind kind, const struct map
 static void write_statics(const struct settings *settings, const struct settings_sensor *sensor, enum model model,
                           const struct settings_zone *zone, const struct mapped *mapped, struct json *json)
 {
-    char urn[URN_SIZE];
+    char urn[URN_SIZE], name[NAME_SIZE];
     if (sensor->name[0]) {
         provision_static(json, "name", "Text", sensor->name);
     }
@@ -287,9 +287,11 @@ static void write_statics(const struct settings *settings, const struct settings
         provision_static_place(json, sensor->latitude, sensor->longitude);
     }
     if (model == MODEL_PARKING_SPOT) {
-        const char *site = model_types[model_of_zone(zone)];
+        enum model site = model_of_zone(zone);
+        model_zone_name(site, zone->id, name, sizeof name);
         provision_static_words(json, "category", &zone->category, 1);
-        provision_static(json, "refParkingSite", "Relationship", model_urn(&settings->gateway, site, zone->id, urn));
+        provision_static(json, "refParkingSite", "Relationship",
+                         model_urn(&settings->gateway, model_types[site], name, urn));
     } else if (model == MODEL_ALERT) {
         provision_static(json, "alertSource", "Relationship",
                          model_urn(&settings->gateway, model_types[MODEL_DEVICE], sensor->id, urn));
@@ -366,8 +368,7 @@ static void write_zone(const struct settings *settings, const struct provision_g
                        const struct settings_zone *zone, struct json *json)
 {
     char stream[STREAM_SIZE], name[NAME_SIZE];
-    bool has_place = isfinite(zone->latitude) && isfinite(zone->longitude);
-    enum model model = zone->kind == KIND_PARKING && !has_place ? MODEL_DEVICE : model_of_zone(zone);
+    enum model model = model_of_zone(zone);
     stream_zone(zone->id, stream);
     begin_device(settings, group, stream, model, model_zone_name(model, zone->id, name, sizeof name), json);
     write_kind(json, model, (enum kind)zone->kind);
@@ -375,7 +376,7 @@ static void write_zone(const struct settings *settings, const struct provision_g
     if (zone->name[0]) {
         provision_static(json, "name", "Text", zone->name);
     }
-    if (has_place) {
+    if (isfinite(zone->latitude) && isfinite(zone->longitude)) {
         provision_static_place(json, zone->latitude, zone->longitude);
     }
     end_device(json);
@@ -457,8 +458,9 @@ bool provision_device(const struct settings *settings, const struct provision_gr
     const struct settings_zone *zone = !sensor && at < each ? &settings->zone[at - sensors] : NULL;
     unsigned bit = is_alert ? PROVISION_ALERTS : 1u << (sensor ? sensor->kind : zone->kind);
     const struct provision_group *group = find_group(groups, group_count, bit);
-    if (!group || (sensor && sensor->disabled) || (zone && zone->disabled)) {
-        return false;
+    if (!group || (sensor && sensor->disabled) ||
+        (zone && (zone->disabled || (is_alert && zone->kind != KIND_CROWD)))) {
+        return false; // of zones only a crowd is an alert
     }
     if (sensor) {
         (is_alert ? write_alert_of_sensor : write_sensor)(settings, group, sensor, json);

@@ -144,6 +144,9 @@ enum model model_of_zone(const struct settings_zone *zone)
     if (zone->kind != KIND_PARKING) {
         return zone->kind == KIND_TRAFFIC ? MODEL_TRAFFIC_FLOW : MODEL_CROWD_FLOW;
     }
+    if (!isfinite(zone->latitude) || !isfinite(zone->longitude)) {
+        return MODEL_DEVICE; // a car park's model requires a place
+    }
     return strcmp(zone->category, "offStreet") == 0 ? MODEL_OFF_STREET : MODEL_ON_STREET;
 }
 
@@ -152,6 +155,14 @@ const char *model_zone_name(enum model model, const char *zone, char *ret_name, 
     bool is_park = model == MODEL_ON_STREET || model == MODEL_OFF_STREET;
     snprintf(ret_name, size, "%s%s", is_park ? "" : "zone:", zone);
     return ret_name;
+}
+
+const char *const *model_flags(enum model model)
+{
+    static const char *const none[] = {NULL};
+    static const char *const crowd[] = {"estimate", "implausible", "suppressed", NULL};
+    static const char *const bump[] = {"confirmed", NULL};
+    return model == MODEL_CROWD_FLOW ? crowd : model == MODEL_ALERT ? bump : none;
 }
 
 const char *model_bay_status(const struct reading *reading)

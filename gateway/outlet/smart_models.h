@@ -53,6 +53,10 @@ enum model model_of_zone(const struct settings_zone *zone);
 // The end of a zone's id; returns it. Where sensors can be of the same model it begins with "zone:", as both may have one name.
 const char *model_zone_name(enum model model, const char *zone, char *ret_name, size_t size);
 
+// Flags that readings have only while they are true, ended by NULL: a broker keeps what an update does not name, so that
+// there they are said to be false otherwise.
+const char *const *model_flags(enum model model);
+
 // The status of a bay in ParkingSpot's words; "unknown" when the reading says that it is, NULL when it says nothing of it.
 const char *model_bay_status(const struct reading *reading);
 

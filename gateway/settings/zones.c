@@ -93,10 +93,23 @@ static bool is_named(const struct loading *loading, const struct settings_zone *
     return false;
 }
 
+// An alert is told by kind and id alone.
+static void check_name(struct loading *loading, struct section *section)
+{
+    const struct settings_zone *zone = section->object;
+    const struct section *found = section_find(loading, "sensor", zone->id);
+    const struct settings_sensor *sensor = found ? found->object : NULL;
+    if (sensor && sensor->kind == zone->kind && zone->kind == KIND_CROWD)
+        section_warning(loading, section, 0, NULL,
+                        _("[sensor:%s] has the same id, so that alert/%s/%s is about both; expected another id"),
+                        zone->id, kind_names[zone->kind], zone->id);
+}
+
 static void check_zone(struct loading *loading, struct section *section)
 {
     const struct settings_zone *zone = section->object;
     check_keys(loading, section);
+    check_name(loading, section);
     if (!is_named(loading, zone))
         section_warning(loading, section, 0, NULL,
                         _("no sensor belongs to it, so it will say nothing; expected zone = %s in a [sensor:…]"),

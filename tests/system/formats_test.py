@@ -177,7 +177,7 @@ def test_what_the_agent_must_be_told_is_json_that_a_shell_can_send(mqtt_gateway,
     topics = {f"{AGENT}{d['apikey']}/{d['device_id']}/attrs" for d in told["devices"]}
     assert {t for t in topics if ":" not in t} == MEASURES
     assert {f"{AGENT}bays/zone:umeda-lot/attrs", f"{AGENT}general/alert:parking:bay-1/attrs", f"{AGENT}general/alert:gateway:disk/attrs"} <= topics
-    assert len(topics) == 6 + 1 + (6 + 1) + 6  # sensors, a zone, their alerts, the gateway's
+    assert len(topics) == 6 + 1 + 6 + 6  # sensors, a zone, the sensors' alerts, the gateway's
     assert all(d["transport"] == "MQTT" and d["payloadType"] == "iotagent" for d in told["devices"])
     statics = {a["name"]: a["value"] for a in devices["bay-1"]["static_attributes"]}
     assert statics == {"name": "梅田 ＂1番＂ （北）", "location": {"type": "Point", "coordinates": [135.4959, 34.7025]},

@@ -53,8 +53,11 @@ static void every_kind_is_written_in_the_vocabularys_names(void **state)
         snprintf(expected, sizeof expected,
                  "{\"TimeInstant\":\"2026-11-22T03:04:05.678Z\",\"kind\":\"%s\",\"epoch\":\"k7f3\",\"seq\":1,"
                  "\"time_quality\":\"synced\",\"quality\":\"good\",\"backlog\":false,\"authenticated\":true,"
-                 "\"latitude\":34.5,\"in_total\":4294967296,\"shape\":\"dip\"}",
-                 kind_names[kind]);
+                 "\"latitude\":34.5,\"in_total\":4294967296,\"shape\":\"dip\"%s}",
+                 kind_names[kind],
+                 kind == KIND_BUMP    ? ",\"confirmed\":false"
+                 : kind == KIND_CROWD ? ",\"estimate\":false,\"implausible\":false,\"suppressed\":false"
+                                      : "");
         assert_string_equal(write(&record, &reading, 0), expected);
     }
 }

@@ -19,6 +19,8 @@
 #define CONTEXT(subject)                                                                                               \
     "\"@context\":[\"https://raw.githubusercontent.com/smart-data-models/dataModel." subject                           \
     "/master/context.jsonld\",\"https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context.jsonld\"]}"
+#define NO_FLAGS                                                                                                       \
+    "\"estimate\":" OBSERVED("false") ",\"implausible\":" OBSERVED("false") ",\"suppressed\":" OBSERVED("false") ","
 #define GOOD                                                                                                           \
     "\"epoch\":" OBSERVED("\"k7f3\"") ",\"seq\":" OBSERVED("1042") ",\"quality\":" OBSERVED(                           \
         "\"good\"") ",\"time_quality\":" OBSERVED("\"synced\"") ",\"backlog\":" OBSERVED("false") ",\"authenticated\"" \
@@ -184,7 +186,7 @@ static void people_are_a_crowd_flow(void **state)
                         ",\"flow_per_m_min\":" OBSERVED("8.5")
                         ",\"averageCrowdSpeed\":" MEASURED("3.96", "KMH")
                         ",\"los\":" OBSERVED("\"A\"")
-                        "," GOOD CONTEXT("Transportation"));
+                        "," NO_FLAGS GOOD CONTEXT("Transportation"));
 }
 
 static void vehicles_are_a_traffic_flow(void **state)
@@ -345,7 +347,7 @@ static void a_plaza_is_a_crowd_flow(void **state)
     assert_string_equal(write("zone/plaza", &reading),
                         "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:zone:plaza\",\"type\":\"CrowdFlowObserved\",\"dateObserved\":" NOW
                         ",\"peopleCount\":" MEASURED("300", "IE")
-                        "," GOOD CONTEXT("Transportation"));
+                        "," NO_FLAGS GOOD CONTEXT("Transportation"));
 }
 
 static void an_alert_goes_on_until_it_is_over(void **state)

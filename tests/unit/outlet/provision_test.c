@@ -177,9 +177,6 @@ static void every_alert_that_there_can_be_is_a_device(void **state)
     assert_non_null(strstr(text, "{\"name\":\"alertSource\",\"type\":\"Relationship\",\"value\":"
                                  "\"urn:ngsi-ld:Device:271004:umeda-01:bay-1\"},"
                                  "{\"name\":\"category\",\"type\":\"Text\",\"value\":\"traffic\"}"));
-    text = device(11);
-    assert_non_null(strstr(text, "\"device_id\":\"alert:parking:lot\""));
-    assert_non_null(strstr(text, "\"urn:ngsi-ld:OffStreetParking:271004:umeda-01:lot\""));
     text = device(provision_device_count(&settings) - 1);
     assert_non_null(strstr(text, "\"device_id\":\"alert:gateway:duplicate\""));
 }
