@@ -89,11 +89,18 @@ static void put(const struct kept *row, void *place, int64_t now_boot_us, double
 
 static const struct kept *const kept_end = kept + sizeof kept / sizeof *kept;
 
+// What grew out of a damaged file must not make the next one unreadable.
+static double within(double most, double number)
+{
+    return fmax(-most, fmin(number, most));
+}
+
 void health_save(const struct health *health, int64_t now_boot_us, double ret_numbers[HEALTH_NUMBERS])
 {
     for (const struct kept *row = kept; row < kept_end; row++)
         for (size_t i = 0; i < row->count; i++)
-            *ret_numbers++ = get(row, (const char *)health + row->offset + i * row->stride, now_boot_us);
+            *ret_numbers++ =
+                within(row->most, get(row, (const char *)health + row->offset + i * row->stride, now_boot_us));
 }
 
 // The slope needs days that differ, also from the one that is kept next.

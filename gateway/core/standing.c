@@ -222,7 +222,7 @@ static void load_places(struct standing *standing)
 {
     struct bytes kept;
     struct fault why;
-    bytes_init(&kept, CITY_PLACES_MAX + 1);
+    bytes_init(&kept, CITY_PLACES_MAX + 2);
     int error = file_read(standing->places_path, CITY_PLACES_MAX, &kept, &why);
     if (!error && city_restore_places(standing->options.city, kept.data, kept.used) != 0)
         error = fault_set(&why, -EBADMSG, _("%s is damaged; what was known of bumps is not known any more"),

@@ -483,6 +483,23 @@ static void numbers_that_cannot_be_are_refused(void **state)
     assert_memory_equal(&bay.health, &before, sizeof before);
 }
 
+static void what_a_damaged_file_leads_to_can_be_read_again(void **state)
+{
+    (void)state;
+    struct watched bay = watch(KIND_PARKING);
+    double numbers[HEALTH_NUMBERS];
+    health_save(&bay.health, 0, numbers);
+    numbers[2] = 0x1p53;                // an old reading of before there were any
+    numbers[HEALTH_NUMBERS - 3] = 1;    // one reading of today
+    numbers[HEALTH_NUMBERS - 2] = 1e10; // and its sum
+    assert_true(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS));
+    bay.boot_s = DAY;
+    take_number(&bay, "battery_pct", 50); // the mean is kept
+    health_save(&bay.health, bay.boot_s * micro, numbers);
+    assert_true(numbers[2] == 0x1p53 && numbers[HEALTH_NUMBERS - 1] == 1);
+    assert_true(health_restore(&bay.health, 0, numbers, HEALTH_NUMBERS));
+}
+
 static void a_condition_becomes_an_alert(void **state)
 {
     (void)state;
@@ -526,6 +543,7 @@ int main(void)
         cmocka_unit_test(what_is_saved_goes_on_after_a_restart),
         cmocka_unit_test(a_stale_sensor_is_stale_after_a_restart_and_another_gets_its_time),
         cmocka_unit_test(numbers_that_cannot_be_are_refused),
+        cmocka_unit_test(what_a_damaged_file_leads_to_can_be_read_again),
         cmocka_unit_test(a_condition_becomes_an_alert),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
