@@ -7,10 +7,10 @@
 #include "city/change.h"
 #include "fast.h"
 #include "hold.h"
+#include "meaning.h"
 #include "numbered.h"
 #include "recall.h"
 #include "source.h"
-#include "standing.h"
 #include "stranger.h"
 #include "unknown.h"
 #include "vehicle.h"
@@ -380,10 +380,7 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
     note_contents(intake); // before anything is added that the source did not say
     if (pack->may_repeat)
         leave_out_known(intake, source);
-    if (intake->standing)
-        standing_take(intake->standing, source, intake->pack);
-    if (intake->city)
-        city_take(intake->city, intake->pack);
+    meaning_take(intake, source, is_synchronised(intake) ? clock_wall_us(intake->clock) : 0);
     leave_out_unchanged(intake, source);
     source->unknown_fields += intake->pack->unknown_fields;
     if (source->merge_us > 0 && !pack->ticket)
@@ -391,10 +388,8 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
     if (intake->pack->count == 0)
         return settle_at_once(source, pack);
     enum refusal refusal = store(intake, source, pack, received_us, why);
-    if (refusal && intake->standing)
-        standing_undo(intake->standing);
-    if (refusal && pack->ticket && intake->city)
-        city_undo(intake->city);
+    if (refusal)
+        meaning_undo(intake, pack->ticket != 0);
     return refusal;
 }
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/messages.h"
 #include "city.h"
+#include "meaning.h"
 #include "reading/counters.h"
 #include "recall.h"
 #include "source.h"
@@ -161,13 +162,14 @@ static void recall(void *context, const struct buffer_item *item, const struct r
     struct stand *stand = item->stream < recalling->streams ? recalling->by_stream[item->stream] : NULL;
     if (!stand || !reading)
         return;
-    counters_recall(&stand->counters, reading);
+    struct reading judged = meaning_recalled(reading, item->commit_synced ? item->commit_us : 0);
+    counters_recall(&stand->counters, &judged);
     if (stand->parking)
-        parking_recall(stand->parking, reading);
+        parking_recall(stand->parking, &judged);
     if (recalling->standing->options.city)
         city_recall(recalling->standing->options.city,
                     sensors_at(recalling->standing->options.sensors, (size_t)(stand - recalling->standing->stands)),
-                    reading, item->commit_synced ? item->commit_us : reading->time_us);
+                    &judged, item->commit_synced ? item->commit_us : reading->time_us);
 }
 
 static int recall_from(struct standing *standing, uint64_t from, struct fault *why)

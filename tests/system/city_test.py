@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import time
 
 import coap
 import peers
@@ -354,3 +355,23 @@ def test_what_is_simulated_arrives_everywhere_with_its_meaning(gateway, broker, 
         validate("ngsi-ld", entity)
     road = below(subscriber, TREE + "zone/road")[-1]["values"]
     assert road["sensors"] == 1 and road["vehicles"] > 0 and 3 <= road["speed_mps"] <= 17
+
+
+@pytest.mark.skipif(not shims.can_fake_time(), reason="no fake time: libfaketime is not installed")
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_sensor_whose_clock_was_ahead_is_heard_at_once_when_it_is_right(mqtt_gateway, subscriber, tmp_path, restart):
+    clock = shims.Clock(mqtt_gateway, tmp_path)
+    clock.set(0, synchronised=True)
+    mqtt_gateway.configure(PLACES)
+    mqtt_gateway.start()
+    ahead = [{"bver": 10, "bt": time.time() + 9 * 3600, "n": "bay-1:occupied", "vb": True}, {"n": "bay-2:occupied", "vb": True}]
+    assert coap.once(mqtt_gateway.coap_port, "readings", json.dumps(ahead).encode()).code == "2.04"
+    subscriber.wait(lambda s: any(z["values"]["occupied"] == 2 for z in below(s, TREE + "zone/lot")), "both are taken")
+    if restart:
+        mqtt_gateway.kill()
+        mqtt_gateway.start()
+    right = [{"bver": 10, "bt": time.time(), "n": "bay-1:occupied", "vb": False}, {"n": "bay-2:occupied", "vb": False}]
+    assert coap.once(mqtt_gateway.coap_port, "readings", json.dumps(right).encode()).code == "2.04"
+    subscriber.wait(lambda s: below(s, TREE + "zone/lot")[-1]["values"]["free"] == 2, "both are free")
+    assert below(subscriber, TREE + "parking/bay-1")[-1]["values"]["state"] == "free"
+    assert below(subscriber, TREE + "parking/bay-1")[0]["time"] > below(subscriber, TREE + "parking/bay-1")[-1]["time"]  # as they were told
