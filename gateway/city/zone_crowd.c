@@ -331,7 +331,7 @@ static void put_figures(const struct zone_crowd *zone, struct reading *reading)
         value_put_number(reading, "density_per_m2", round(figures->density_per_m2 * 1000) / 1000);
     if (!isnan(figures->flow_per_m_min) && !hides_flow(zone, figures))
         value_put_number(reading, "flow_per_m_min", round(figures->flow_per_m_min * 10) / 10);
-    if (figures->service_level)
+    if (figures->service_level && !hides)
         value_put_text(reading, "los", figures->service_level);
     if (zone->base.settings->area_m2 > 0)
         value_put_text(reading, "level", crowd_level_names[figures->level]);

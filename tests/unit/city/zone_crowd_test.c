@@ -303,6 +303,7 @@ static void too_few_are_not_told(void **state)
     assert_true(tells());
     assert_true(told(&last, "people") == -99 && told(&last, "density_per_m2") == -99);
     assert_true(told(&last, "suppressed") == 1);
+    assert_null(reading_find(&last, "los"));
     say(0, 1, "people", 3);
     assert_false(tells()); // that would tell
     say(0, 2, "people", 5);
