@@ -3,7 +3,8 @@
 
 /*
  * How well bumps are found, by model, rate and speed, and how many events a worn road without any object makes. What a city relies on
- * is asserted; below 50 Hz the table tells what to expect.
+ * is asserted; below 50 Hz the table tells what to expect. With CITYGW_BUMP_RATES=all it is whole, as docs/bumps.md has it; else only
+ * 50 and 100 Hz are tried.
  */
 
 static const double rates_hz[] = {5, 10, 20, 50, 100, 200};
@@ -11,6 +12,12 @@ static const double speeds_mps[] = {4, 10, 16, 22};
 enum { RATES = sizeof rates_hz / sizeof *rates_hz, SPEEDS = sizeof speeds_mps / sizeof *speeds_mps };
 
 static struct drive drive;
+
+static bool is_asked_for(double rate_hz)
+{
+    const char *all = getenv("CITYGW_BUMP_RATES");
+    return all || rate_hz == 50 || rate_hz == 100;
+}
 
 // Three kilometres, on a road that is quiet, middling and loud; an object every 60 m or every four seconds.
 static void measure(enum vehicle_model model, double rate_hz, double speed_mps, struct score *score)
@@ -44,6 +51,8 @@ static void clear_bumps_are_found(void **state)
     for (int model = 0; model < MODEL_COUNT; model++)
         for (size_t rate = 0; rate < RATES; rate++) {
             struct score all = {0};
+            if (!is_asked_for(rates_hz[rate]))
+                continue;
             print_message("%-13s %3.0f Hz", model_names[model], rates_hz[rate]);
             for (size_t speed = 0; speed < SPEEDS; speed++) {
                 struct score one = {0};
@@ -84,6 +93,8 @@ static void a_worn_road_is_no_row_of_bumps(void **state)
     for (size_t i = 0; i < sizeof worn_roads / sizeof *worn_roads; i++)
         for (size_t rate = 0; rate < RATES; rate++) {
             const struct worn *worn = &worn_roads[i];
+            if (!is_asked_for(rates_hz[rate]))
+                continue;
             print_message("%-16s %3.0f Hz", worn->name, rates_hz[rate]);
             for (size_t speed = 0; speed < SPEEDS; speed++) {
                 drive = (struct drive){.model = worn->model, .noise = worn->noise, .rate_hz = rates_hz[rate]};
