@@ -54,8 +54,8 @@ def day():
     """SenML records of a day that ended a minute ago, in order."""
     dice, end = random.Random(43), time.time() - 60
     records, totals, occupied = [], dict(RAMPS), {}
-    for i in range(500):
-        at = round(end - 85000 + i * 169 + dice.random() * 100, 3)  # of what is older than a day a sensor may have lost its clock
+    for i in range(300):
+        at = round(end - 85000 + i * 280 + dice.random() * 100, 3)  # of what is older than a day a sensor may have lost its clock
         bay = f"bay-{dice.randrange(12)}"
         occupied[bay] = not occupied.get(bay, False)
         records.append({"n": f"{bay}:occupied", "vb": occupied[bay], "t": at})
