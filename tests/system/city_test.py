@@ -302,10 +302,12 @@ def test_another_gateway_of_the_same_name_is_an_alert(mqtt_gateway, broker, subs
     copy = Gateway(tmp_path / "copy", broker)
     copy.configure(BAY.format(""), mqtt="client_id = copy")
     copy.start()
-    subscriber.wait(lambda s: below(s, TREE + "alert/gateway/duplicate"), "the alert")
+    try:
+        subscriber.wait(lambda s: below(s, TREE + "alert/gateway/duplicate"), "the alert")
+    finally:
+        assert copy.stop() == 0
     told = below(subscriber, TREE + "alert/gateway/duplicate")[0]
     assert told["kind"] == "gateway" and told["alert"] == "duplicate" and told["values"]["level"] == "critical"
-    assert copy.stop() == 0
 
 
 SIMULATED = """
