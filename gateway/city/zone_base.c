@@ -54,6 +54,18 @@ int64_t zone_base_due_us(const struct zone_base *base)
     return base->told ? base->told_clock_us + pause_us : INT64_MIN;
 }
 
+void zone_reading(const struct settings_zone *settings, int64_t time_us, enum time_quality quality,
+                  struct reading *ret_reading)
+{
+    ret_reading->kind = (enum kind)settings->kind;
+    ret_reading->zone = settings->id;
+    ret_reading->time_us = time_us;
+    ret_reading->time_quality = quality;
+    ret_reading->quality = QUALITY_GOOD;
+    ret_reading->unauthenticated = false;
+    ret_reading->value_count = ret_reading->refused_count = 0;
+}
+
 bool zone_base_begin(struct zone_base *base, int64_t clock_us, struct reading *ret_reading)
 {
     bool is_behind = base->cause_us < base->told_us && base->told_us - base->cause_us <= latest_us;
@@ -66,13 +78,8 @@ bool zone_base_begin(struct zone_base *base, int64_t clock_us, struct reading *r
     base->told_clock_us = clock_us;
     base->told = true;
     base->due = false;
-    ret_reading->kind = (enum kind)base->settings->kind;
-    ret_reading->zone = base->settings->id;
-    ret_reading->time_us = base->told_us;
-    ret_reading->time_quality = base->cause_quality;
-    ret_reading->quality = QUALITY_GOOD;
+    zone_reading(base->settings, base->told_us, base->cause_quality, ret_reading);
     ret_reading->unauthenticated = base->cause_unauthenticated;
-    ret_reading->value_count = ret_reading->refused_count = 0;
     return true;
 }
 

@@ -42,6 +42,9 @@ void zone_base_change(struct zone_base *base, const struct settings_sensor *caus
                       int64_t now_us);
 
 int64_t zone_base_due_us(const struct zone_base *base);
+// A reading of that zone and time, without values so far.
+void zone_reading(const struct settings_zone *settings, int64_t time_us, enum time_quality quality,
+                  struct reading *ret_reading);
 // Begins a reading, with its cause still to be added. False when it is not time.
 bool zone_base_begin(struct zone_base *base, int64_t clock_us, struct reading *ret_reading);
 void zone_base_end(const struct zone_base *base, struct reading *reading);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "gate.h"
 #include "late.h"
+#include "members.h"
 #include "service_level.h"
 #include "values.h"
 #include "zone_base.h"
@@ -76,15 +77,10 @@ void zone_crowd_destroy(struct zone_crowd *zone)
 
 int zone_crowd_add(struct zone_crowd *zone, const struct settings_sensor *sensor)
 {
-    enum { ROOM_FIRST = 8 };
-    if (zone->count == zone->room) {
-        int room = zone->room ? 2 * zone->room : ROOM_FIRST;
-        struct member *members = realloc(zone->members, (size_t)room * sizeof *members);
-        if (!members)
-            return -ENOMEM;
-        zone->members = members;
-        zone->room = room;
-    }
+    struct member *members = members_room(zone->members, zone->count, &zone->room, sizeof *members);
+    if (!members)
+        return -ENOMEM;
+    zone->members = members;
     zone->members[zone->count] = (struct member){.sensor = sensor};
     return zone->count++;
 }
@@ -431,10 +427,8 @@ void zone_crowd_keep(const struct zone_crowd *zone, struct bytes *out)
 
 static int put_back(struct zone_crowd *zone, const char *id, const struct member *kept)
 {
-    int place = 0;
-    while (place < zone->count && strcmp(zone->members[place].sensor->id, id) != 0)
-        place++;
-    if (place == zone->count)
+    int place = members_find(zone->members, zone->count, sizeof *zone->members, id);
+    if (place < 0)
         return 0; // it does not stand here any more
     struct member *member = &zone->members[place];
     struct gate *gate = kept->gate ? gate_copy(kept->gate) : NULL;

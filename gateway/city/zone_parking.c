@@ -5,6 +5,7 @@
 #include "city/parking.h"
 #include "gate.h"
 #include "late.h"
+#include "members.h"
 #include "values.h"
 #include "zone_base.h"
 #include <errno.h>
@@ -63,15 +64,10 @@ void zone_parking_destroy(struct zone_parking *zone)
 
 int zone_parking_add(struct zone_parking *zone, const struct settings_sensor *sensor)
 {
-    enum { ROOM_FIRST = 16 };
-    if (zone->count == zone->room) {
-        int room = zone->room ? 2 * zone->room : ROOM_FIRST;
-        struct member *members = realloc(zone->members, (size_t)room * sizeof *members);
-        if (!members)
-            return -ENOMEM;
-        zone->members = members;
-        zone->room = room;
-    }
+    struct member *members = members_room(zone->members, zone->count, &zone->room, sizeof *members);
+    if (!members)
+        return -ENOMEM;
+    zone->members = members;
     const struct calendar *calendar = zone->base.calendar;
     struct member *member = &zone->members[zone->count];
     *member = (struct member){.sensor = sensor};
@@ -359,20 +355,13 @@ void zone_parking_keep(const struct zone_parking *zone, struct bytes *out)
     }
 }
 
-static struct member *find(struct zone_parking *zone, const char *id)
-{
-    for (int i = 0; i < zone->count; i++)
-        if (strcmp(zone->members[i].sensor->id, id) == 0)
-            return &zone->members[i];
-    return NULL;
-}
-
 // What was known of a sensor that stands here still, and still does the same.
 static int put_back(struct zone_parking *zone, const char *id, const struct member *kept)
 {
-    struct member *member = find(zone, id);
-    if (!member)
+    int number = members_find(zone->members, zone->count, sizeof *zone->members, id);
+    if (number < 0)
         return 0;
+    struct member *member = &zone->members[number];
     bool counts = kept->gate && member->sensor->kind == KIND_TRAFFIC;
     struct gate *gate = counts ? gate_copy(kept->gate) : NULL;
     if (counts && !gate)

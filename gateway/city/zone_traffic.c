@@ -2,13 +2,13 @@
 #include "city/zone_traffic.h"
 
 #include "base/text.h"
+#include "members.h"
 #include "samples.h"
 #include "values.h"
 #include "zone_base.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { MINUTES = 4, KEEP_VERSION = 1 };
 
@@ -73,15 +73,10 @@ void zone_traffic_destroy(struct zone_traffic *zone)
 
 int zone_traffic_add(struct zone_traffic *zone, const struct settings_sensor *sensor)
 {
-    enum { ROOM_FIRST = 4 };
-    if (zone->count == zone->room) {
-        int room = zone->room ? 2 * zone->room : ROOM_FIRST;
-        struct member *members = realloc(zone->members, (size_t)room * sizeof *members);
-        if (!members)
-            return -ENOMEM;
-        zone->members = members;
-        zone->room = room;
-    }
+    struct member *members = members_room(zone->members, zone->count, &zone->room, sizeof *members);
+    if (!members)
+        return -ENOMEM;
+    zone->members = members;
     zone->members[zone->count] = (struct member){.sensor = sensor, .who = samples_who(sensor->id)};
     return zone->count++;
 }
@@ -285,13 +280,8 @@ bool zone_traffic_report(struct zone_traffic *zone, struct reading *ret_reading)
     if (zone_traffic_due_us(zone) == INT64_MAX)
         return false;
     const struct minute *minute = &zone->minutes[place];
-    ret_reading->kind = (enum kind)zone->settings->kind;
-    ret_reading->zone = zone->settings->id;
-    ret_reading->time_us = minute->end_us;
-    ret_reading->time_quality = minute->quality;
-    ret_reading->quality = QUALITY_GOOD;
+    zone_reading(zone->settings, minute->end_us, minute->quality, ret_reading);
     ret_reading->unauthenticated = minute->unauthenticated;
-    ret_reading->value_count = ret_reading->refused_count = 0;
     put_figures(zone, place, ret_reading);
     leave(zone, place);
     return true;
@@ -371,13 +361,11 @@ static int read_member(struct keep *keep, const char *id, void *context)
 {
     struct zone_traffic *zone = context;
     struct member kept = {0};
-    int place = 0;
     keep_member(keep, &kept);
     if (!zone || keep->in->bad)
         return 0;
-    while (place < zone->count && strcmp(zone->members[place].sensor->id, id) != 0)
-        place++;
-    if (place == zone->count)
+    int place = members_find(zone->members, zone->count, sizeof *zone->members, id);
+    if (place < 0)
         return 0; // it does not stand here any more
     kept.sensor = zone->members[place].sensor;
     kept.who = zone->members[place].who;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stddef.h>
+
+/*
+ * The sensors of a zone: an array of structs of `size` bytes, each of which begins with a pointer to its sensor's settings.
+ */
+
+// The array with room for one more behind `count`, moved perhaps; NULL without memory, and then it is as it was.
+void *members_room(void *members, int count, int *room, size_t size);
+
+// The number of the sensor with that id; -1: it does not stand there.
+int members_find(const void *members, int count, size_t size, const char *id);
