@@ -33,11 +33,18 @@ static double deviation(struct signal *signal, size_t index)
     return n < STDEV_HALF ? 0 : sqrt(fmax(0, squares / n - sum * sum / n / n));
 }
 
-static size_t strongest_of(struct signal *signal, size_t first, size_t end)
+static double vertical_at(struct signal *signal, size_t index)
+{
+    return (double)signal_at(signal, index)->vertical;
+}
+
+// Where that of the signal is farthest from nothing.
+static size_t strongest_of(struct signal *signal, double (*at)(struct signal *signal, size_t index), size_t first,
+                           size_t end)
 {
     size_t strongest = first;
     for (size_t i = first; i < end; i++)
-        if (fabs(smooth_at(signal, i)) > fabs(smooth_at(signal, strongest)))
+        if (fabs(at(signal, i)) > fabs(at(signal, strongest)))
             strongest = i;
     return strongest;
 }
@@ -70,28 +77,15 @@ struct sighting sight(struct signal *signal, size_t index, const struct bump_set
     return found;
 }
 
-static double vertical_at(struct signal *signal, size_t index)
-{
-    return (double)signal_at(signal, index)->vertical;
-}
-
-static size_t sharpest_of(struct signal *signal, size_t first, size_t end)
-{
-    size_t sharpest = first;
-    for (size_t i = first; i < end; i++)
-        if (fabs(vertical_at(signal, i)) > fabs(vertical_at(signal, sharpest)))
-            sharpest = i;
-    return sharpest;
-}
-
 bool is_spike(struct signal *signal, size_t index, size_t reach)
 {
     enum { LENGTH = 2 * SPIKE_AROUND + 1 };
     double values[LENGTH], most = 0;
     if (index < SPIKE_AROUND || index + SPIKE_AROUND >= signal->ready)
         return false;
-    size_t first = index - SPIKE_AROUND, strongest = strongest_of(signal, index - STDEV_HALF, index + STDEV_HALF + 1);
-    size_t sharpest = sharpest_of(signal, strongest - SMOOTHED, strongest + SMOOTHED + 1) - first;
+    size_t first = index - SPIKE_AROUND,
+           strongest = strongest_of(signal, smooth_at, index - STDEV_HALF, index + STDEV_HALF + 1);
+    size_t sharpest = strongest_of(signal, vertical_at, strongest - SMOOTHED, strongest + SMOOTHED + 1) - first;
     for (size_t i = 0; i < LENGTH; i++)
         values[i] = vertical_at(signal, first + i);
     double from = values[sharpest - reach - 1], to = values[sharpest + reach + 1];
@@ -143,7 +137,7 @@ static void measure_size(struct signal *signal, const struct measured *measured,
 struct measured measure_event(struct signal *signal, const struct extent *extent, const struct bump_settings *settings,
                               struct bump_event *event)
 {
-    size_t strongest = strongest_of(signal, extent->first, extent->end), last = extent->end - 1;
+    size_t strongest = strongest_of(signal, smooth_at, extent->first, extent->end), last = extent->end - 1;
     double most = fabs(smooth_at(signal, strongest));
     double gate = fmin(fmax(most / 4, 3 * extent->level), most * 0.6);
     struct measured measured = {.strongest = strongest, .strongest_mps2 = most};

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "samples.h"
 
+#include "base/number.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-// FNV-1a (Fowler, Noll, Vo), 64 bits.
 uint64_t samples_who(const char *id)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *id; id++)
-        hash = (hash ^ (uint8_t)*id) * UINT64_C(0x100000001b3);
-    return hash;
+    return fnv64(FNV_START, id, strlen(id));
 }
 
 // The last step of SplitMix64 (Steele, Lea, Flood 2014), of which 60 bits are kept.
