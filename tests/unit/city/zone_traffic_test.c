@@ -77,6 +77,48 @@ static void restart(void)
     bytes_finish(&bytes);
 }
 
+// As city_undo does it: what was taken since is not counted.
+static void undo(int number, const struct bytes *before)
+{
+    struct view view = {.data = before->data, .left = before->used};
+    assert_int_equal(zone_traffic_put_back(zone, number, &view), 0);
+}
+
+static void what_was_refused_and_comes_again_counts_once(void **state)
+{
+    struct bytes before;
+    (void)state;
+    say(0, 1, "vehicles", 5);
+    bytes_init(&before, 1 << 16);
+    zone_traffic_keep_member(zone, 0, &before);
+    say(0, 30, "vehicles", 7);
+    undo(0, &before);
+    say(0, 31, "vehicles", 7); // by our clock it came later
+    assert_true(tells_at(60 + TRAFFIC_WAIT_S));
+    assert_true(told(&last, "vehicles") == 12 && told(&last, "sensors") == 1);
+    bytes_finish(&before);
+}
+
+static void a_minute_that_began_with_what_was_refused_has_nothing_of_it(void **state)
+{
+    struct bytes before;
+    (void)state;
+    for (int minute = 0; minute < 4; minute++)
+        say(0, 60 * minute + 1, "vehicles", 3);
+    bytes_init(&before, 1 << 16);
+    zone_traffic_keep_member(zone, 0, &before);
+    say(0, 241, "vehicles", 30); // in the place of the first minute, which nobody asked for
+    undo(0, &before);
+    say(1, 242, "speed_mps", 10);
+    while (tells_at(300 + TRAFFIC_WAIT_S))
+        ;
+    assert_true(last.time_us == day_begins_us + 5 * MINUTE);
+    assert_true(told(&last, "vehicles") == -99 && told(&last, "sensors") == 1);
+    struct view none = {.data = before.data, .left = 3};
+    assert_int_equal(zone_traffic_put_back(zone, 0, &none), -EBADMSG);
+    bytes_finish(&before);
+}
+
 static void a_minute_has_the_medians_of_its_readings(void **state)
 {
     (void)state;
@@ -286,6 +328,8 @@ static void what_is_no_memory_of_a_road_makes_no_minute(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_refused_and_comes_again_counts_once, begin, end),
+        cmocka_unit_test_setup_teardown(a_minute_that_began_with_what_was_refused_has_nothing_of_it, begin, end),
         TEST(a_minute_has_the_medians_of_its_readings),
         TEST(a_minute_in_which_nobody_spoke_says_nothing),
         TEST(a_reading_at_the_very_end_is_the_last_of_its_minute),
