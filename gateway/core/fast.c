@@ -47,8 +47,7 @@ static void own_names(struct reading *reading)
 
 static bool never_waits(const struct normalised *one)
 {
-    bool is_event = kind_is_event(one->reading.kind) && !one->is_rest;
-    return is_event || (one->reading.time_quality == TIME_SENSOR && !one->is_rest);
+    return intake_is_event(one) || (one->reading.time_quality == TIME_SENSOR && !one->is_rest);
 }
 
 static void go(struct normalised_pack *out, const struct normalised *one)

@@ -4,9 +4,9 @@
 #include "account.h"
 #include "base/messages.h"
 #include "city.h"
-#include "city/change.h"
 #include "fast.h"
 #include "hold.h"
+#include "leave_out.h"
 #include "meaning.h"
 #include "numbered.h"
 #include "recall.h"
@@ -138,7 +138,7 @@ static int64_t boot_time(const struct intake *intake, const struct reading *read
     return clock_boot_us(intake->clock) - (received_us - reading->time_us);
 }
 
-static bool is_event(const struct normalised *one)
+bool intake_is_event(const struct normalised *one)
 {
     return kind_is_event(one->reading.kind) && !one->is_rest;
 }
@@ -160,7 +160,7 @@ static bool encode_all(struct intake *intake, int64_t received_us, struct buffer
         const struct normalised *one = &pack->readings[i];
         size_t end = i + 1 < pack->count ? offsets[i + 1] : intake->stored.used;
         records[i] = (struct buffer_record){.stream = intake->live[one->sensor->index].stream,
-                                            .class = is_event(one) ? BUFFER_EVENT : BUFFER_ROUTINE,
+                                            .class = intake_is_event(one) ? BUFFER_EVENT : BUFFER_ROUTINE,
                                             .time_us = one->reading.time_us,
                                             .payload = intake->stored.data + offsets[i],
                                             .size = end - offsets[i]};
@@ -222,78 +222,6 @@ static void give_times(struct intake *intake)
     for (size_t i = 0; i < intake->pack->count; i++)
         while (time_is_taken(intake, i, intake->pack->readings[i].reading.time_us))
             intake->pack->readings[i].reading.time_us++;
-}
-
-// After a start nothing else is there to show.
-static void keep_first(struct intake *intake, struct sensor_live *live, const struct reading *reading)
-{
-    if (live->last.used > 0)
-        return;
-    bytes_clear(&intake->stored);
-    reading_encode(reading, &intake->stored);
-    bytes_keep(&live->last, intake->stored.data, intake->stored.used);
-}
-
-// A state that was asked for again, or once more after a restart, is not a second reading.
-static void leave_out_known(struct intake *intake, struct source *source)
-{
-    struct normalised_pack *pack = intake->pack;
-    size_t kept = 0;
-    for (size_t i = 0; i < pack->count; i++) {
-        const struct reading *reading = &pack->readings[i].reading;
-        struct sensor_live *live = &intake->live[pack->readings[i].sensor->index];
-        if (reading->time_quality == TIME_SENSOR &&
-            moments_known(&live->moments, reading->time_us, pack->readings[i].content)) {
-            keep_first(intake, live, reading);
-            live->last_boot_us = clock_boot_us(intake->clock); // it was heard
-            source->repeated++;
-            continue;
-        }
-        if (kept != i)
-            pack->readings[kept] = pack->readings[i];
-        kept++;
-    }
-    pack->count = kept;
-}
-
-// The reading of that sensor before this one: of the first `count` of the pack, or what waits to be stored, or the last that was.
-static const struct reading *reading_before(const struct intake *intake, const struct sensor *sensor, size_t count,
-                                            struct reading *ret_stored)
-{
-    const struct sensor_live *live = &intake->live[sensor->index];
-    const struct bytes *last = live->waiting.used ? &live->waiting : &live->last;
-    for (size_t i = count; i-- > 0;)
-        if (intake->pack->readings[i].sensor == sensor)
-            return &intake->pack->readings[i].reading;
-    return last->used && reading_decode(last->data, last->used, ret_stored) == 0 ? ret_stored : NULL;
-}
-
-static bool is_unchanged(const struct intake *intake, const struct normalised *one, size_t count)
-{
-    struct reading stored;
-    const struct settings_sensor *settings = one->sensor->settings;
-    if (!settings->report_changes || is_event(one))
-        return false;
-    const struct reading *before = reading_before(intake, one->sensor, count, &stored);
-    return before && !change_is_news(before, &one->reading, settings->heartbeat_us);
-}
-
-// With `report = changes` only news is stored.
-static void leave_out_unchanged(struct intake *intake, struct source *source)
-{
-    struct normalised_pack *pack = intake->pack;
-    size_t kept = 0;
-    for (size_t i = 0; i < pack->count; i++) {
-        if (is_unchanged(intake, &pack->readings[i], kept)) {
-            intake->live[pack->readings[i].sensor->index].last_boot_us = clock_boot_us(intake->clock); // it was heard
-            source->unchanged++;
-            continue;
-        }
-        if (kept != i)
-            pack->readings[kept] = pack->readings[i];
-        kept++;
-    }
-    pack->count = kept;
 }
 
 static enum refusal refuse_append(int error, struct fault *why)
@@ -379,9 +307,9 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
 {
     note_contents(intake); // before anything is added that the source did not say
     if (pack->may_repeat)
-        leave_out_known(intake, source);
+        source->repeated += leave_out_known(intake);
     meaning_take(intake, source, is_synchronised(intake) ? clock_wall_us(intake->clock) : 0);
-    leave_out_unchanged(intake, source);
+    source->unchanged += leave_out_unchanged(intake);
     source->unknown_fields += intake->pack->unknown_fields;
     if (source->merge_us > 0 && !pack->ticket)
         fast_hold_back(intake, source);

@@ -64,6 +64,9 @@ void intake_finish(struct intake *intake);
 // before anything acts on a clock that has just been set. Returns whether a pack was taken since the last call.
 bool intake_turn(struct intake *intake);
 
+// Whether it is kept as one; what a device said beside its samples is not.
+bool intake_is_event(const struct normalised *one);
+
 // A reading was made of that sensor's samples, and is stored by another way: shows it.
 void intake_note(struct intake *intake, const struct sensor *sensor, const struct reading *reading);
 

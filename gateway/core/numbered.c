@@ -2,6 +2,7 @@
 #include "numbered.h"
 
 #include "intake.h"
+#include "leave_out.h"
 #include <string.h>
 
 static const char name[] = "frame";
@@ -15,33 +16,21 @@ static uint64_t modulus_of(const struct settings_sensor *settings, const struct 
     return value->counter_bits ? UINT64_C(1) << value->counter_bits : 0;
 }
 
-static bool take_number(struct intake *intake, struct normalised *one)
+static bool says_only_its_number(struct intake *intake, struct normalised *one, size_t before)
 {
     struct reading *reading = &one->reading;
-    for (size_t i = 0; i < reading->value_count; i++) {
-        const struct value *value = &reading->values[i];
-        if (strcmp(value->name, name) != 0)
-            continue;
-        struct sensor_live *live = &intake->live[one->sensor->index];
-        frames_take(&live->frames, (uint32_t)value->number, modulus_of(one->sensor->settings, value));
-        live->last_boot_us = clock_boot_us(intake->clock); // it was heard
-        memmove(&reading->values[i], &reading->values[i + 1], (--reading->value_count - i) * sizeof *value);
-        return true;
-    }
-    return false;
+    const struct value *value = reading_find(reading, name);
+    (void)before;
+    if (!value)
+        return false;
+    frames_take(&intake->live[one->sensor->index].frames, (uint32_t)value->number,
+                modulus_of(one->sensor->settings, value));
+    size_t at = (size_t)(value - reading->values);
+    memmove(&reading->values[at], &reading->values[at + 1], (--reading->value_count - at) * sizeof *value);
+    return reading->value_count == 0 && reading->refused_count == 0;
 }
 
 void numbered_take(struct intake *intake)
 {
-    struct normalised_pack *pack = intake->pack;
-    size_t kept = 0;
-    for (size_t i = 0; i < pack->count; i++) {
-        struct normalised *one = &pack->readings[i];
-        if (take_number(intake, one) && one->reading.value_count == 0 && one->reading.refused_count == 0)
-            continue;
-        if (kept != i)
-            pack->readings[kept] = *one;
-        kept++;
-    }
-    pack->count = kept;
+    leave_out(intake, says_only_its_number);
 }
