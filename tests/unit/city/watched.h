@@ -117,3 +117,13 @@ static inline struct watched watch(enum kind kind)
     health_start(&watched.health, &watched.settings, 0, 0);
     return watched;
 }
+
+static inline void take_plain(struct watched *watched)
+{
+    take(watched, reading_now(watched));
+}
+
+static inline void take_aged(struct watched *watched, int64_t age_s)
+{
+    take(watched, reading_before(watched, age_s));
+}

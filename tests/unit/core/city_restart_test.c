@@ -1,92 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "city_rig.h"
+#include "city_street.h"
 
 #include <math.h>
 
 /*
  * What the city room knows over restarts and kills: what was stored last of an alert is what the gateway itself thinks of it.
  */
-
-static const char places[] = "[zone:lot]\nkind = parking\ncapacity = 3\n"
-                             "[zone:plaza]\nkind = crowd\narea = 100 m2\nlimits = 2 4 5\nhold = 0 s\n";
-static const char sensors[] = "[sensor:bay-1]\nkind = parking\nzone = lot\nstale_after = 10 min\n"
-                              "[sensor:bay-2]\nkind = parking\nzone = lot\nstale_after = 0 s\n"
-                              "[sensor:eye]\nkind = crowd\nzone = plaza\nstale_after = 0 s\n";
-static const char air[] = "[sensor:air]\nkind = environment\nstale_after = 10 min\n";
-
-static void configure(const char *zones, const char *first, const char *second)
-{
-    snprintf(rig.config, sizeof rig.config, "[gateway]\nid = t\nmunicipality = 271004\n[coap]\n%s%s%s", zones, first,
-             second);
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    char text[2000];
-    snprintf(text, sizeof text, "%s%s%s", places, sensors, air);
-    begin_rig(text);
-    city_tick(rig.city, set);
-    return 0;
-}
-
-static void reopen(const char *zones, const char *first, const char *second)
-{
-    close_rig();
-    configure(zones, first, second);
-    open_rig();
-    durable();
-}
-
-static void occupy(const char *name, bool occupied)
-{
-    add_bool(name, occupied, 0);
-    take();
-}
-
-static void warm(double celsius)
-{
-    add_number("air:temperature_c", "Cel", celsius, 0);
-    take();
-}
-
-static void see_people(double people)
-{
-    add_number("eye:people", "", people, 0);
-    take();
-}
-
-static const struct alert *find_alert(const char *stream)
-{
-    const char *id, *kind;
-    unsigned size;
-    const struct alert *alert;
-    stream_subject(stream, &id);
-    kind = stream_alert_kind(stream, &size);
-    for (size_t i = 0; (alert = city_alert(rig.city, i)); i++)
-        if (strcmp(alert->id, id) == 0 && strlen(alert->kind) == size && memcmp(alert->kind, kind, size) == 0)
-            return alert;
-    return NULL;
-}
-
-// Of every alert: what stands at a broker, who keeps the newest, is what the gateway thinks.
-static void assert_told(void)
-{
-    size_t active = 0;
-    durable();
-    for (uint32_t i = 0; i < buffer_stream_count(rig.buffer); i++) {
-        const char *id, *stream = buffer_stream_name(rig.buffer, i);
-        if (stream_subject(stream, &id) != SUBJECT_ALERT)
-            continue;
-        const char *said = told_last(stream);
-        bool is_active = said && *said;
-        if (is_active != (find_alert(stream) != NULL))
-            fail_msg("%s was told as '%s', and is %s", stream, said ? said : "nothing",
-                     find_alert(stream) ? "active" : "over");
-        active += is_active;
-    }
-    assert_int_equal(active, alerts_now());
-}
 
 static void an_alert_goes_on_over_a_restart(void **state)
 {
@@ -433,70 +352,6 @@ static void rubbish_costs_nothing_and_begins_nothing(void **state)
     assert_told();
 }
 
-static void a_zone_that_changed_unseen_is_told_after_the_restart(void **state)
-{
-    (void)state;
-    struct reading reading;
-    occupy("bay-1:occupied", true);
-    pass(2);
-    occupy("bay-2:occupied", true);
-    tick_after(1);
-    newest_of("zone/lot", &reading);
-    assert_number(&reading, "occupied", 2);
-    reopen("[zone:lot]\nkind = parking\ncapacity = 9\n[zone:plaza]\nkind = crowd\narea = 100 m2\n", sensors, air);
-    tick_after(1);
-    newest_of("zone/lot", &reading);
-    assert_number(&reading, "capacity", 9);
-    assert_number(&reading, "occupied", 2);
-    int64_t told_us = reading.time_us;
-    occupy("bay-2:occupied", true); // which will be read back
-    pass(601);                      // bay-1 is silent when the gateway is there again
-    size_t readings = stored_of("zone/lot");
-    kill_and_restart();
-    tick_after(1);
-    tick_after(1);
-    assert_int_equal(stored_of("zone/lot"), readings + 1); // at once as it is
-    newest_of("zone/lot", &reading);
-    assert_number(&reading, "occupied", 1);
-    assert_number(&reading, "silent", 1);
-    assert_true(reading.time_us > told_us);
-}
-
-// No two of a zone's readings have one time, and none is older than what was told before.
-static void a_zones_times_rise_over_restarts(void **state)
-{
-    (void)state;
-    int64_t last_us = 0;
-    for (int i = 0; i < 6; i++) {
-        pass(30);
-        occupy("bay-1:occupied", i % 2 == 0);
-        set = i != 3; // after the kill nobody knows the time: the readings that are read back are all that there is
-        if (i % 2)
-            kill_and_restart();
-        else
-            restart();
-        tick_after(1);
-        durable();
-        set = true;
-    }
-    durable();
-    size_t seen = 0;
-    for (uint64_t from = 0;; from = rig.batch->next) {
-        assert_int_equal(buffer_read(rig.buffer, from, BUFFER_BATCH_MAX, 1 << 20, rig.batch), 0);
-        for (size_t i = 0; i < rig.batch->count; i++) {
-            if (strcmp(buffer_stream_name(rig.buffer, rig.batch->items[i].stream), "zone/lot") != 0)
-                continue;
-            assert_true(rig.batch->items[i].newest);
-            assert_true(rig.batch->items[i].time_us > last_us);
-            last_us = rig.batch->items[i].time_us;
-            seen++;
-        }
-        if (!rig.batch->count)
-            break;
-    }
-    assert_true(seen >= 6);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,8 +370,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_gone_from_the_configuration_is_over, begin, end_rig),
         cmocka_unit_test_setup_teardown(another_kind_has_alerts_of_its_own, begin, end_rig),
         cmocka_unit_test_setup_teardown(rubbish_costs_nothing_and_begins_nothing, begin, end_rig),
-        cmocka_unit_test_setup_teardown(a_zone_that_changed_unseen_is_told_after_the_restart, begin, end_rig),
-        cmocka_unit_test_setup_teardown(a_zones_times_rise_over_restarts, begin, end_rig),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
