@@ -302,6 +302,8 @@ static const struct family families[] = {
      offsetof(struct status_outlet, replies_dropped), .value = write_unsigned},
     {"citygw_outlet_throttled_seconds_total", "counter", "Time that sending waited for max_rate.", &outlets,
      offsetof(struct status_outlet, throttled_us), .value = write_seconds},
+    {"citygw_outlet_in_flight", "gauge", "Messages sent and not acknowledged yet.", &outlets,
+     offsetof(struct status_outlet, in_flight), .value = write_unsigned},
     {"citygw_outlet_characters_replaced_total", "counter", "Characters of texts that the peer does not take.", &outlets,
      offsetof(struct status_outlet, characters_replaced), .value = write_unsigned},
     {"citygw_vehicle_samples_total", "counter", "Acceleration samples of a vehicle, in order and with their times.",

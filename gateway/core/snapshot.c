@@ -103,6 +103,7 @@ static void take_traffic(struct outlet *outlet, struct status_outlet *ret)
     ret->commands_ignored = figures.commands_ignored;
     ret->replies_dropped = figures.replies_dropped;
     ret->throttled_us = (int64_t)figures.throttled_us;
+    ret->in_flight = figures.in_flight;
     ret->characters_replaced = figures.characters_replaced;
     pthread_mutex_lock(&outlet->replays.lock);
     ret->replays = outlet->replays.count;

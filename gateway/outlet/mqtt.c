@@ -161,6 +161,7 @@ static void mqtt_figures(void *state, struct outlet_figures *ret_figures)
                                            .commands_ignored = atomic_load(&mqtt->commands_ignored),
                                            .throttled_us = atomic_load(&mqtt->throttled_us),
                                            .characters_replaced = atomic_load(&mqtt->replaced),
+                                           .in_flight = atomic_load(&mqtt->in_flight),
                                            .twins = atomic_load(&mqtt->twins)};
 }
 

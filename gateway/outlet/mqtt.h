@@ -149,6 +149,7 @@ struct mqtt {
     struct replies replies;
     atomic_int_least64_t beat_us;
     atomic_bool connected, over;
+    atomic_size_t in_flight; // as the last round left it
     atomic_uint_least64_t batches, commands, commands_ignored, throttled_us, replaced,
         twins; // outlet_figures
 

@@ -220,6 +220,7 @@ void *mqtt_run(void *argument)
         collect(mqtt);
         obey(mqtt);
         steps[mqtt->phase](mqtt);
+        atomic_store(&mqtt->in_flight, mqtt->client ? client_flying(mqtt->client) : 0);
         if (mqtt->phase != PHASE_OVER) {
             nap(mqtt);
         }

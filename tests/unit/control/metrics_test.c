@@ -153,6 +153,7 @@ static void every_name_of_the_contract_is_there_with_its_value(void **state)
         "citygw_outlet_batches_total{outlet=\"mqtt\"} 7",
         "citygw_outlet_commands_ignored_total{outlet=\"mqtt\"} 1",
         "citygw_outlet_throttled_seconds_total{outlet=\"mqtt\"} 1.5",
+        "citygw_outlet_in_flight{outlet=\"mqtt\"} 3",
         "citygw_buffer_written_bytes_total 9000",
         "citygw_outlet_connected{outlet=\"mqtt\"} 1",
         "citygw_outlet_connected{outlet=\"influxdb\"} 0",

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,7 @@ struct devices {
     char slave[64];
     pthread_t thread;
     int stop[2];
+    atomic_bool busy;     // with a request
     pthread_mutex_t lock; // of all below
     enum manner manners[UNITS];
     struct request requests[KEPT];
@@ -226,12 +228,14 @@ static void *live(void *context)
                 return NULL;
             continue;
         }
+        atomic_store(&devices->busy, true);
         ssize_t size = read(devices->master, frame + used, sizeof frame - used);
         used += size > 0 ? (size_t)size : 0;
-        if (used < sizeof frame)
-            continue;
-        take_request(devices, frame);
-        used = 0;
+        if (used == sizeof frame) {
+            take_request(devices, frame);
+            used = 0;
+        }
+        atomic_store(&devices->busy, false);
     }
 }
 

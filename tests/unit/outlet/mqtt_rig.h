@@ -464,7 +464,7 @@ static inline bool rig_stop(struct rig *rig)
 {
     bool stopped = false;
     rig->type->stop(rig->state);
-    for (int i = 0; i < 1000 && !stopped; i++) {
+    for (int i = 0; i < 4000 && !stopped; i++) {
         stopped = rig->type->stopped(rig->state);
         if (!stopped) {
             rig_nap();

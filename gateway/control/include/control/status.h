@@ -45,6 +45,7 @@ struct status_outlet {
     size_t ranges;    // of numbers that it has not delivered, besides what is new
     uint64_t replays, replays_asked, replayed; // under way, ever, readings that arrived
     uint64_t batches, commands, commands_ignored, replies_dropped;
+    uint64_t in_flight;           // messages sent and not acknowledged yet
     uint64_t characters_replaced; // in texts, because the peer does not take them
     int64_t throttled_us;         // waited for max_rate
 };

@@ -128,6 +128,7 @@ struct outlet_figures {
     uint64_t commands_ignored;    // retained, expired, too large, too many, or without a proper verb
     uint64_t throttled_us;        // waited for `max_rate`
     uint64_t characters_replaced; // because the peer does not take them
+    uint64_t in_flight;           // messages sent and not acknowledged yet
     uint64_t twins;               // how often another gateway of our name was seen there
 };
 
