@@ -96,6 +96,7 @@ struct states {
     size_t index;
     struct outlet_batch read;
     size_t used;
+    bool noted;         // in order: what may stand at the broker from an earlier run
     bool wanted;        // all of them once more
     bool only_newer;    // than what was sent by themselves
     bool lost;          // one of them, with its connection

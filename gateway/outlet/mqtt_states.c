@@ -27,14 +27,6 @@ static void start(struct states *states, uint64_t since, uint64_t until)
     states->used = states->read.count = 0;
 }
 
-void states_begin(struct mqtt *mqtt)
-{
-    mqtt->states.wanted = !mqtt->in_order;
-    mqtt->states.refused_us = 0;
-    mqtt->states.mark = 0;
-    mqtt->states.next_us = mqtt->now_us + SECOND;
-}
-
 // Where readings go in batches, a state is only an extra: it goes all the same in its turn.
 static bool takes_the_turn(const struct mqtt *mqtt)
 {
@@ -93,6 +85,38 @@ static const struct outlet_record *next_state(struct mqtt *mqtt)
         mqtt->feed.batch_finish(mqtt->feed.context, &states->read);
     }
     return states->active ? &states->read.records[0] : NULL;
+}
+
+// What an earlier run sent in order nobody knows; at most it was the newest that there was. What is older may not be retained over it.
+static void note_newest(struct mqtt *mqtt)
+{
+    struct states *states = &mqtt->states;
+    const struct outlet_record *record;
+    states->noted = true;
+    start(states, states_lowest_pending(mqtt), UINT64_MAX);
+    while ((record = next_state(mqtt)) != NULL) {
+        struct reading reading;
+        char topic[TOPIC_SIZE];
+        bool is_read = record_reading(record, &reading) == 0;
+        uint64_t *number = is_read && topic_reading(mqtt->tree, reading.kind, record->sensor, topic) == 0
+                               ? retained_number(&mqtt->retained, topic)
+                               : NULL;
+        if (number) {
+            *number = record->number;
+        }
+        states->used++;
+    }
+}
+
+void states_begin(struct mqtt *mqtt)
+{
+    mqtt->states.wanted = !mqtt->in_order;
+    mqtt->states.refused_us = 0;
+    mqtt->states.mark = 0;
+    mqtt->states.next_us = mqtt->now_us + SECOND;
+    if (mqtt->in_order && takes_the_turn(mqtt) && !mqtt->states.noted) {
+        note_newest(mqtt);
+    }
 }
 
 static bool is_pending(const struct mqtt *mqtt, uint64_t number)

@@ -129,6 +129,34 @@ static void an_alert_that_ended_in_a_batch_is_emptied(void **state)
     assert_int_equal(plaza.emptied, 1);
 }
 
+static int note_reading(struct peer *peer, const struct peer_publish *publish)
+{
+    note(peer->test, publish);
+    return 0;
+}
+
+// It may have sent all of them before it was killed, and their answers never came.
+static void what_an_earlier_run_may_have_retained_is_not_gone_over_by_what_is_older(void **state)
+{
+    struct memory memory = {0};
+    struct peer *peer;
+    struct rig *rig;
+    (void)state;
+    begin(note_reading, &memory, &peer, &rig);
+    rig->available = 30;
+    rig->late_to = 31;
+    peer_begin(peer);
+    rig_start(rig);
+    assert_true(rig_wait_delivered(rig, 31));
+    rig_offer(rig, 36);
+    assert_true(rig_wait_delivered(rig, 37));
+    end(peer, rig);
+    for (unsigned seq = 1; seq <= 36; seq++) {
+        assert_int_equal(memory.sent[seq], 1);
+        assert_int_equal(memory.retained[seq], seq > 27);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +164,7 @@ int main(void)
         cmocka_unit_test(an_alert_that_went_in_a_batch_is_retained),
         cmocka_unit_test(what_was_lost_with_its_connection_is_retained_after_the_next),
         cmocka_unit_test(an_alert_that_ended_in_a_batch_is_emptied),
+        cmocka_unit_test(what_an_earlier_run_may_have_retained_is_not_gone_over_by_what_is_older),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
