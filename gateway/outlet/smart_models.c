@@ -102,8 +102,9 @@ static bool is_event(const struct reading *reading)
 
 static bool counts_people(const struct reading *reading)
 {
-    static const char *const names[] = {"people",         "in",        "out", "in_total", "out_total", "density_per_m2",
-                                        "flow_per_m_min", "speed_mps", "los", NULL};
+    static const char *const names[] = {
+        "people",         "in",        "out", "in_total",   "out_total", "density_per_m2",
+        "flow_per_m_min", "speed_mps", "los", "suppressed", NULL};
     return has_one_of(reading, names);
 }
 

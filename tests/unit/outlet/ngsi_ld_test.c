@@ -189,6 +189,21 @@ static void people_are_a_crowd_flow(void **state)
                         "," NO_FLAGS GOOD CONTEXT("Transportation"));
 }
 
+// Or the broker would keep what was told before, as true.
+static void people_who_are_too_few_to_be_told_are_a_crowd_flow_too(void **state)
+{
+    struct reading reading = reading_of(KIND_CROWD);
+    (void)state;
+    add(&reading, (struct value){.name = "suppressed", .type = VALUE_BOOL, .boolean = true});
+    assert_string_equal(write("gate-1", &reading),
+                        "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:gate-1\",\"type\":\"CrowdFlowObserved\"," PLACE("135.25", "34.5")
+                        ",\"dateObserved\":" NOW
+                        ",\"suppressed\":" OBSERVED("true")
+                        ",\"estimate\":" OBSERVED("false")
+                        ",\"implausible\":" OBSERVED("false")
+                        "," GOOD CONTEXT("Transportation"));
+}
+
 static void vehicles_are_a_traffic_flow(void **state)
 {
     struct reading reading = reading_of(KIND_TRAFFIC);
@@ -414,6 +429,7 @@ int main(void)
         cmocka_unit_test(what_a_bay_does_not_know_is_unknown),
         cmocka_unit_test(a_bay_without_place_or_zone_or_state_is_a_device),
         cmocka_unit_test(people_are_a_crowd_flow),
+        cmocka_unit_test(people_who_are_too_few_to_be_told_are_a_crowd_flow_too),
         cmocka_unit_test(vehicles_are_a_traffic_flow),
         cmocka_unit_test(a_bump_is_an_alert_of_its_own_and_no_pothole),
         cmocka_unit_test(only_a_confirmed_bump_is_a_pothole),
