@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "city/parking.h"
 
-#include "late.h"
+#include "city/late.h"
 #include "values.h"
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "gate.h"
-#include "late.h"
+#include "city/late.h"
 #include "members.h"
 #include "service_level.h"
 #include "values.h"

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "city/parking.h"
 #include "gate.h"
-#include "late.h"
+#include "city/late.h"
 #include "members.h"
 #include "values.h"
 #include "zone_base.h"
