@@ -2,9 +2,9 @@
 #include "city/zone_parking.h"
 
 #include "base/text.h"
+#include "city/late.h"
 #include "city/parking.h"
 #include "gate.h"
-#include "city/late.h"
 #include "members.h"
 #include "values.h"
 #include "zone_base.h"
