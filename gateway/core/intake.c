@@ -319,6 +319,7 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
     note_contents(intake); // before anything is added that the source did not say
     if (pack->may_repeat)
         source->repeated += leave_out_known(intake);
+    leave_out_private(intake);
     meaning_take(intake, source, is_synchronised(intake) ? clock_wall_us(intake->clock) : 0);
     source->unchanged += leave_out_unchanged(intake);
     source->unknown_fields += intake->pack->unknown_fields;

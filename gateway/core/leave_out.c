@@ -4,6 +4,7 @@
 #include "city/change.h"
 #include "city/late.h"
 #include "intake.h"
+#include "roads.h"
 
 size_t leave_out(struct intake *intake, bool (*is_out)(struct intake *intake, struct normalised *one, size_t before))
 {
@@ -66,6 +67,17 @@ static const struct reading *reading_before(const struct intake *intake, const s
         newest_us = newest->time_us;
     }
     return newest;
+}
+
+static bool is_private(struct intake *intake, struct normalised *one, size_t before)
+{
+    (void)intake, (void)before;
+    return one->sensor->settings->private_count > 0 && roads_hides(one->sensor, &one->reading);
+}
+
+size_t leave_out_private(struct intake *intake)
+{
+    return leave_out(intake, is_private);
 }
 
 static bool is_unchanged(struct intake *intake, struct normalised *one, size_t before)
