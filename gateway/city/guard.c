@@ -4,6 +4,7 @@
 
 void crowd_guard(const struct settings_zone *settings, const struct settings_sensor *sensor, struct reading *reading)
 {
+    static const char *const telling[] = {"people", "density_per_m2", "flow_per_m_min", "los"};
     const struct value *people = reading_find(reading, "people");
     if (!people)
         return;
@@ -11,7 +12,7 @@ void crowd_guard(const struct settings_zone *settings, const struct settings_sen
         value_put_true(reading, "estimate");
     if (!settings || people->number >= (double)settings->min_count)
         return;
-    value_remove(reading, "people");
-    value_remove(reading, "density_per_m2");
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+        value_remove(reading, telling[i]);
     value_put_true(reading, "suppressed");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "city/parking.h"
 
-#include "late.h"
+#include "city/late.h"
 #include "values.h"
 #include <string.h>
 
@@ -22,7 +22,7 @@ static int state_named(const char *name)
 
 // A distance head's; in between it is what it was before.
 static int state_at_distance(const struct parking *parking, const struct settings_sensor *sensor,
-                             struct reading *reading)
+                             const struct reading *reading)
 {
     const struct value *distance = reading_find(reading, "distance_m"), *range = reading_find(reading, "range");
     if (!parking_is_head(sensor))
@@ -55,12 +55,10 @@ static double lasted_s(const struct parking *parking)
     return (double)(parking->candidate_us - parking->since_us) / 1e6;
 }
 
-// Returns whether another state counts, and how long the one before had lasted.
-static bool see(struct parking *parking, enum parking_state state, int64_t hold_us, const struct reading *reading,
-                double *ret_lasted_s)
+static void see_candidate(struct parking *parking, enum parking_state state, const struct reading *reading)
 {
-    bool first = !parking->begun, clock_went_back = reading->time_us < parking->newest_us;
-    if (first || state != parking->candidate || clock_went_back) {
+    bool clock_went_back = reading->time_us < parking->newest_us;
+    if (!parking->begun || state != parking->candidate || clock_went_back) {
         parking->candidate_us = reading->time_us;
         parking->candidate_is_estimated = reading->time_quality == TIME_ESTIMATED;
     }
@@ -69,6 +67,14 @@ static bool see(struct parking *parking, enum parking_state state, int64_t hold_
     parking->candidate = state;
     parking->newest_us = reading->time_us;
     parking->begun = true;
+}
+
+// Returns whether another state counts, and how long the one before had lasted.
+static bool see(struct parking *parking, enum parking_state state, int64_t hold_us, const struct reading *reading,
+                double *ret_lasted_s)
+{
+    bool first = !parking->begun;
+    see_candidate(parking, state, reading);
     if (!first && (state == parking->state || reading->time_us - parking->candidate_us < hold_us))
         return false;
     *ret_lasted_s = lasted_s(parking);
@@ -98,20 +104,35 @@ enum parking_news parking_take(struct parking *parking, const struct settings_se
     return changed ? PARKING_CHANGED : PARKING_HOLDS;
 }
 
-void parking_recall(struct parking *parking, const struct reading *reading)
+/* Going on after a restart. */
+
+// What the sensor of a stored reading had said; its `state` is ours. SAYS_NOTHING: not known, or when is not.
+static int had_said(const struct parking *parking, const struct settings_sensor *sensor, const struct reading *reading)
+{
+    const struct value *occupied = reading_find(reading, "occupied");
+    int state = state_at_distance(parking, sensor, reading);
+    if (reading->time_quality == TIME_ESTIMATED)
+        return SAYS_NOTHING;
+    if (reading->quality == QUALITY_CALIBRATING)
+        return PARKING_CALIBRATING;
+    if (state != SAYS_NOTHING || !occupied)
+        return state;
+    return occupied->boolean ? PARKING_OCCUPIED : PARKING_FREE;
+}
+
+void parking_recall(struct parking *parking, const struct settings_sensor *sensor, const struct reading *reading)
 {
     const struct value *value = reading_find(reading, "state");
     int state = value ? state_named(value->text) : SAYS_NOTHING;
     if (state == SAYS_NOTHING || (parking->begun && is_late(reading, parking->newest_us)))
         return;
-    if (reading->time_us < parking->newest_us)
-        parking->since_us = 0;
-    if (!parking->begun || (int)parking->state != state) {
-        // A clock that nobody had set tells nothing after another start.
-        parking->since_us = reading->time_quality == TIME_ESTIMATED ? 0 : reading->time_us;
-        parking->since_is_estimated = false;
-    }
-    parking->state = parking->candidate = (enum parking_state)state;
-    parking->candidate_us = parking->newest_us = reading->time_us;
-    parking->begun = true;
+    bool goes_on = parking->begun && (int)parking->state == state;
+    int candidate = had_said(parking, sensor, reading);
+    see_candidate(parking, (enum parking_state)(candidate == SAYS_NOTHING ? state : candidate), reading);
+    if (goes_on)
+        return;
+    // A clock that nobody had set tells nothing after another start.
+    parking->since_us = parking->candidate_is_estimated ? 0 : parking->candidate_us;
+    parking->since_is_estimated = false;
+    parking->state = (enum parking_state)state;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passage.h"
 
-#include "late.h"
+#include "city/late.h"
 #include <math.h>
 #include <string.h>
 

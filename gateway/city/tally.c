@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tally.h"
 
-#include "late.h"
+#include "city/late.h"
 #include <string.h>
 
 static void begin(struct tally *tally, const struct reading *reading, double value)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zone_base.h"
 
-#include "late.h"
+#include "city/late.h"
 #include "values.h"
 
 static const int64_t pause_us = 1000000;

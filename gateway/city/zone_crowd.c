@@ -2,8 +2,8 @@
 #include "city/zone_crowd.h"
 
 #include "base/text.h"
+#include "city/late.h"
 #include "gate.h"
-#include "late.h"
 #include "members.h"
 #include "service_level.h"
 #include "values.h"

@@ -2,9 +2,9 @@
 #include "city/zone_parking.h"
 
 #include "base/text.h"
+#include "city/late.h"
 #include "city/parking.h"
 #include "gate.h"
-#include "late.h"
 #include "members.h"
 #include "values.h"
 #include "zone_base.h"
@@ -210,7 +210,8 @@ static enum zone_news take_state(struct member *member, const struct reading *re
     enum parking_state state = state_in(reading);
     if (state == PARKING_STATE_COUNT)
         return ZONE_SAID_NOTHING;
-    if (member->begun && (is_same_time(reading, member->state_us) || is_late(reading, member->state_us)))
+    bool is_repeated = is_same_time(reading, member->state_us) && state == member->state;
+    if (member->begun && (is_repeated || is_late(reading, member->state_us)))
         return ZONE_LATE;
     member->state = state;
     member->state_us = reading->time_us;

@@ -287,6 +287,12 @@ bool zone_traffic_report(struct zone_traffic *zone, struct reading *ret_reading)
     return true;
 }
 
+void zone_traffic_told(struct zone_traffic *zone, int64_t until_us)
+{
+    for (int number = oldest(zone); number >= 0 && zone->minutes[number].end_us <= until_us; number = oldest(zone))
+        leave(zone, number);
+}
+
 /* Keeping. The bytes: u32 version, what the time is, four minutes, each: its end, u32 quality of time, flag unauthenticated, samples of
    three quantities; u32 members, each: id, flag has a total of before, the end of its minute, and it; a tally; four parts. */
 

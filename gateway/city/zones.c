@@ -243,6 +243,13 @@ void zones_alerted(struct zones *zones, enum crowd_level (*told)(void *context, 
     zones->may_alert = true;
 }
 
+void zones_told(struct zones *zones, const char *id, int64_t until_us)
+{
+    struct zone *zone = find(zones, id);
+    if (zone && zone->traffic)
+        zone_traffic_told(zone->traffic, until_us);
+}
+
 /* Keeping. The bytes: u32 version, u32 zones, each: id, u32 kind, u32 size, and its own bytes. */
 
 static void keep_own(const struct zone *zone, struct bytes *out)

@@ -310,6 +310,10 @@ int verb_bumps(int argc, char **argv)
         complain("%s", _("which drive? expected a FILE with one, such as drive.csv"));
         return VERB_USAGE;
     }
+    if (options.config && !options.sensor) {
+        complain("%s", _("whose settings? expected --sensor ID beside -c"));
+        return VERB_USAGE;
+    }
     bump_settings_default(&settings);
     if (options.sensor && !load_sensor(&options, &settings))
         return VERB_PROBLEM;

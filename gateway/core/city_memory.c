@@ -245,6 +245,16 @@ void city_forget(struct city *city, const struct sensor *sensor)
     city_tell_alert(city, alerts_end(city->alerts, kind_names[settings->kind], settings->id, NULL));
 }
 
+// What a zone told last is in the buffer, also where what was saved is older.
+static void recall_told(struct city *city, uint32_t number, struct buffer_batch *batch)
+{
+    struct reading reading;
+    const char *id, *stream = buffer_stream_name(city->options.buffer, number);
+    if (stream && stream_subject(stream, &id) == SUBJECT_ZONE &&
+        recall_newest(city->options.buffer, number, batch, &reading))
+        zones_told(city->zones, id, reading.time_us);
+}
+
 // What was stored last of an alert is to be what it is. The times of what comes next are to differ from those of zones, too.
 static void compare(struct city *city, uint32_t number, struct buffer_batch *batch)
 {
@@ -264,6 +274,8 @@ void city_begin(struct city *city)
 {
     struct buffer_batch *batch = calloc(1, sizeof *batch);
     size_t streams = buffer_stream_count(city->options.buffer);
+    for (uint32_t i = 0; batch && i < streams; i++)
+        recall_told(city, i, batch);
     if (city->clock_synchronised)
         zones_tick(city->zones, clock_wall_us(city->options.clock));
     city_look(city);

@@ -4,6 +4,7 @@
 #include "account.h"
 #include "base/messages.h"
 #include "city.h"
+#include "city/late.h"
 #include "fast.h"
 #include "hold.h"
 #include "leave_out.h"
@@ -181,12 +182,30 @@ static void note_contents(struct intake *intake)
     }
 }
 
+static bool is_synchronised(struct intake *intake)
+{
+    if (!intake->clock_asked)
+        intake->clock_synchronised = intake->clock->synchronised(intake->clock);
+    intake->clock_asked = true;
+    return intake->clock_synchronised;
+}
+
+void intake_keep_last(struct intake *intake, struct sensor_live *live, const struct reading *reading,
+                      const void *stored, size_t size)
+{
+    int64_t now_us = is_synchronised(intake) ? clock_wall_us(intake->clock) : INT64_MAX;
+    if (live->last.used > 0 && is_late(reading, live->last_us))
+        return;
+    bytes_keep(&live->last, stored, size);
+    live->last_us = reading->time_us < now_us ? reading->time_us : now_us;
+}
+
 static void remember(struct intake *intake, const struct buffer_record records[])
 {
     for (size_t i = 0; i < intake->pack->count; i++) {
         const struct normalised *one = &intake->pack->readings[i];
         struct sensor_live *live = &intake->live[one->sensor->index];
-        bytes_keep(&live->last, records[i].payload, records[i].size);
+        intake_keep_last(intake, live, &one->reading, records[i].payload, records[i].size);
         live->last_boot_us = clock_boot_us(intake->clock);
         live->readings++;
         moments_take(&live->moments, one->reading.time_us, one->content);
@@ -200,7 +219,7 @@ void intake_note(struct intake *intake, const struct sensor *sensor, const struc
     struct bytes stored;
     bytes_init(&stored, LAST_MAX);
     reading_encode(reading, &stored);
-    bytes_keep(&live->last, stored.data, stored.used);
+    intake_keep_last(intake, live, reading, stored.data, stored.used);
     bytes_finish(&stored);
     live->last_boot_us = clock_boot_us(intake->clock);
     live->readings++;
@@ -240,14 +259,6 @@ static enum refusal refuse_append(int error, struct fault *why)
         fault_errno(why, error, _("the readings cannot be stored"));
         return REFUSAL_STORAGE;
     }
-}
-
-static bool is_synchronised(struct intake *intake)
-{
-    if (!intake->clock_asked)
-        intake->clock_synchronised = intake->clock->synchronised(intake->clock);
-    intake->clock_asked = true;
-    return intake->clock_synchronised;
 }
 
 bool intake_turn(struct intake *intake)
@@ -308,6 +319,7 @@ static enum refusal take_readings(struct intake *intake, struct source *source, 
     note_contents(intake); // before anything is added that the source did not say
     if (pack->may_repeat)
         source->repeated += leave_out_known(intake);
+    leave_out_private(intake);
     meaning_take(intake, source, is_synchronised(intake) ? clock_wall_us(intake->clock) : 0);
     source->unchanged += leave_out_unchanged(intake);
     source->unknown_fields += intake->pack->unknown_fields;

@@ -22,8 +22,10 @@ struct vehicles;
 
 struct sensor_live {
     uint32_t stream;
-    struct bytes last;    // the last reading, as stored
-    int64_t last_boot_us; // when it was taken; 0: none since start
+    struct bytes last; // the newest reading, as stored: one that came late is not the last
+    int64_t
+        last_us; // its time, but not later than when it came: a clock that was ahead must not seem the newest for hours
+    int64_t last_boot_us; // when a reading was taken last; 0: none since start
     struct moments moments;
     uint64_t readings;
     struct frames frames;    // by the numbers that it gives them
@@ -66,6 +68,10 @@ bool intake_turn(struct intake *intake);
 
 // Whether it is kept as one; what a device said beside its samples is not.
 bool intake_is_event(const struct normalised *one);
+
+// Shows a stored reading as the sensor's last, unless it came late.
+void intake_keep_last(struct intake *intake, struct sensor_live *live, const struct reading *reading,
+                      const void *stored, size_t size);
 
 // A reading was made of that sensor's samples, and is stored by another way: shows it.
 void intake_note(struct intake *intake, const struct sensor *sensor, const struct reading *reading);

@@ -2,7 +2,9 @@
 #include "leave_out.h"
 
 #include "city/change.h"
+#include "city/late.h"
 #include "intake.h"
+#include "roads.h"
 
 size_t leave_out(struct intake *intake, bool (*is_out)(struct intake *intake, struct normalised *one, size_t before))
 {
@@ -29,7 +31,7 @@ static void keep_first(struct intake *intake, struct sensor_live *live, const st
         return;
     bytes_clear(&intake->stored);
     reading_encode(reading, &intake->stored);
-    bytes_keep(&live->last, intake->stored.data, intake->stored.used);
+    intake_keep_last(intake, live, reading, intake->stored.data, intake->stored.used);
 }
 
 static bool is_known(struct intake *intake, struct normalised *one, size_t before)
@@ -47,16 +49,35 @@ size_t leave_out_known(struct intake *intake)
     return leave_out(intake, is_known);
 }
 
-// The reading of that sensor before this one: of the first `count` of the pack, or what waits to be stored, or the last that was.
+// The newest reading of that sensor before this one: of the first `count` of the pack, or what waits to be stored, or the last that was.
 static const struct reading *reading_before(const struct intake *intake, const struct sensor *sensor, size_t count,
                                             struct reading *ret_stored)
 {
     const struct sensor_live *live = &intake->live[sensor->index];
-    const struct bytes *last = live->waiting.used ? &live->waiting : &live->last;
-    for (size_t i = count; i-- > 0;)
-        if (intake->pack->readings[i].sensor == sensor)
-            return &intake->pack->readings[i].reading;
-    return last->used && reading_decode(last->data, last->used, ret_stored) == 0 ? ret_stored : NULL;
+    bool waits = live->waiting.used > 0;
+    const struct bytes *last = waits ? &live->waiting : &live->last;
+    const struct reading *newest =
+        last->used && reading_decode(last->data, last->used, ret_stored) == 0 ? ret_stored : NULL;
+    int64_t newest_us = waits && newest ? newest->time_us : live->last_us;
+    for (size_t i = 0; i < count; i++) {
+        const struct normalised *one = &intake->pack->readings[i];
+        if (one->sensor != sensor || (newest && is_late(&one->reading, newest_us)))
+            continue;
+        newest = &one->reading;
+        newest_us = newest->time_us;
+    }
+    return newest;
+}
+
+static bool is_private(struct intake *intake, struct normalised *one, size_t before)
+{
+    (void)intake, (void)before;
+    return one->sensor->settings->private_count > 0 && roads_hides(one->sensor, &one->reading);
+}
+
+size_t leave_out_private(struct intake *intake)
+{
+    return leave_out(intake, is_private);
 }
 
 static bool is_unchanged(struct intake *intake, struct normalised *one, size_t before)

@@ -17,5 +17,8 @@ size_t leave_out(struct intake *intake, bool (*is_out)(struct intake *intake, st
 // A state that was asked for again, or once more after a restart, is not a second reading.
 size_t leave_out_known(struct intake *intake);
 
+// Of a bump within the vehicle's `private_area` nothing is told.
+size_t leave_out_private(struct intake *intake);
+
 // With `report = changes` only news is stored.
 size_t leave_out_unchanged(struct intake *intake);

@@ -59,11 +59,25 @@ static bool is_place(const char *name)
     return false;
 }
 
-void roads_guard(const struct sensor *sensor, struct reading *reading)
+static bool is_from_private(const struct sensor *sensor, const struct reading *reading)
 {
     const struct value *latitude = reading_find(reading, "latitude"), *longitude = reading_find(reading, "longitude");
+    return latitude && longitude && is_private(sensor->settings, latitude->number, longitude->number);
+}
+
+bool roads_hides(const struct sensor *sensor, const struct reading *reading)
+{
+    static const char *const names[] = {"peak_mps2", "trough_mps2", "severity", "shape"};
+    bool tells_bump = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        tells_bump |= reading_find(reading, names[i]) != NULL;
+    return tells_bump && is_from_private(sensor, reading);
+}
+
+void roads_guard(const struct sensor *sensor, struct reading *reading)
+{
     size_t kept = 0;
-    if (!latitude || !longitude || !is_private(sensor->settings, latitude->number, longitude->number))
+    if (!is_from_private(sensor, reading))
         return;
     for (size_t i = 0; i < reading->value_count; i++)
         if (!is_place(reading->values[i].name))

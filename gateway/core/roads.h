@@ -37,6 +37,8 @@ void roads_flush(struct roads *roads);
 // Once a second: places that nobody hit for long are forgotten, once a day.
 void roads_tick(struct roads *roads, bool clock_synchronised);
 
+// Whether it is a bump that a device found by itself within its private area: of that nothing is told.
+bool roads_hides(const struct sensor *sensor, const struct reading *reading);
 // Takes a position within the sensor's private area out of its reading.
 void roads_guard(const struct sensor *sensor, struct reading *reading);
 

@@ -164,12 +164,13 @@ static void recall(void *context, const struct buffer_item *item, const struct r
         return;
     struct reading judged = meaning_recalled(reading, item->commit_synced ? item->commit_us : 0);
     counters_recall(&stand->counters, &judged);
+    const struct sensor *sensor =
+        sensors_at(recalling->standing->options.sensors, (size_t)(stand - recalling->standing->stands));
     if (stand->parking)
-        parking_recall(stand->parking, &judged);
+        parking_recall(stand->parking, sensor->settings, &judged);
     if (recalling->standing->options.city)
-        city_recall(recalling->standing->options.city,
-                    sensors_at(recalling->standing->options.sensors, (size_t)(stand - recalling->standing->stands)),
-                    &judged, item->commit_synced ? item->commit_us : reading->time_us);
+        city_recall(recalling->standing->options.city, sensor, &judged,
+                    item->commit_synced ? item->commit_us : reading->time_us);
 }
 
 static int recall_from(struct standing *standing, uint64_t from, struct fault *why)

@@ -51,20 +51,28 @@ static bool says(const json_t *entry, const char *key, const char *text)
     return said && strcmp(said, text) == 0;
 }
 
+static bool take_state_name(const json_t *entry, size_t index, enum parking_state *ret_state)
+{
+    const char *said = json_string_value(json_array_get(entry, index));
+    int state = 0;
+    while (said && state < PARKING_STATE_COUNT && strcmp(parking_state_names[state], said) != 0)
+        state++;
+    *ret_state = (enum parking_state)state;
+    return said && state < PARKING_STATE_COUNT;
+}
+
+// What waits for its hold stands behind: a file of an earlier version has none.
 static void take_state(struct parking *parking, const json_t *entry)
 {
-    const char *said = json_string_value(json_array_get(entry, 0));
-    int64_t since_us, newest_us;
-    if (!said || !take_time(entry, 1, &since_us) || !take_time(entry, 2, &newest_us))
+    struct parking kept = {.begun = true};
+    if (!take_state_name(entry, 0, &kept.state) || !take_time(entry, 1, &kept.since_us) ||
+        !take_time(entry, 2, &kept.newest_us))
         return;
-    for (int i = 0; i < PARKING_STATE_COUNT; i++)
-        if (strcmp(parking_state_names[i], said) == 0)
-            *parking = (struct parking){.state = (enum parking_state)i,
-                                        .candidate = (enum parking_state)i,
-                                        .since_us = since_us,
-                                        .candidate_us = since_us,
-                                        .newest_us = newest_us,
-                                        .begun = true};
+    if (!take_state_name(entry, 3, &kept.candidate) || !take_time(entry, 4, &kept.candidate_us)) {
+        kept.candidate = kept.state;
+        kept.candidate_us = kept.since_us;
+    }
+    *parking = kept;
 }
 
 static void take_entry(struct stand *stand, const struct settings_sensor *sensor, json_t *entry)
@@ -121,16 +129,26 @@ int standing_file_read(const char *path, const char *epoch, const struct sensors
     return error;
 }
 
+// By a clock that nobody had set nothing is known after another start.
+static json_t *state_of(const struct parking *parking)
+{
+    json_t *state =
+        json_pack("[s, I, I]", parking_state_names[parking->state],
+                  (json_int_t)(parking->since_is_estimated ? 0 : parking->since_us), (json_int_t)parking->newest_us);
+    if (state && parking->candidate != parking->state && !parking->candidate_is_estimated) {
+        json_array_append_new(state, json_string(parking_state_names[parking->candidate]));
+        json_array_append_new(state, json_integer(parking->candidate_us));
+    }
+    return state;
+}
+
 static json_t *entry_of(const struct settings_sensor *sensor, const struct stand *stand)
 {
     const struct counters *counters = &stand->counters;
     const struct parking *parking = stand->parking;
     json_t *entry = json_pack("{s:s, s:s}", "source", sensor->source, "address", sensor->address);
     if (parking && parking->begun)
-        json_object_set_new(entry, "state",
-                            json_pack("[s, I, I]", parking_state_names[parking->state],
-                                      (json_int_t)(parking->since_is_estimated ? 0 : parking->since_us),
-                                      (json_int_t)parking->newest_us));
+        json_object_set_new(entry, "state", state_of(parking));
     for (size_t i = 0; entry && i < counters->count; i++) {
         const struct counter *counter = &counters->list[i];
         json_t *list =

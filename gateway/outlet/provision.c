@@ -76,13 +76,14 @@ static void write_converted(struct json *json, const struct model_attribute *att
     bytes_finish(&expression);
 }
 
-static void write_quantity(struct json *json, enum model model, enum kind kind, const struct quantity *quantity)
+static void write_quantity(struct json *json, enum model model, enum kind kind, const struct quantity *quantity,
+                           const char *type)
 {
     const struct model_attribute *attribute = model_attribute(model, quantity->name);
-    bool converted = attribute && attribute->to;
+    bool converted = attribute && attribute->to && strcmp(attribute->name, quantity->name) != 0;
     const char *name = attribute && !converted ? attribute->name : quantity->name;
     const char *unit = converted ? unit_code(quantity->unit) : model_unit_code(model, kind, quantity->name);
-    provision_attribute(json, quantity->name, name, value_types[quantity->type], unit);
+    provision_attribute(json, quantity->name, name, type, unit);
     if (converted) {
         write_converted(json, attribute);
     }
@@ -122,7 +123,8 @@ static bool is_expected(const struct quantity *quantity, enum kind kind)
     return any || (quantity->kinds >> kind & 1 && kind < KIND_ENVIRONMENT);
 }
 
-static void write_kind(struct json *json, enum model model, enum kind kind)
+// A zone's `occupied` is how many of its bays are.
+static void write_kind(struct json *json, enum model model, enum kind kind, bool is_zone)
 {
     const struct quantity *quantity;
     write_time(json, model);
@@ -134,7 +136,8 @@ static void write_kind(struct json *json, enum model model, enum kind kind)
     }
     for (size_t i = 0; (quantity = vocabulary_at(i)) != NULL; i++) {
         if (is_expected(quantity, kind)) {
-            write_quantity(json, model, kind, quantity);
+            bool is_number = is_zone && strcmp(quantity->name, "occupied") == 0;
+            write_quantity(json, model, kind, quantity, value_types[is_number ? VALUE_INTEGER : quantity->type]);
         }
     }
     write_provenance(json);
@@ -179,7 +182,7 @@ static void write_group_attributes(unsigned kinds, enum model model, struct json
     }
     for (int kind = 0; kind < KIND_COUNT && is_of_one_kind(kinds); kind++) {
         if (kinds >> kind & 1) {
-            write_kind(json, model, (enum kind)kind);
+            write_kind(json, model, (enum kind)kind, false);
         }
     }
 }
@@ -352,11 +355,11 @@ static void write_sensor(const struct settings *settings, const struct provision
     collect_maps(settings, sensor, &mapped);
     begin_device(settings, group, sensor->id, model, sensor->id, json);
     if (!is_of_one_kind(group->kinds) || model != model_of_kind(kind)) {
-        write_kind(json, model, kind);
+        write_kind(json, model, kind, false);
     }
     for (size_t i = 0; i < mapped.count; i++) {
         if (!is_expected(mapped.list[i], kind)) {
-            write_quantity(json, model, kind, mapped.list[i]);
+            write_quantity(json, model, kind, mapped.list[i], value_types[mapped.list[i]->type]);
         }
     }
     begin_statics(json);
@@ -371,7 +374,7 @@ static void write_zone(const struct settings *settings, const struct provision_g
     enum model model = model_of_zone(zone);
     stream_zone(zone->id, stream);
     begin_device(settings, group, stream, model, model_zone_name(model, zone->id, name, sizeof name), json);
-    write_kind(json, model, (enum kind)zone->kind);
+    write_kind(json, model, (enum kind)zone->kind, true);
     begin_statics(json);
     if (zone->name[0]) {
         provision_static(json, "name", "Text", zone->name);
@@ -385,6 +388,7 @@ static void write_zone(const struct settings *settings, const struct provision_g
 // What it is about: an entity of that model, at that place.
 struct about {
     const char *kind, *id, *name;
+    const char *sub_category; // NULL: none
     enum model model;
     double latitude, longitude;
 };
@@ -406,6 +410,9 @@ static void write_alert(const struct settings *settings, const struct provision_
     provision_static(json, "alertSource", "Relationship",
                      model_urn(&settings->gateway, model_types[about->model], about->name, urn));
     provision_static(json, "category", "Text", alert_category(about->kind));
+    if (about->sub_category) {
+        provision_static(json, "subCategory", "Text", about->sub_category);
+    }
     end_device(json);
 }
 
@@ -417,6 +424,7 @@ static void write_alert_of_zone(const struct settings *settings, const struct pr
     const struct about about = {.kind = kind_names[zone->kind],
                                 .id = zone->id,
                                 .name = model_zone_name(model, zone->id, name, sizeof name),
+                                .sub_category = "crowdRisk",
                                 .model = model,
                                 .latitude = zone->latitude,
                                 .longitude = zone->longitude};

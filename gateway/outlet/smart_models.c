@@ -77,7 +77,7 @@ const char *model_unit_code(enum model model, enum kind kind, const char *quanti
     const struct model_attribute *attribute = model_attribute(model, quantity);
     const struct quantity *known = vocabulary_find(quantity, kind);
     const char *unit = attribute && attribute->to ? attribute->to : known ? known->unit : "";
-    if (kind == KIND_CROWD && strcmp(unit, "count") == 0) {
+    if (kind == KIND_CROWD && strcmp(unit, "count") == 0 && strcmp(quantity, "silent") != 0) { // silent: sensors
         return "IE";
     }
     return unit_code(unit);
@@ -102,8 +102,9 @@ static bool is_event(const struct reading *reading)
 
 static bool counts_people(const struct reading *reading)
 {
-    static const char *const names[] = {"people",         "in",        "out", "in_total", "out_total", "density_per_m2",
-                                        "flow_per_m_min", "speed_mps", "los", NULL};
+    static const char *const names[] = {
+        "people",         "in",        "out", "in_total",   "out_total", "density_per_m2",
+        "flow_per_m_min", "speed_mps", "los", "suppressed", NULL};
     return has_one_of(reading, names);
 }
 

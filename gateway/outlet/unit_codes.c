@@ -13,7 +13,8 @@ static const struct {
     {"lat", "DD"},    {"lon", "DD"}, {"lx", "LUX"}, {"m", "MTR"},    {"m/s", "MTS"},  {"m/s2", "MSK"},  {"m2", "MTK"},
     {"m3", "MTQ"},    {"mA", "4K"},  {"mV", "2Z"},  {"mg/m3", "GP"}, {"min", "MIN"},  {"mm", "MMT"},    {"mm/h", "H67"},
     {"deg/s", "E96"}, {"ms", "C26"}, {"cm", "CMT"}, {"ppb", "61"},   {"ppm", "59"},   {"s", "SEC"},     {"l/s", "G51"},
-    {"ug/m3", "GQ"},  {"uT", "D81"},
+    {"ug/m3", "GQ"},  {"uT", "D81"}, {"Wh", "WHR"}, {"kWh", "KWH"},  {"W", "WTT"},    {"kW", "KWT"},    {"kPa", "KPA"},
+    {"m3/h", "MQH"},  {"pH", "Q30"},
 };
 
 const char *unit_code(const char *unit)

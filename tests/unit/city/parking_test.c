@@ -216,10 +216,55 @@ static void it_goes_on_from_stored_readings_in_any_order(void **state)
     const struct reading rows[] = {stored("free", 0), stored("occupied", 10), stored("occupied", 15), stored("free", 5),
                                    stored("occupied", 20)};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        parking_recall(&parking, &rows[i]);
+        parking_recall(&parking, &plain, &rows[i]);
     assert_int_equal(parking.state, PARKING_OCCUPIED);
     assert_string_equal(heard(&plain, true, 15), "+"); // late
     assert_string_equal(heard(&plain, false, 30), "-free 20");
+}
+
+// As told() leaves it in the buffer.
+static void recalled(const struct settings_sensor *sensor, bool occupied, const char *state, double seconds)
+{
+    struct reading reading = stored(state, seconds);
+    add(&reading, (struct value){.name = "occupied", .type = VALUE_BOOL, .boolean = occupied});
+    parking_recall(&parking, sensor, &reading);
+}
+
+static void what_waits_for_its_hold_waits_on_after_a_restart(void **state)
+{
+    (void)state;
+    recalled(&slow, false, "free", 0);
+    recalled(&slow, true, "free", 10);
+    assert_string_equal(heard(&slow, true, 11.9), "+free");
+    recalled(&slow, false, "free", 12);
+    recalled(&slow, true, "free", 20);
+    assert_string_equal(heard(&slow, true, 22), "+occupied 20");
+    recalled(&slow, false, "occupied", 30);
+    recalled(&slow, false, "free", 33);
+    assert_string_equal(heard(&slow, true, 40), "+free");
+    assert_string_equal(heard(&slow, true, 42), "+occupied 10"); // free since 30
+}
+
+static void a_head_goes_on_from_its_distance(void **state)
+{
+    (void)state;
+    seen(0.3, NULL, 0);
+    struct reading reading = stored("occupied", 10);
+    add(&reading, (struct value){.name = "distance_m", .type = VALUE_NUMBER, .number = 1.5});
+    add(&reading, (struct value){.name = "occupied", .type = VALUE_BOOL, .boolean = true}); // ours
+    parking_recall(&parking, &head, &reading);
+    assert_string_equal(seen(1.5, NULL, 12), "free- 10");
+}
+
+static void what_waited_by_a_clock_that_was_not_set_waits_anew(void **state)
+{
+    (void)state;
+    quality = TIME_ESTIMATED;
+    recalled(&slow, false, "free", 0);
+    recalled(&slow, true, "free", 1);
+    quality = TIME_SYNCED;
+    assert_string_equal(heard(&slow, true, 86400), "+free");
+    assert_string_equal(heard(&slow, true, 86402), "+occupied");
 }
 
 int main(void)
@@ -237,6 +282,9 @@ int main(void)
         cmocka_unit_test_setup(what_says_nothing_of_the_bay_changes_nothing, begin),
         cmocka_unit_test_setup(a_device_that_says_how_long_is_believed, begin),
         cmocka_unit_test_setup(it_goes_on_from_stored_readings_in_any_order, begin),
+        cmocka_unit_test_setup(what_waits_for_its_hold_waits_on_after_a_restart, begin),
+        cmocka_unit_test_setup(a_head_goes_on_from_its_distance, begin),
+        cmocka_unit_test_setup(what_waited_by_a_clock_that_was_not_set_waits_anew, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

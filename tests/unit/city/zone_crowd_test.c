@@ -310,9 +310,13 @@ static void too_few_are_not_told(void **state)
     assert_true(tells());
     assert_true(told(&last, "people") == 5 && told(&last, "suppressed") == -99);
     struct reading reading = reading_of(&(struct event){0, 0, "people", 4, "battery_v", 3});
+    reading.values[reading.value_count++] = (struct value){.name = "los", .type = VALUE_TEXT, .text = "A"};
+    reading.values[reading.value_count++] = (struct value){.name = "flow_per_m_min", .type = VALUE_NUMBER, .number = 1};
     crowd_guard(&plaza, &sensors[0], &reading);
     assert_true(told(&reading, "people") == -99 && told(&reading, "suppressed") == 1);
     assert_true(told(&reading, "battery_v") == 3);
+    assert_null(reading_find(&reading, "los"));
+    assert_null(reading_find(&reading, "flow_per_m_min"));
     reading.time_us = day_begins_us + 9 * S; // read back
     assert_int_equal(zone_crowd_take(zone, 0, &reading, reading.time_us), ZONE_TAKEN);
     assert_true(figures().people == 0);

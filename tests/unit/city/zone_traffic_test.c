@@ -255,6 +255,19 @@ static void minutes_that_nobody_asked_for_give_way_and_lose_no_vehicles(void **s
     assert_false(zone_traffic_report(zone, &last));
 }
 
+static void what_was_told_before_a_restart_is_not_told_again(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        say(0, 60 * i + 30, "vehicles_total", 100 * i);
+    zone_traffic_told(zone, day_begins_us + 2 * MINUTE);
+    zone_traffic_tick(zone, day_begins_us + HOUR);
+    assert_true(zone_traffic_report(zone, &last));
+    assert_int_equal(last.time_us, day_begins_us + 3 * MINUTE);
+    assert_true(told(&last, "vehicles") == 100 && told(&last, "period_s") == 60);
+    assert_false(zone_traffic_report(zone, &last));
+}
+
 static void a_minute_is_as_sure_as_its_readings(void **state)
 {
     (void)state;
@@ -339,6 +352,7 @@ int main(void)
         TEST(what_is_ahead_by_minutes_has_no_part),
         TEST(a_clock_that_is_set_back_begins_anew),
         TEST(minutes_that_nobody_asked_for_give_way_and_lose_no_vehicles),
+        TEST(what_was_told_before_a_restart_is_not_told_again),
         TEST(a_minute_is_as_sure_as_its_readings),
         TEST(a_restart_changes_nothing),
         TEST(what_is_no_memory_of_a_road_makes_no_minute),

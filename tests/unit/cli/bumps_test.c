@@ -290,6 +290,8 @@ static void settings_come_from_a_section_or_the_command(void **state)
     assert_non_null(strstr(got.out, " medium=9 "));
     RUN(&got, "bumps", file, "-c", config, "--sensor", "van-1", "--set", "medium=3");
     assert_true(number_of("severity") == 2);
+    RUN(&got, "bumps", file, "-c", config);
+    assert_int_equal(got.exit, VERB_USAGE); // or the configuration would seem to count
     RUN(&got, "bumps", file, "-c", config, "--sensor", "van-2");
     assert_int_equal(got.exit, VERB_PROBLEM);
     assert_non_null(strstr(got.err, "city.ini:12: [sensor:van-2] bump.medium: \"9 bar\" cannot be read; expected "));

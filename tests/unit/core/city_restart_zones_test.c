@@ -69,11 +69,41 @@ static void a_zones_times_rise_over_restarts(void **state)
     assert_true(seen >= 6);
 }
 
+static void a_roads_minutes_are_told_once_also_over_a_kill(void **state)
+{
+    (void)state;
+    reopen("[zone:road]\nkind = traffic\n", "[sensor:loop]\nkind = traffic\nzone = road\nstale_after = 0 s\n", "");
+    for (int i = 0; i < 3; i++) {
+        add_number("loop:vehicles", "", 5, 0);
+        take();
+        durable();
+        tick_after(60);
+    }
+    tick_after(21);
+    durable();
+    size_t readings = stored_of("zone/road");
+    assert_true(readings >= 2);
+    add_number("loop:vehicles", "", 7, 0);
+    take();
+    kill_and_restart();
+    tick_after(1);
+    tick_after(1);
+    durable();
+    assert_int_equal(stored_of("zone/road"), readings);
+    tick_after(90);
+    durable();
+    assert_int_equal(stored_of("zone/road"), readings + 1);
+    struct reading reading;
+    newest_of("zone/road", &reading);
+    assert_number(&reading, "vehicles", 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_zone_that_changed_unseen_is_told_after_the_restart, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_zones_times_rise_over_restarts, begin, end_rig),
+        cmocka_unit_test_setup_teardown(a_roads_minutes_are_told_once_also_over_a_kill, begin, end_rig),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,6 +61,35 @@ static void with_report_changes_only_news_is_stored(void **state)
     assert_int_equal(way.source.unchanged, 3);
 }
 
+static void news_is_what_differs_from_the_newest_and_not_from_what_came_late(void **state)
+{
+    (void)state;
+    static const int64_t minute_us = 60 * 1000000LL;
+    add("quiet:occupied", true, now_us);
+    assert_int_equal(request(NULL), REFUSAL_NONE);
+    add("quiet:occupied", false, now_us - minute_us);
+    assert_int_equal(request(NULL), REFUSAL_NONE);
+    add("quiet:occupied", false, now_us + minute_us);
+    add("quiet:occupied", true, now_us - 2 * minute_us);
+    add("quiet:occupied", true, now_us + 2 * minute_us);
+    assert_int_equal(request(NULL), REFUSAL_NONE);
+    assert_stored_times(
+        (int64_t[]){now_us, now_us - minute_us, now_us + minute_us, now_us - 2 * minute_us, now_us + 2 * minute_us}, 5);
+}
+
+static void what_a_clock_that_was_ahead_said_is_not_the_newest_for_ever(void **state)
+{
+    (void)state;
+    static const int64_t hour_us = 3600 * 1000000LL, second_us = 1000000;
+    const int64_t times_us[] = {now_us + 9 * hour_us, now_us, now_us + second_us, now_us + 2 * second_us};
+    const bool occupied[] = {true, false, false, true};
+    for (size_t i = 0; i < 4; i++) {
+        add("quiet:occupied", occupied[i], times_us[i]);
+        assert_int_equal(request(NULL), REFUSAL_NONE);
+    }
+    assert_stored_times((int64_t[]){times_us[0], times_us[1], times_us[3]}, 3);
+}
+
 static void in_one_pack_each_reading_is_compared_with_the_one_before(void **state)
 {
     (void)state;
@@ -247,6 +276,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pack_is_taken_whole_or_not_at_all, begin, finish),
         cmocka_unit_test_setup_teardown(of_a_line_that_is_not_said_again_all_that_is_known_is_taken, begin, finish),
         cmocka_unit_test_setup_teardown(with_report_changes_only_news_is_stored, begin, finish),
+        cmocka_unit_test_setup_teardown(news_is_what_differs_from_the_newest_and_not_from_what_came_late, begin,
+                                        finish),
+        cmocka_unit_test_setup_teardown(what_a_clock_that_was_ahead_said_is_not_the_newest_for_ever, begin, finish),
         cmocka_unit_test_setup_teardown(in_one_pack_each_reading_is_compared_with_the_one_before, begin, finish),
         cmocka_unit_test_setup_teardown(equal_times_of_one_sensor_get_a_microsecond_more, begin, finish),
         cmocka_unit_test_setup_teardown(other_sensors_may_have_the_same_time, begin, finish),

@@ -345,10 +345,40 @@ static void a_stored_reading_has_no_position_there(void **state)
     assert_int_equal(reading.value_count, 1);
 }
 
+// North of home, by a device that finds bumps itself.
+static void say_bump(const char *sensor, double north_m)
+{
+    static char names[3][30];
+    static const char *const values[] = {"peak_mps2", "latitude", "longitude"};
+    static const char *const units[] = {"m/s2", "lat", "lon"};
+    const double numbers[] = {7, home_latitude + north_m / metres_per_degree, longitude};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(names[i], sizeof names[i], "%s:%s", sensor, values[i]);
+        add_number(names[i], units[i], numbers[i], 0);
+    }
+    pass(1);
+    take();
+}
+
+static void a_bump_that_a_device_found_there_is_not_told(void **state)
+{
+    (void)state;
+    struct reading reading;
+    say_bump("shy", 50);
+    assert_int_equal(stored_of("shy"), 0);
+    say_bump("shy", 150);
+    assert_int_equal(stored_of("shy"), 1);
+    newest_of("shy", &reading);
+    assert_number(&reading, "peak_mps2", 7);
+    say_bump("van", 50); // of another vehicle it is
+    assert_int_equal(stored_of("van"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_bump_and_stretches_of_road_are_stored, begin, end_rig),
+        cmocka_unit_test_setup_teardown(a_bump_that_a_device_found_there_is_not_told, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_place_is_confirmed_on_the_third_pass, begin, end_rig),
         cmocka_unit_test_setup_teardown(and_over_a_kill, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_damaged_file_of_places_is_none, begin, end_rig),

@@ -27,7 +27,9 @@ static struct normalised_pack *pack;
 
 static const char gates[] = "[gateway]\nid = t\nmunicipality = 271004\n[coap]\n"
                             "[sensor:gate-1]\nkind = crowd\naddress = %s\n[sensor:gate-2]\nkind = crowd\n"
-                            "[sensor:bay-1]\nkind = parking\noccupied_below = 0.6 m\nhold = 0 s\n%s";
+                            "[sensor:bay-1]\nkind = parking\noccupied_below = 0.6 m\nhold = 0 s\n"
+                            "[sensor:slow-1]\nkind = parking\noccupied_below = 0.6 m\nhold = 1 min\n%s";
+static const char *bay;
 
 static void configure(const char *address, const char *more)
 {
@@ -76,6 +78,7 @@ static int begin(void **state)
     wall_us = INT64_C(1800000000000000);
     boot_us = 1000000;
     set = true;
+    bay = "bay-1";
     source = (struct source){.name = name, .host = {.clock = &told}};
     pack = calloc(1, sizeof *pack);
     uv_loop_init(&loop);
@@ -178,7 +181,7 @@ static double see(double distance_m, int after_s)
     struct reading *reading = &pack->readings[0].reading;
     wall_us += after_s * INT64_C(1000000);
     pack->count = 1;
-    pack->readings[0].sensor = sensors_find(sensors, "bay-1");
+    pack->readings[0].sensor = sensors_find(sensors, bay);
     *reading =
         (struct reading){.kind = KIND_PARKING,
                          .zone = "",
@@ -425,6 +428,24 @@ static void a_bay_goes_on_over_restarts_and_kills(void **state)
     assert_true(see(OCCUPIED, 10) == 20);
 }
 
+static void a_state_that_waits_for_its_hold_waits_on(void **state)
+{
+    (void)state;
+    enum { FREE = 2, OCCUPIED = 0 }; // metres
+    bay = "slow-1";
+    see(FREE, 0);
+    store();
+    assert_true(see(OCCUPIED, 100) == -1);
+    store();
+    restart();
+    assert_true(see(OCCUPIED, 60) == 100);
+    store();
+    assert_true(see(FREE, 40) == -1);
+    store();
+    kill_and_restart();
+    assert_true(see(FREE, 60) == 100);
+}
+
 static void a_clock_that_nobody_had_set_tells_no_duration_later(void **state)
 {
     (void)state;
@@ -456,6 +477,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(and_a_kill_from_the_stored_readings_alone, begin, finish),
         cmocka_unit_test_setup_teardown(and_a_kill_when_its_readings_are_long_ago, begin, finish),
         cmocka_unit_test_setup_teardown(a_bay_goes_on_over_restarts_and_kills, begin, finish),
+        cmocka_unit_test_setup_teardown(a_state_that_waits_for_its_hold_waits_on, begin, finish),
         cmocka_unit_test_setup_teardown(a_clock_that_nobody_had_set_tells_no_duration_later, begin, finish),
         cmocka_unit_test_setup_teardown(what_could_not_be_stored_did_not_move_a_bay, begin, finish),
         cmocka_unit_test_setup_teardown(it_is_written_once_an_hour_and_not_before, begin, finish),

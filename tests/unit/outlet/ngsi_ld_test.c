@@ -189,6 +189,21 @@ static void people_are_a_crowd_flow(void **state)
                         "," NO_FLAGS GOOD CONTEXT("Transportation"));
 }
 
+// Or the broker would keep what was told before, as true.
+static void people_who_are_too_few_to_be_told_are_a_crowd_flow_too(void **state)
+{
+    struct reading reading = reading_of(KIND_CROWD);
+    (void)state;
+    add(&reading, (struct value){.name = "suppressed", .type = VALUE_BOOL, .boolean = true});
+    assert_string_equal(write("gate-1", &reading),
+                        "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:gate-1\",\"type\":\"CrowdFlowObserved\"," PLACE("135.25", "34.5")
+                        ",\"dateObserved\":" NOW
+                        ",\"suppressed\":" OBSERVED("true")
+                        ",\"estimate\":" OBSERVED("false")
+                        ",\"implausible\":" OBSERVED("false")
+                        "," GOOD CONTEXT("Transportation"));
+}
+
 static void vehicles_are_a_traffic_flow(void **state)
 {
     struct reading reading = reading_of(KIND_TRAFFIC);
@@ -266,16 +281,20 @@ static void the_environment_is_measured_by_a_device(void **state)
     add(&reading, NUMBER("temperature_c", -3.5));
     add(&reading, NUMBER("pm25_ugm3", 12));
     add(&reading, NUMBER("co2_ppm", 420));
-    add(&reading, NUMBER("tank_kpa", 101)); // a unit that has no code here
+    add(&reading, NUMBER("tank_kpa", 101));
+    add(&reading, NUMBER("meter_kwh", 12.5));
+    add(&reading, NUMBER("river_ntu", 4)); // a unit that has no code
     add(&reading, NUMBER("rssi_dbm", -92));
     assert_string_equal(write("air-1", &reading),
-                        "{\"id\":\"urn:ngsi-ld:Device:271004:umeda-01:air-1\",\"type\":\"Device\",\"controlledProperty\":" FIXED("[\"temperature\",\"airPollution\",\"pressure\"]")
+                        "{\"id\":\"urn:ngsi-ld:Device:271004:umeda-01:air-1\",\"type\":\"Device\",\"controlledProperty\":" FIXED("[\"temperature\",\"airPollution\",\"pressure\",\"energy\"]")
                         ",\"deviceCategory\":" FIXED("[\"sensor\"]")
                         ",\"dateLastValueReported\":" NOW
                         ",\"temperature_c\":" MEASURED("-3.5", "CEL")
                         ",\"pm25_ugm3\":" MEASURED("12", "GQ")
                         ",\"co2_ppm\":" MEASURED("420", "59")
-                        ",\"tank_kpa\":" OBSERVED("101")
+                        ",\"tank_kpa\":" MEASURED("101", "KPA")
+                        ",\"meter_kwh\":" MEASURED("12.5", "KWH")
+                        ",\"river_ntu\":" OBSERVED("4")
                         ",\"rssi\":" MEASURED("-92", "DBM")
                         "," GOOD CONTEXT("Device"));
 }
@@ -344,9 +363,11 @@ static void a_plaza_is_a_crowd_flow(void **state)
     struct reading reading = reading_of(KIND_CROWD);
     (void)state;
     add(&reading, WHOLE("people", 300));
+    add(&reading, WHOLE("silent", 1)); // no person, a sensor
     assert_string_equal(write("zone/plaza", &reading),
                         "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:zone:plaza\",\"type\":\"CrowdFlowObserved\",\"dateObserved\":" NOW
                         ",\"peopleCount\":" MEASURED("300", "IE")
+                        ",\"silent\":" MEASURED("1", "C62")
                         "," NO_FLAGS GOOD CONTEXT("Transportation"));
 }
 
@@ -414,6 +435,7 @@ int main(void)
         cmocka_unit_test(what_a_bay_does_not_know_is_unknown),
         cmocka_unit_test(a_bay_without_place_or_zone_or_state_is_a_device),
         cmocka_unit_test(people_are_a_crowd_flow),
+        cmocka_unit_test(people_who_are_too_few_to_be_told_are_a_crowd_flow_too),
         cmocka_unit_test(vehicles_are_a_traffic_flow),
         cmocka_unit_test(a_bump_is_an_alert_of_its_own_and_no_pothole),
         cmocka_unit_test(only_a_confirmed_bump_is_a_pothole),

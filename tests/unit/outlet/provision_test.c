@@ -6,7 +6,8 @@
 #include <string.h>
 
 static struct settings_zone zones[] = {
-    {.id = "lot", .kind = KIND_PARKING, .name = "", .category = "offStreet", .latitude = 34.7, .longitude = 135.5}};
+    {.id = "lot", .kind = KIND_PARKING, .name = "", .category = "offStreet", .latitude = 34.7, .longitude = 135.5},
+    {.id = "plaza", .kind = KIND_CROWD, .name = "", .category = "", .latitude = NAN, .longitude = NAN}};
 static struct settings_map maps[] = {{.quantity = "soil_temperature_c"}, {.quantity = "pm25_ugm3"}};
 static struct settings_sensor sensors[] = {
     {.id = "bay-1",
@@ -31,7 +32,7 @@ static struct settings_sensor sensors[] = {
 };
 static const struct settings settings = {.gateway = {.id = "umeda-01", .municipality = "271004"},
                                          .zone = zones,
-                                         .zone_count = 1,
+                                         .zone_count = 2,
                                          .sensor = sensors,
                                          .sensor_count = 5};
 static struct settings_extra extras[] = {{.key = "apikey.parking", .value = "bays"}};
@@ -80,7 +81,7 @@ static void an_api_key_is_a_group(void **state)
     assert_string_equal(groups[0].apikey, "bays");
     assert_int_equal(groups[0].kinds, 1u << KIND_PARKING);
     assert_string_equal(groups[1].apikey, "all");
-    assert_int_equal(groups[1].kinds, 1u << KIND_BUMP | 1u << KIND_ENVIRONMENT | PROVISION_ALERTS);
+    assert_int_equal(groups[1].kinds, 1u << KIND_BUMP | 1u << KIND_CROWD | 1u << KIND_ENVIRONMENT | PROVISION_ALERTS);
 }
 
 static void a_group_of_one_kind_tells_what_all_its_devices_have(void **state)
@@ -164,19 +165,25 @@ static void a_zone_is_a_device_with_the_attributes_of_its_model(void **state)
         strstr(text, "{\"name\":\"observationDateTime\",\"type\":\"DateTime\",\"expression\":\"TimeInstant\"}"));
     assert_non_null(strstr(text, "{\"name\":\"availableSpotNumber\""));
     assert_null(strstr(text, "{\"object_id\":\"status\"")); // a bay's
+    assert_non_null(strstr(text, "{\"object_id\":\"occupied\",\"name\":\"occupied\",\"type\":\"Number\""));
+    assert_non_null(strstr(text, "{\"object_id\":\"occupancy\",\"name\":\"occupancy\",\"type\":\"Number\""));
+    assert_null(strstr(text, "{\"name\":\"occupancy\"")); // no second one
     assert_non_null(strstr(text, "{\"name\":\"location\",\"type\":\"geo:json\""));
 }
 
 static void every_alert_that_there_can_be_is_a_device(void **state)
 {
     (void)state;
-    const char *text = device(6); // of bay-1: the first behind sensors and zones
+    const char *text = device(7); // of bay-1: the first behind sensors and zones
     assert_non_null(strstr(text, "{\"device_id\":\"alert:parking:bay-1\",\"apikey\":\"all\",\"entity_name\":"
                                  "\"urn:ngsi-ld:Alert:271004:umeda-01:parking:bay-1\",\"entity_type\":\"Alert\""));
     assert_non_null(strstr(text, "{\"object_id\":\"active\",\"name\":\"active\",\"type\":\"Boolean\"}"));
     assert_non_null(strstr(text, "{\"name\":\"alertSource\",\"type\":\"Relationship\",\"value\":"
                                  "\"urn:ngsi-ld:Device:271004:umeda-01:bay-1\"},"
                                  "{\"name\":\"category\",\"type\":\"Text\",\"value\":\"traffic\"}"));
+    text = device(13);
+    assert_non_null(strstr(text, "\"device_id\":\"alert:crowd:plaza\""));
+    assert_non_null(strstr(text, "{\"name\":\"subCategory\",\"type\":\"Text\",\"value\":\"crowdRisk\"}"));
     text = device(provision_device_count(&settings) - 1);
     assert_non_null(strstr(text, "\"device_id\":\"alert:gateway:duplicate\""));
 }

@@ -45,5 +45,6 @@ enum parking_news {
 // Takes what the reading says, and puts `state`, for a head `occupied`, and when it changed `duration_s` into it. All times UTC.
 enum parking_news parking_take(struct parking *parking, const struct settings_sensor *sensor, struct reading *reading);
 
-// Goes on from that stored reading of an earlier start, with a `state` of ours in it, unless it came late.
-void parking_recall(struct parking *parking, const struct reading *reading);
+// Goes on from that stored reading of an earlier start, with a `state` of ours in it, unless it came late. What waited for its `hold`
+// goes on waiting, unless the sensor itself says `state`: then ours stands in its place.
+void parking_recall(struct parking *parking, const struct settings_sensor *sensor, const struct reading *reading);

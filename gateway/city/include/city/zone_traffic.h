@@ -39,6 +39,8 @@ void zone_traffic_tick(struct zone_traffic *zone, int64_t now_us);
 // The next minute that is to be told, the oldest first; each is told once. The reading's time is its end. At most four minutes wait to be
 // asked for: a fifth takes the place of the oldest.
 bool zone_traffic_report(struct zone_traffic *zone, struct reading *ret_reading);
+// After a restart: the minutes up to that one were told, whatever was kept.
+void zone_traffic_told(struct zone_traffic *zone, int64_t until_us);
 int64_t zone_traffic_due_us(const struct zone_traffic *zone); // INT64_MIN: now; INT64_MAX: nothing to tell
 
 void zone_traffic_keep(const struct zone_traffic *zone, struct bytes *out);

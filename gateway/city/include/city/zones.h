@@ -48,6 +48,9 @@ bool zones_alert(struct zones *zones, const struct settings_zone **ret_zone, str
 void zones_alerted(struct zones *zones, enum crowd_level (*told)(void *context, const struct settings_zone *zone),
                    void *context);
 
+// After a restart: the newest reading that was stored of that zone has that time. A road does not tell those minutes again.
+void zones_told(struct zones *zones, const char *id, int64_t until_us);
+
 // What the zones know, to be kept over a restart. What it holds of zones and sensors that are gone, or of another kind, is passed over.
 // After it come the readings since, and a tick. -EBADMSG: these are not such bytes, and what was read up to there counts; -ENOMEM.
 void zones_keep(const struct zones *zones, struct bytes *out);
