@@ -80,8 +80,10 @@ static void a_dead_device_costs_the_others_one_timeout_and_ever_more_seldom(void
             continue;
         dead++;
         assert_int_not_equal(requests[i + 1].unit, 3);
-        int64_t cost_us = requests[i + 1].at_us - requests[i].at_us;
-        assert_in_range(cost_us, TIMEOUT_MS * 1000, 3 * TIMEOUT_MS * 1000); // instrumented, and on a busy machine
+        // The device's thread may note late what was asked: surely before it was asked the one before was noted.
+        assert_true(i > 0 && requests[i + 1].at_us - requests[i - 1].at_us >= TIMEOUT_MS * 1000);
+        assert_true(requests[i + 1].at_us - requests[i].at_us <=
+                    3 * TIMEOUT_MS * 1000);                 // instrumented, and on a busy machine
         for (size_t j = i + 1; j < count && j < i + 5; j++) // all others have their turn before it comes again
             assert_int_not_equal(requests[j].unit, 3);
     }
