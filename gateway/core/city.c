@@ -231,6 +231,7 @@ void city_take(struct city *city, struct normalised_pack *pack)
         zones_take(city->zones, index, reading, city->clock_synchronised ? wall_us : reading->time_us);
         zones_guard(city->zones, index, reading);
         roads_guard(pack->readings[i].sensor, reading);
+        roads_meet(city->roads, pack->readings[i].sensor, reading, city->places[i]);
     }
     city->looked = false;
 }

@@ -38,7 +38,7 @@ void city_destroy(struct city *city); // NULL is fine
 // Whether the sensors are well, by all that they say, also where it is left out afterwards. Sets the readings' quality.
 void city_hear(struct city *city, struct normalised_pack *pack, bool clock_synchronised);
 // What the readings, with a bay's state in them, mean to their zones, before they are stored. Marks what is not believed, and leaves out
-// what may not be told.
+// what may not be told. A text that it adds lives until the next call.
 void city_take(struct city *city, struct normalised_pack *pack);
 // The readings of the last city_take were not stored, and whoever sent them sends them again: no zone has counted them.
 void city_undo(struct city *city);

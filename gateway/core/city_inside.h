@@ -21,6 +21,7 @@ struct city {
     struct derived derived;
     struct bytes *zone_readings; // of each zone of the settings: its last one, as stored
     struct roads *roads;
+    char places[PACK_READINGS_MAX][PLACE_ID_SIZE]; // that the last pack's readings tell
     struct { // what zones knew of the last pack's sensors before it, one behind the other in `bytes`
         struct bytes bytes;
         size_t sensors[PACK_READINGS_MAX], begins[PACK_READINGS_MAX];

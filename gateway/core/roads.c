@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/messages.h"
 #include "city/bump.h"
-#include "city/places.h"
 #include "city/roughness.h"
 #include "place_file.h"
 #include "settings/text_file.h"
@@ -65,13 +64,22 @@ static bool is_from_private(const struct sensor *sensor, const struct reading *r
     return latitude && longitude && is_private(sensor->settings, latitude->number, longitude->number);
 }
 
+static bool has_one_of(const struct reading *reading, const char *const names[])
+{
+    while (*names && !reading_find(reading, *names))
+        names++;
+    return *names != NULL;
+}
+
+static bool tells_bump(const struct reading *reading)
+{
+    static const char *const names[] = {"peak_mps2", "trough_mps2", "severity", "shape", NULL};
+    return has_one_of(reading, names);
+}
+
 bool roads_hides(const struct sensor *sensor, const struct reading *reading)
 {
-    static const char *const names[] = {"peak_mps2", "trough_mps2", "severity", "shape"};
-    bool tells_bump = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        tells_bump |= reading_find(reading, names[i]) != NULL;
-    return tells_bump && is_from_private(sensor, reading);
+    return tells_bump(reading) && is_from_private(sensor, reading);
 }
 
 void roads_guard(const struct sensor *sensor, struct reading *reading)
@@ -147,7 +155,7 @@ static void put_place(struct reading *reading, const struct places_news *news, c
     places_id_text(news->place->id, id);
     put_text(reading, "place", id);
     put(reading, "passes", reading->kind, (double)news->place->passes, 1);
-    if (news->place->is_confirmed && !news->object)
+    if (news->place->is_confirmed && !news->object && reading->value_count < READING_VALUES_MAX)
         reading->values[reading->value_count++] =
             (struct value){.name = "confirmed", .type = VALUE_BOOL, .boolean = true};
 }
@@ -184,6 +192,46 @@ static void take_bump(void *context, const struct bump_event *event)
     put_text(&reading, "detector", detector);
     roads->figures.bumps++;
     store(roads, user->sensor, &reading, BUFFER_EVENT);
+}
+
+/* Bumps that a device tells. */
+
+static double number_in(const struct reading *reading, const char *name)
+{
+    const struct value *value = reading_find(reading, name);
+    return value && (value->type == VALUE_NUMBER || value->type == VALUE_INTEGER) ? value->number : (double)NAN;
+}
+
+static enum bump_shape shape_in(const struct reading *reading)
+{
+    const struct value *value = reading_find(reading, "shape");
+    for (int shape = 0; value && value->type == VALUE_TEXT && shape < BUMP_SHAPE_COUNT; shape++)
+        if (strcmp(bump_shape_names[shape], value->text) == 0)
+            return (enum bump_shape)shape;
+    return BUMP_UNKNOWN;
+}
+
+static struct places_news look_up_told(struct roads *roads, const struct sensor *sensor, const struct reading *reading)
+{
+    double severity = number_in(reading, "severity");
+    const struct bump_event event = {.latitude = number_in(reading, "latitude"),
+                                     .longitude = number_in(reading, "longitude"),
+                                     .accuracy_m = number_in(reading, "sigma_m"),
+                                     .hdop = number_in(reading, "hdop"),
+                                     .speed_mps = number_in(reading, "speed_mps"),
+                                     .heading_deg = number_in(reading, "heading_deg"),
+                                     .severity = severity >= 1 && severity <= 3 ? (int)severity : 1,
+                                     .shape = shape_in(reading)};
+    return look_up(roads, sensor, &event, reading->time_us);
+}
+
+void roads_meet(struct roads *roads, const struct sensor *sensor, struct reading *reading, char place[PLACE_ID_SIZE])
+{
+    static const char *const ours[] = {"known", "place", "passes", "confirmed", NULL};
+    if (reading->kind != KIND_BUMP || !tells_bump(reading) || has_one_of(reading, ours))
+        return;
+    struct places_news news = look_up_told(roads, sensor, reading);
+    put_place(reading, &news, place);
 }
 
 /* Stretches of road. */
@@ -355,36 +403,10 @@ int roads_restore(struct roads *roads, const uint8_t *data, size_t size)
     return place_file_read(roads->places, data, size);
 }
 
-static double number_in(struct reading *reading, const char *name)
-{
-    const struct value *value = reading_find(reading, name);
-    return value && (value->type == VALUE_NUMBER || value->type == VALUE_INTEGER) ? value->number : (double)NAN;
-}
-
-static enum bump_shape shape_in(struct reading *reading)
-{
-    const struct value *value = reading_find(reading, "shape");
-    for (int shape = 0; value && value->type == VALUE_TEXT && shape < BUMP_SHAPE_COUNT; shape++)
-        if (strcmp(bump_shape_names[shape], value->text) == 0)
-            return (enum bump_shape)shape;
-    return BUMP_UNKNOWN;
-}
-
 void roads_recall(struct roads *roads, const struct sensor *sensor, const struct reading *reading)
 {
-    struct reading copy = *reading;
-    if (reading->kind != KIND_BUMP || !reading_find(&copy, "detector"))
-        return;
-    double severity = number_in(&copy, "severity");
-    const struct bump_event event = {.latitude = number_in(&copy, "latitude"),
-                                     .longitude = number_in(&copy, "longitude"),
-                                     .accuracy_m = number_in(&copy, "sigma_m"),
-                                     .hdop = number_in(&copy, "hdop"),
-                                     .speed_mps = number_in(&copy, "speed_mps"),
-                                     .heading_deg = number_in(&copy, "heading_deg"),
-                                     .severity = severity >= 1 && severity <= 3 ? (int)severity : 1,
-                                     .shape = shape_in(&copy)};
-    look_up(roads, sensor, &event, reading->time_us);
+    if (reading->kind == KIND_BUMP && tells_bump(reading))
+        look_up_told(roads, sensor, reading);
 }
 
 void roads_figures(const struct roads *roads, struct roads_figures *ret_figures)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "city/places.h"
 #include "city/ride.h"
 #include "derived.h"
 #include "reading/sensors.h"
@@ -41,6 +42,10 @@ void roads_tick(struct roads *roads, bool clock_synchronised);
 bool roads_hides(const struct sensor *sensor, const struct reading *reading);
 // Takes a position within the sensor's private area out of its reading.
 void roads_guard(const struct sensor *sensor, struct reading *reading);
+
+// What a device says of a bump that it found by itself, and where, is judged by what is known of the place, too, and the reading then tells that,
+// with `place` as one of its texts. The same bump once more counts once.
+void roads_meet(struct roads *roads, const struct sensor *sensor, struct reading *reading, char place[PLACE_ID_SIZE]);
 
 // The places, over a restart (see place_file.h). Without vehicles there is nothing to keep.
 enum { ROADS_KEPT_MAX = 8 << 20 };

@@ -374,11 +374,34 @@ static void a_bump_that_a_device_found_there_is_not_told(void **state)
     assert_int_equal(stored_of("van"), 1);
 }
 
+static void a_bump_that_a_device_found_has_its_place(void **state)
+{
+    (void)state;
+    struct reading reading;
+    for (int lap = 1; lap <= 3; lap++) {
+        say_bump(lap == 2 ? "bus" : "van", 500);
+        say_bump(lap == 2 ? "bus" : "van", 500); // in the same minute
+        pass(120);
+    }
+    newest_of("van", &reading);
+    assert_number(&reading, "passes", 3);
+    assert_true(value_of(&reading, "confirmed")->boolean);
+    assert_int_equal(strlen(value_of(&reading, "place")->text), PLACE_ID_SIZE - 1);
+    kill_and_restart();
+    say_bump("van", 500);
+    newest_of("van", &reading);
+    assert_number(&reading, "passes", 4);
+    say_position("van", 500, true); // that is no bump
+    newest_of("van", &reading);
+    assert_null(value_of(&reading, "place"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_bump_and_stretches_of_road_are_stored, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_bump_that_a_device_found_there_is_not_told, begin, end_rig),
+        cmocka_unit_test_setup_teardown(a_bump_that_a_device_found_has_its_place, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_place_is_confirmed_on_the_third_pass, begin, end_rig),
         cmocka_unit_test_setup_teardown(and_over_a_kill, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_damaged_file_of_places_is_none, begin, end_rig),
