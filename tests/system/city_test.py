@@ -294,6 +294,19 @@ def test_a_hole_that_three_vehicles_felt_is_confirmed_and_the_road_has_its_rough
         unit.close()
 
 
+def test_a_bump_that_three_devices_found_themselves_is_confirmed(mqtt_gateway, subscriber):
+    mqtt_gateway.configure("".join(f"[sensor:cart-{i}]\nkind = bump\n" for i in (1, 2, 3)))
+    mqtt_gateway.start()
+    for i in (1, 2, 3):
+        values = (("peak_mps2", 7), ("severity", 2), ("latitude", 34.7), ("longitude", 135.5), ("speed_mps", 10))
+        body = json.dumps([{"n": f"cart-{i}:{name}", "v": value} for name, value in values]).encode()
+        assert coap.once(mqtt_gateway.coap_port, "readings", body).code == "2.04"
+    subscriber.wait(lambda s: len(s.readings()) == 3, "three bumps")
+    values = [r["values"] for _, r in subscriber.readings()]
+    assert [v["passes"] for v in values] == [1, 2, 3] and ["confirmed" in v for v in values] == [False, False, True]
+    assert len({v["place"] for v in values}) == 1 and all(v["peak_mps2"] == 7 for v in values)
+
+
 def test_another_gateway_of_the_same_name_is_an_alert(mqtt_gateway, broker, subscriber, tmp_path):
     mqtt_gateway.configure(BAY.format(""))
     mqtt_gateway.start()
