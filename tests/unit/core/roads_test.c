@@ -314,18 +314,29 @@ static void inside_it_stays_private_without_a_fix(void **state)
     assert_int_equal(seen_of("shy").bumps, 1);
 }
 
-static void say_position(const char *sensor, double north_m, bool at_all)
+// North of home: what else a sensor says there. By a device that finds bumps itself that is a peak.
+static void say(const char *sensor, const char *quantity, const char *unit, double value, double north_m, bool at_all)
 {
     static char names[4][48];
-    static const char *const values[] = {"temperature_c", "latitude", "longitude", "altitude_m"};
-    static const char *const units[] = {"Cel", "lat", "lon", "m"};
-    const double numbers[] = {20, home_latitude + north_m / metres_per_degree, longitude, 3};
+    const char *const values[] = {quantity, "latitude", "longitude", "altitude_m"}, *const units[] = {unit, "lat",
+                                                                                                      "lon", "m"};
+    const double numbers[] = {value, home_latitude + north_m / metres_per_degree, longitude, 3};
     for (size_t i = 0; i < (at_all ? 4 : 1); i++) {
         snprintf(names[i], sizeof names[i], "%s:%s", sensor, values[i]);
         add_number(names[i], units[i], numbers[i], 0);
     }
     pass(1);
     take();
+}
+
+static void say_position(const char *sensor, double north_m, bool at_all)
+{
+    say(sensor, "temperature_c", "Cel", 20, north_m, at_all);
+}
+
+static void say_bump(const char *sensor, double north_m)
+{
+    say(sensor, "peak_mps2", "m/s2", 7, north_m, true);
 }
 
 static void a_stored_reading_has_no_position_there(void **state)
@@ -343,21 +354,6 @@ static void a_stored_reading_has_no_position_there(void **state)
     say_position("cart", 0, false);
     newest_of("cart", &reading);
     assert_int_equal(reading.value_count, 1);
-}
-
-// North of home, by a device that finds bumps itself.
-static void say_bump(const char *sensor, double north_m)
-{
-    static char names[3][30];
-    static const char *const values[] = {"peak_mps2", "latitude", "longitude"};
-    static const char *const units[] = {"m/s2", "lat", "lon"};
-    const double numbers[] = {7, home_latitude + north_m / metres_per_degree, longitude};
-    for (size_t i = 0; i < 3; i++) {
-        snprintf(names[i], sizeof names[i], "%s:%s", sensor, values[i]);
-        add_number(names[i], units[i], numbers[i], 0);
-    }
-    pass(1);
-    take();
 }
 
 static void a_bump_that_a_device_found_there_is_not_told(void **state)

@@ -15,7 +15,8 @@
 
 /*
  * An MQTT outlet under test: settings made by hand, a feed of made-up parking readings, a log of its events, and a clock
- * that runs as usual but can be put forward, so that no test sits through a pause.
+ * that runs as usual but can be put forward, so that no test sits through a pause. What it keeps lies in memory, so that nothing
+ * waits for a disk that is busy with other tests.
  */
 
 enum { RIG_READINGS_MAX = 4096, RIG_EVENTS_MAX = 256, RIG_WAIT_S = 20, RIG_SENSORS = 4 };
@@ -357,7 +358,7 @@ static inline struct rig *rig_make(int port)
         (struct rig){.clock.clock = {.wall_us = rig_wall_us, .boot_us = rig_boot_us, .synchronised = rig_synchronised},
                      .type = &outlet_mqtt,
                      .delivered = 1,
-                     .state_path = "/tmp/citygw-mqtt-XXXXXX"};
+                     .state_path = "/dev/shm/citygw-mqtt-XXXXXX"};
     pthread_mutex_init(&rig->lock, NULL);
     pthread_cond_init(&rig->changed, NULL);
     assert_non_null(mkdtemp(rig->state_path));
