@@ -91,6 +91,7 @@ void city_tell_alert(struct city *city, const struct alert *alert)
                               .time_quality = city->clock_synchronised ? TIME_SYNCED : TIME_ESTIMATED};
     if (!alert)
         return;
+    city->alerts_told++;
     reading.kind = kind_of_alert(alert);
     reading.zone = zone_of_alert(city, alert);
     alert_reading(alert, &reading, &texts);
@@ -330,6 +331,11 @@ void city_figures(const struct city *city, struct city_figures *ret_figures)
                                          .derived = city->derived.taken,
                                          .derived_dropped = city->derived.dropped};
     roads_figures(city->roads, &ret_figures->roads);
+}
+
+uint64_t city_alerts_told(const struct city *city)
+{
+    return city->alerts_told;
 }
 
 const struct alert *city_alert(const struct city *city, size_t index)

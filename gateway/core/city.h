@@ -56,6 +56,9 @@ void city_facts(struct city *city, const struct gateway_facts *facts, bool clock
 
 /* Over a restart. */
 
+// How often an alert began, changed or ended: what is saved should follow them soon.
+uint64_t city_alerts_told(const struct city *city);
+
 // A JSON object; the caller owns it. NULL without memory.
 json_t *city_save(const struct city *city);
 // The places of roads, which are too many for it: see place_file.h. Appends, at most CITY_PLACES_MAX bytes; none: there are none to keep.

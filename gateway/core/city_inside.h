@@ -17,6 +17,7 @@ struct city {
     struct zones *zones;
     struct health *health; // by sensor index
     struct alerts *alerts;
+    uint64_t alerts_told;
     struct gateway_health gateway;
     struct derived derived;
     struct bytes *zone_readings; // of each zone of the settings: its last one, as stored

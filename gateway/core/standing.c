@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t save_soonest_us = 60 * 1000000LL, save_latest_us = 3600 * 1000000LL,
-                     tell_again_us = 60 * 1000000LL;
+static const int64_t save_soonest_us = 60 * 1000000LL, save_alerts_us = 300 * 1000000LL,
+                     save_latest_us = 3600 * 1000000LL, tell_again_us = 60 * 1000000LL;
 
 enum { PATH_SIZE = 4096, SAVE_READINGS = RECALL_READINGS / 2 };
 
@@ -32,10 +32,16 @@ struct standing {
     bool changed, is_busy; // since the last save; the worker has `file` and `places`
     uint64_t saved_number; // of the reading up to which that was
     int64_t saved_boot_us;
+    uint64_t saved_alerts; // of which that knew
     json_t *file;
     struct bytes places;
     uv_work_t work;
 };
+
+static uint64_t alerts_told(const struct standing *standing)
+{
+    return standing->options.city ? city_alerts_told(standing->options.city) : 0;
+}
 
 static uint64_t next_number(const struct standing *standing)
 {
@@ -104,6 +110,7 @@ static void on_written(uv_work_t *work, int status)
 // Makes what there is to write. From then on it counts as written: what fails to be is still in the readings.
 static bool make_files(struct standing *standing)
 {
+    standing->saved_alerts = alerts_told(standing);
     standing->saved_number = next_number(standing);
     standing->saved_boot_us = clock_boot_us(standing->options.clock);
     standing->changed = false;
@@ -131,6 +138,7 @@ static bool is_due(struct standing *standing)
         return false;
     bool has_news = standing->changed || (standing->options.city && next_number(standing) != standing->saved_number);
     return (has_news && since_us >= save_latest_us) ||
+           (alerts_told(standing) != standing->saved_alerts && since_us >= save_alerts_us) ||
            (next_number(standing) - standing->saved_number >= SAVE_READINGS && has_any(standing));
 }
 

@@ -199,25 +199,46 @@ static void a_crowd_whose_alert_is_lost_is_one_again(void **state)
     assert_alert("alert/crowd/plaza", "");
 }
 
+static bool is_saved(void)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/standing", rig.folder);
+    durable();
+    standing_tick(rig.standing);
+    uv_run(&rig.loop, UV_RUN_DEFAULT);
+    return access(path, F_OK) == 0;
+}
+
 // Also where nothing counts and nothing parks.
 static void it_is_saved_once_an_hour(void **state)
 {
     (void)state;
-    char path[96];
-    snprintf(path, sizeof path, "%s/standing", rig.folder);
+    for (int minute = 0; minute < 60; minute++) {
+        assert_false(is_saved());
+        warm(20 + minute);
+        occupy("bay-1:occupied", true);
+        tick_after(60);
+    }
+    assert_int_equal(alerts_now(), 0);
+    assert_true(is_saved());
+}
+
+static void an_alert_is_saved_soon(void **state)
+{
+    (void)state;
+    occupy("bay-1:occupied", true);
     warm(20);
-    tick_after(3590);
-    durable();
-    standing_tick(rig.standing);
-    uv_run(&rig.loop, UV_RUN_DEFAULT);
-    assert_int_not_equal(access(path, F_OK), 0);
-    tick_after(20);
-    standing_tick(rig.standing);
-    uv_run(&rig.loop, UV_RUN_DEFAULT);
-    assert_int_equal(access(path, F_OK), 0);
+    tick_after(610);
+    assert_int_equal(alerts_now(), 2);
+    assert_true(is_saved());
     kill_and_restart();
     assert_int_equal(alerts_now(), 2); // as it was
     assert_told();
+    warm(20);
+    tick_after(290);
+    assert_int_equal(alerts_now(), 1);
+    kill_and_restart(); // too soon: what was saved has it still, and what was stored not any more
+    assert_int_equal(alerts_now(), 1);
 }
 
 static void disk_is(double free)
@@ -365,6 +386,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_alert_that_they_begin_is_told_once, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_crowd_whose_alert_is_lost_is_one_again, begin, end_rig),
         cmocka_unit_test_setup_teardown(it_is_saved_once_an_hour, begin, end_rig),
+        cmocka_unit_test_setup_teardown(an_alert_is_saved_soon, begin, end_rig),
         cmocka_unit_test_setup_teardown(the_gateways_own_alerts_go_on_and_end, begin, end_rig),
         cmocka_unit_test_setup_teardown(another_device_in_the_old_place_has_no_old_alerts, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_gone_from_the_configuration_is_over, begin, end_rig),
