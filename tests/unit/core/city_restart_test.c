@@ -199,10 +199,12 @@ static void a_crowd_whose_alert_is_lost_is_one_again(void **state)
     assert_alert("alert/crowd/plaza", "");
 }
 
+// Since it was asked last.
 static bool is_saved(void)
 {
     char path[96];
     snprintf(path, sizeof path, "%s/standing", rig.folder);
+    unlink(path);
     durable();
     standing_tick(rig.standing);
     uv_run(&rig.loop, UV_RUN_DEFAULT);
@@ -239,6 +241,13 @@ static void an_alert_is_saved_soon(void **state)
     assert_int_equal(alerts_now(), 1);
     kill_and_restart(); // too soon: what was saved has it still, and what was stored not any more
     assert_int_equal(alerts_now(), 1);
+    occupy("bay-1:occupied", true);
+    tick_after(310);
+    assert_true(is_saved());
+    occupy("bay-1:occupied", true);
+    warm(20);
+    tick_after(310); // none began
+    assert_false(is_saved());
 }
 
 static void disk_is(double free)
