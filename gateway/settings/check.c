@@ -234,7 +234,8 @@ static void check_address(struct loading *loading, struct section *section, stru
                   origin_place(origin, section->origin, place));
 }
 
-static const int64_t head_hold_us = 2000000; // it measures ten times a second, and people walk by
+// A head on a line measures again and again, and people walk by; what posts by itself has made up its mind.
+static const int64_t line_hold_us = 2000000;
 
 static void check_bay(struct loading *loading, struct section *section)
 {
@@ -250,8 +251,9 @@ static void check_bay(struct loading *loading, struct section *section)
                       _("only a bay is occupied; expected kind = parking"));
     if (!(sensor->free_above_m > 0))
         sensor->free_above_m = 1.25 * sensor->occupied_below_m;
-    if (!section_entry(section, "hold"))
-        sensor->hold_us = head_hold_us;
+    if (!section_entry(section, "hold") &&
+        (sensor->source_type == SOURCE_SERIAL || sensor->source_type == SOURCE_MODBUS))
+        sensor->hold_us = line_hold_us;
     if (sensor->free_above_m < sensor->occupied_below_m)
         section_error(loading, section, section_line(section, "free_above"), "free_above",
                       _("it is nearer than occupied_below; expected the same or more"));

@@ -337,7 +337,7 @@ const struct key keys[] = {
     KEY("sensor", "free_above", TYPE_METRES, NULL, "0.01 m..100 m", 0,
         N_("and farther than this the bay is free; default: a quarter more than occupied_below"), AT(sensor, free_above_m)),
     KEY("sensor", "hold", TYPE_DURATION, NULL, "0 s..10 min", 0,
-        N_("how long a bay's state must last before it counts; default: 2 s for a distance head, else 0 s"), AT(sensor, hold_us)),
+        N_("how long a bay's state must last before it counts; default: 2 s for a distance head on a line, else 0 s"), AT(sensor, hold_us)),
     KEY("sensor", "map.", TYPE_MAP, NULL, NULL, 0,
         N_("where a quantity comes from: map.occupied = 3431/0/1"), AT(sensor, maps), WITH(sensor, map_count)),
     KEY("sensor", "range.", TYPE_RANGE, NULL, NULL, 0,

@@ -203,6 +203,11 @@ static void the_distances_of_a_bay_are_checked(void **state)
     assert_int_equal(loaded.findings.count, 0);
     assert_true(loaded.settings->sensor[0].occupied_below_m == 0.8);
     assert_true(loaded.settings->sensor[0].free_above_m == 1);
+    assert_int_equal(loaded.settings->sensor[0].hold_us, 0); // it posts when it is sure
+    unload(&loaded);
+    loaded = load_after_gateway(PORT "codec = a02yyuw\n"
+                                     "[sensor:a]\nkind = parking\nsource = serial:kerb\noccupied_below = 80 cm\n");
+    assert_int_equal(loaded.findings.count, 0);
     assert_int_equal(loaded.settings->sensor[0].hold_us, 2000000);
     unload(&loaded);
     expect_nothing("[sensor:a]\nkind = parking\noccupied_below = 1 m\nfree_above = 1 m\nhold = 0 s\n");
