@@ -17,6 +17,8 @@ bool zone_base_pass(struct zone_base *base, int64_t time_us, bool may_go_back)
     int64_t last_us;
     if (base->settings->reset_minute < 0)
         return false;
+    if (base->next_us == NEVER_US && base->since_us != NEVER_US) // since_us was kept over a restart
+        calendar_around(base->calendar, base->settings->reset_minute, base->since_us, &last_us, &base->next_us);
     if (time_us < base->next_us && !(may_go_back && time_us < base->since_us - latest_us))
         return false;
     calendar_around(base->calendar, base->settings->reset_minute, time_us, &last_us, &base->next_us);

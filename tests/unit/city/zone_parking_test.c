@@ -394,6 +394,40 @@ static void it_tells_changes_at_most_once_a_second(void **state)
     assert_int_equal(last.time_us, day_begins_us + 5 * S); // it does not go back
 }
 
+// Into another one of the same settings, without a tick.
+static void restart(int count)
+{
+    struct bytes kept;
+    bytes_init(&kept, 1 << 20);
+    zone_parking_keep(zone, &kept);
+    end(NULL);
+    stand(count);
+    assert_int_equal(zone_parking_restore(zone, kept.data, kept.used), 0);
+    bytes_finish(&kept);
+}
+
+// A gateway without power starts with the time when it was last written down, before the reset.
+static void a_clock_that_is_not_set_yet_resets_nothing_after_a_restart(void **state)
+{
+    (void)state;
+    lot.reset_minute = 210;
+    double night = 18.5 * 3600;
+    counters();
+    say(0, night + 10, "vehicles_total", 1000);
+    say(0, night + 20, "vehicles_total", 1030);
+    assert_string_equal(figures(), "70/30/0 of 100");
+    restart(3);
+    struct event event = {0, day_begins_us + (int64_t)(night - 600) * S, "vehicles_total", 1031, NULL, 0};
+    struct reading reading = reading_of(&event);
+    reading.time_quality = TIME_ESTIMATED;
+    zone_parking_take(zone, 0, &reading, event.time_us);
+    assert_string_equal(figures(), "69/31/0 of 100");
+    zone_parking_tick(zone, day_begins_us + (int64_t)(night + 600) * S); // it is set
+    assert_string_equal(figures(), "69/31/0 of 100");
+    zone_parking_tick(zone, day_begins_us + (int64_t)night * S + DAY);
+    assert_string_equal(figures(), "100/0/0 of 100");
+}
+
 static void what_is_no_memory_of_a_zone_is_refused(void **state)
 {
     (void)state;
@@ -441,6 +475,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_cut_is_drift, begin, end),
         cmocka_unit_test_setup_teardown(each_night_it_is_put_right, begin, end),
         cmocka_unit_test_setup_teardown(a_sensor_that_lost_its_clock_resets_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_not_set_yet_resets_nothing_after_a_restart, begin, end),
         cmocka_unit_test_setup_teardown(without_a_capacity_only_what_is_occupied_is_known, begin, end),
         cmocka_unit_test_setup_teardown(all_spaces_may_be_out_of_service, begin, end),
         cmocka_unit_test_setup_teardown(it_tells_changes_at_most_once_a_second, begin, end),
