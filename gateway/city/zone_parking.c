@@ -376,6 +376,7 @@ static int put_back(struct zone_parking *zone, const char *id, const struct memb
     member->begun = kept->begun && member->sensor->kind == KIND_PARKING;
     member->state_us = kept->state_us;
     member->state = kept->state;
+    place(zone, member, member->heard_us); // until somebody knows the time: as it was
     return 0;
 }
 

@@ -428,6 +428,19 @@ static void a_clock_that_is_not_set_yet_resets_nothing_after_a_restart(void **st
     assert_string_equal(figures(), "100/0/0 of 100");
 }
 
+static void bays_are_what_they_were_before_somebody_knows_the_time(void **state)
+{
+    (void)state;
+    stand(3);
+    park(0, 1);
+    leave(1, 2);
+    restart(3);
+    park(2, 3);
+    assert_string_equal(figures(), "1/2/0 of 3");
+    zone_parking_tick(zone, day_begins_us + 48 * HOUR + 2 * S); // it is set
+    assert_string_equal(figures(), "1/1/1 of 3");
+}
+
 static void what_is_no_memory_of_a_zone_is_refused(void **state)
 {
     (void)state;
@@ -476,6 +489,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_night_it_is_put_right, begin, end),
         cmocka_unit_test_setup_teardown(a_sensor_that_lost_its_clock_resets_nothing, begin, end),
         cmocka_unit_test_setup_teardown(a_clock_that_is_not_set_yet_resets_nothing_after_a_restart, begin, end),
+        cmocka_unit_test_setup_teardown(bays_are_what_they_were_before_somebody_knows_the_time, begin, end),
         cmocka_unit_test_setup_teardown(without_a_capacity_only_what_is_occupied_is_known, begin, end),
         cmocka_unit_test_setup_teardown(all_spaces_may_be_out_of_service, begin, end),
         cmocka_unit_test_setup_teardown(it_tells_changes_at_most_once_a_second, begin, end),
