@@ -365,6 +365,7 @@ int roads_create(const struct roads_options *options, struct roads **ret_roads, 
     if (!roads)
         return fault_set(why, -ENOMEM, _("out of memory"));
     roads->options = *options;
+    roads->aged_boot_us = clock_boot_us(options->clock) - day_us; // also a vehicle's that is switched off every night
     settings.places_max = has_vehicles(options->sensors) ? PLACES_MAX : 1;
     roads->users = calloc(sensors_count(options->sensors) + 1, sizeof *roads->users);
     roads->known = known_create(KNOWN_OBJECTS_MAX);

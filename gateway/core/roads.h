@@ -35,7 +35,7 @@ void roads_take(struct roads *roads, const struct sensor *sensor, const struct r
                 bool clock_synchronised);
 // What is still undecided of all rides.
 void roads_flush(struct roads *roads);
-// Once a second: places that nobody hit for long are forgotten, once a day.
+// Once a second: places that nobody hit for long are forgotten, once a day and once the clock is set after a start.
 void roads_tick(struct roads *roads, bool clock_synchronised);
 
 // Whether it is a bump that a device found by itself within its private area: of that nothing is told.

@@ -179,6 +179,24 @@ static void a_place_is_confirmed_on_the_third_pass(void **state)
     assert_string_equal(last_says("van", "place")->text, id);
 }
 
+// No day is ever whole for a gateway that is switched off with its vehicle.
+static void a_place_is_forgotten_in_time_also_by_a_vehicle_that_is_switched_off(void **state)
+{
+    (void)state;
+    struct city_figures figures;
+    ride("van", 150, 250, 200);
+    finish_ride();
+    for (int day = 0; day < 100; day++) {
+        close_rig();
+        boot_us = 1000 * SECOND;
+        open_rig();
+        tick_after(1);
+        city_figures(rig.city, &figures);
+        assert_int_equal(figures.roads.places, day < 90);
+        wall_us += 86400 * SECOND;
+    }
+}
+
 // Bumps since the last save are read back; those that were saved count once.
 static void and_over_a_kill(void **state)
 {
@@ -399,6 +417,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_bump_that_a_device_found_there_is_not_told, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_bump_that_a_device_found_has_its_place, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_place_is_confirmed_on_the_third_pass, begin, end_rig),
+        cmocka_unit_test_setup_teardown(a_place_is_forgotten_in_time_also_by_a_vehicle_that_is_switched_off, begin,
+                                        end_rig),
         cmocka_unit_test_setup_teardown(and_over_a_kill, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_damaged_file_of_places_is_none, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_known_object_is_named_and_never_confirmed, begin, end_rig),
