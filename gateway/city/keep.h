@@ -14,7 +14,7 @@ struct keep {
     struct view *in;
 };
 
-void keep_flag(struct keep *keep, bool *flag);                       // u8, 0 or 1
+void keep_flag(struct keep *keep, bool *flag);                       // u32, 0 or 1
 void keep_number(struct keep *keep, uint32_t *number, uint32_t max); // u32, at most that
 void keep_time(struct keep *keep, int64_t *time_us);                 // i64
 void keep_amount(struct keep *keep, double *amount);                 // f64, 0 to 1e18
