@@ -21,10 +21,11 @@
 
 enum { STORED_MAX = 1024 * 1024, LAST_MAX = 64 * 1024 };
 
+// The city room has names of its own beside the vocabulary's.
 static bool is_noted(const struct sensor_live *live, const char *quantity)
 {
     for (size_t i = 0; i < live->quantity_count; i++)
-        if (live->quantities[i] == quantity)
+        if (strcmp(live->quantities[i], quantity) == 0)
             return true;
     return false;
 }

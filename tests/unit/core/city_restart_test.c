@@ -339,6 +339,23 @@ static void another_kind_has_alerts_of_its_own(void **state)
     assert_told();
 }
 
+static size_t quantities_of(const char *name)
+{
+    return rig.intake.live[sensors_find(rig.sensors, name)->index].quantity_count;
+}
+
+// `state` is the gateway's own, and in the stored readings.
+static void what_a_sensor_was_seen_to_report_is_the_same(void **state)
+{
+    (void)state;
+    occupy("bay-1:occupied", true);
+    assert_int_equal(quantities_of("bay-1"), 2);
+    restart();
+    assert_int_equal(quantities_of("bay-1"), 2);
+    occupy("bay-1:occupied", true);
+    assert_int_equal(quantities_of("bay-1"), 2);
+}
+
 static void rubbish_costs_nothing_and_begins_nothing(void **state)
 {
     (void)state;
@@ -400,6 +417,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_device_in_the_old_place_has_no_old_alerts, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_gone_from_the_configuration_is_over, begin, end_rig),
         cmocka_unit_test_setup_teardown(another_kind_has_alerts_of_its_own, begin, end_rig),
+        cmocka_unit_test_setup_teardown(what_a_sensor_was_seen_to_report_is_the_same, begin, end_rig),
         cmocka_unit_test_setup_teardown(rubbish_costs_nothing_and_begins_nothing, begin, end_rig),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
