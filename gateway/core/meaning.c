@@ -10,26 +10,31 @@ static int64_t ahead_us(const struct reading *reading, int64_t now_us)
     return now_us && reading->time_quality == TIME_SENSOR && reading->time_us > now_us ? reading->time_us - now_us : 0;
 }
 
-static void move(struct normalised_pack *pack, int64_t by_us)
+// How far the sensor's times go back, all of them together.
+static int64_t back_us(const struct normalised_pack *pack, const struct sensor *sensor, int64_t now_us)
 {
-    for (size_t i = 0; by_us && i < pack->count; i++)
-        pack->readings[i].reading.time_us += by_us;
+    int64_t most_us = 0;
+    for (size_t i = 0; i < pack->count; i++) {
+        int64_t own_us = pack->readings[i].sensor == sensor ? ahead_us(&pack->readings[i].reading, now_us) : 0;
+        most_us = own_us > most_us ? own_us : most_us;
+    }
+    return most_us;
 }
 
 void meaning_take(struct intake *intake, struct source *source, int64_t now_us)
 {
     struct normalised_pack *pack = intake->pack;
-    int64_t back_us = 0;
-    for (size_t i = 0; i < pack->count; i++) {
-        int64_t own_us = ahead_us(&pack->readings[i].reading, now_us);
-        back_us = own_us > back_us ? own_us : back_us;
-    }
-    move(pack, -back_us);
+    int64_t moved_us[PACK_READINGS_MAX];
+    for (size_t i = 0; i < pack->count; i++)
+        moved_us[i] = back_us(pack, pack->readings[i].sensor, now_us);
+    for (size_t i = 0; i < pack->count; i++)
+        pack->readings[i].reading.time_us -= moved_us[i];
     if (intake->standing)
         standing_take(intake->standing, source, pack);
     if (intake->city)
         city_take(intake->city, pack);
-    move(pack, back_us);
+    for (size_t i = 0; i < pack->count; i++)
+        pack->readings[i].reading.time_us += moved_us[i];
 }
 
 void meaning_undo(struct intake *intake, bool comes_again)

@@ -14,7 +14,8 @@
 struct intake;
 struct source;
 
-// The times by which they are judged are theirs, moved back together until none is later than `now_us`; 0: that is not known.
+// The times by which they are judged are theirs, those of each sensor moved back together until none is later than `now_us`; 0: that is
+// not known.
 void meaning_take(struct intake *intake, struct source *source, int64_t now_us);
 
 // The pack was refused; whoever sent it sends it again, or not.

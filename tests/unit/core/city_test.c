@@ -63,6 +63,25 @@ static void a_zone_is_stored_after_the_reading_that_changed_it(void **state)
     assert_int_equal(newest_of("bay-1", &reading)->number, zone - 1);
 }
 
+// Two devices behind one sender: the time of one says nothing of the other's.
+static void who_is_ahead_makes_no_other_of_the_pack_late(void **state)
+{
+    (void)state;
+    struct reading reading;
+    add_bool("bay-1:occupied", false, wall_us - 5 * SECOND);
+    add_bool("bay-2:occupied", false, wall_us - 5 * SECOND);
+    take();
+    pass(5);
+    add_bool("bay-1:occupied", true, wall_us - SECOND);
+    add_bool("bay-2:occupied", true, wall_us + 9 * 3600 * SECOND);
+    take();
+    tick_after(1);
+    newest_of("zone/lot", &reading);
+    assert_number(&reading, "occupied", 2);
+    newest_of("bay-1", &reading);
+    assert_text(&reading, "state", "occupied");
+}
+
 static void a_zone_is_told_once_a_second_at_most(void **state)
 {
     (void)state;
@@ -399,6 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_zone_is_stored_after_the_reading_that_changed_it, begin, end_rig),
+        cmocka_unit_test_setup_teardown(who_is_ahead_makes_no_other_of_the_pack_late, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_zone_is_told_once_a_second_at_most, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_silent_sensor_is_an_alert_until_it_is_heard, begin, end_rig),
         cmocka_unit_test_setup_teardown(who_says_nothing_but_a_frames_number_is_heard, begin, end_rig),
