@@ -12,6 +12,7 @@
 struct keep {
     struct bytes *out; // one of the two
     struct view *in;
+    int next; // while members are read: see members_find()
 };
 
 void keep_flag(struct keep *keep, bool *flag);                       // u32, 0 or 1

@@ -17,13 +17,16 @@ void *members_room(void *members, int count, int *room, size_t size)
     return larger;
 }
 
-int members_find(const void *members, int count, size_t size, const char *id)
+int members_find(const void *members, int count, size_t size, const char *id, int *next)
 {
     for (int i = 0; i < count; i++) {
         const struct settings_sensor *sensor;
-        memcpy(&sensor, (const char *)members + (size_t)i * size, sizeof sensor);
-        if (strcmp(sensor->id, id) == 0)
-            return i;
+        int number = (*next + i) % count;
+        memcpy(&sensor, (const char *)members + (size_t)number * size, sizeof sensor);
+        if (strcmp(sensor->id, id) == 0) {
+            *next = number + 1;
+            return number;
+        }
     }
     return -1;
 }

@@ -425,12 +425,8 @@ void zone_crowd_keep(const struct zone_crowd *zone, struct bytes *out)
     }
 }
 
-static int put_back(struct zone_crowd *zone, const char *id, const struct member *kept)
+static int put_back(struct member *member, const struct member *kept)
 {
-    int place = members_find(zone->members, zone->count, sizeof *zone->members, id);
-    if (place < 0)
-        return 0; // it does not stand here any more
-    struct member *member = &zone->members[place];
     struct gate *gate = kept->gate ? gate_copy(kept->gate) : NULL;
     if (kept->gate && !gate)
         return -ENOMEM;
@@ -449,12 +445,16 @@ static void read_head(struct keep *keep, void *zone)
     keep_zone(keep, zone ? zone : &scratch);
 }
 
-static int read_member(struct keep *keep, const char *id, void *zone)
+static int read_member(struct keep *keep, const char *id, void *context)
 {
+    struct zone_crowd *zone = context;
     struct member kept = {0};
     struct gate gate = {0};
     keep_member(keep, &kept, &gate);
-    return zone && !keep->in->bad ? put_back(zone, id, &kept) : 0;
+    if (!zone || keep->in->bad)
+        return 0;
+    int number = members_find(zone->members, zone->count, sizeof *zone->members, id, &keep->next);
+    return number < 0 ? 0 : put_back(&zone->members[number], &kept); // or it does not stand here any more
 }
 
 // A level that nobody can judge any more, since the sensors or the area left the configuration, would stay for ever.
@@ -480,7 +480,7 @@ int zone_crowd_put_back(struct zone_crowd *zone, int number, struct view *view, 
     struct member kept = {0}, *member = &zone->members[number];
     struct gate gate = {0};
     keep_member(&(struct keep){.in = view}, &kept, &gate);
-    int error = view->bad ? -EBADMSG : put_back(zone, member->sensor->id, &kept);
+    int error = view->bad ? -EBADMSG : put_back(member, &kept);
     listen(member, now_us);
     sum_up(zone, member->sensor, NULL, now_us, false);
     return error;

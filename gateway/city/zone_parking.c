@@ -356,13 +356,9 @@ void zone_parking_keep(const struct zone_parking *zone, struct bytes *out)
     }
 }
 
-// What was known of a sensor that stands here still, and still does the same.
-static int put_back(struct zone_parking *zone, const char *id, const struct member *kept)
+// What was known of a sensor, as far as it still does the same.
+static int put_back(struct zone_parking *zone, struct member *member, const struct member *kept)
 {
-    int number = members_find(zone->members, zone->count, sizeof *zone->members, id);
-    if (number < 0)
-        return 0;
-    struct member *member = &zone->members[number];
     bool counts = kept->gate && member->sensor->kind == KIND_TRAFFIC;
     struct gate *gate = counts ? gate_copy(kept->gate) : NULL;
     if (counts && !gate)
@@ -386,12 +382,16 @@ static void read_head(struct keep *keep, void *zone)
     keep_zone(keep, zone ? zone : &scratch);
 }
 
-static int read_member(struct keep *keep, const char *id, void *zone)
+static int read_member(struct keep *keep, const char *id, void *context)
 {
+    struct zone_parking *zone = context;
     struct member kept = {0};
     struct gate gate = {0};
     keep_member(keep, &kept, &gate);
-    return zone && !keep->in->bad ? put_back(zone, id, &kept) : 0;
+    if (!zone || keep->in->bad)
+        return 0;
+    int number = members_find(zone->members, zone->count, sizeof *zone->members, id, &keep->next);
+    return number < 0 ? 0 : put_back(zone, &zone->members[number], &kept); // or it does not stand here any more
 }
 
 int zone_parking_restore(struct zone_parking *zone, const uint8_t *data, size_t size)
@@ -411,7 +411,7 @@ int zone_parking_put_back(struct zone_parking *zone, int number, struct view *vi
     struct member kept = {0}, *member = &zone->members[number];
     struct gate gate = {0};
     keep_member(&(struct keep){.in = view}, &kept, &gate);
-    int error = view->bad ? -EBADMSG : put_back(zone, member->sensor->id, &kept);
+    int error = view->bad ? -EBADMSG : put_back(zone, member, &kept);
     place(zone, member, now_us);
     sum_up(zone, member->sensor, NULL, now_us);
     return error;

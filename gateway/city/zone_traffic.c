@@ -370,7 +370,7 @@ static int read_member(struct keep *keep, const char *id, void *context)
     keep_member(keep, &kept);
     if (!zone || keep->in->bad)
         return 0;
-    int place = members_find(zone->members, zone->count, sizeof *zone->members, id);
+    int place = members_find(zone->members, zone->count, sizeof *zone->members, id, &keep->next);
     if (place < 0)
         return 0; // it does not stand here any more
     kept.sensor = zone->members[place].sensor;

@@ -441,6 +441,28 @@ static void bays_are_what_they_were_before_somebody_knows_the_time(void **state)
     assert_string_equal(figures(), "1/1/1 of 3");
 }
 
+static void bays_are_found_again_in_any_order(void **state)
+{
+    (void)state;
+    static const int order[] = {3, 6, 1, 0, 4, 2}; // b5 is gone, and b6 is new
+    struct bytes kept;
+    stand(6);
+    for (int i = 0; i < 6; i++)
+        say(i, i, "occupied", i % 2);
+    bytes_init(&kept, 1 << 20);
+    zone_parking_keep(zone, &kept);
+    end(NULL);
+    zone = zone_parking_create(&lot, &tokyo);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(zone_parking_add(zone, &sensors[order[i]]), i);
+    assert_int_equal(zone_parking_restore(zone, kept.data, kept.used), 0);
+    bytes_finish(&kept);
+    zone_parking_tick(zone, day_begins_us + 10 * S);
+    assert_string_equal(figures(), "3/2/1 of 6");
+    leave(0, 20); // b3
+    assert_string_equal(figures(), "4/1/1 of 6");
+}
+
 static void what_is_no_memory_of_a_zone_is_refused(void **state)
 {
     (void)state;
@@ -489,6 +511,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_night_it_is_put_right, begin, end),
         cmocka_unit_test_setup_teardown(a_sensor_that_lost_its_clock_resets_nothing, begin, end),
         cmocka_unit_test_setup_teardown(a_clock_that_is_not_set_yet_resets_nothing_after_a_restart, begin, end),
+        cmocka_unit_test_setup_teardown(bays_are_found_again_in_any_order, begin, end),
         cmocka_unit_test_setup_teardown(bays_are_what_they_were_before_somebody_knows_the_time, begin, end),
         cmocka_unit_test_setup_teardown(without_a_capacity_only_what_is_occupied_is_known, begin, end),
         cmocka_unit_test_setup_teardown(all_spaces_may_be_out_of_service, begin, end),
