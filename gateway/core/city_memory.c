@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/log.h"
+#include "base/messages.h"
 #include "city/alert_reading.h"
 #include "city_inside.h"
 #include "reading/stream.h"
@@ -24,6 +26,9 @@ static json_t *save_zones(const struct city *city)
         bytes_char(&hex, digits[kept.data[i] & 15]);
     }
     json_t *text = kept.overflow || hex.overflow ? NULL : json_stringn((const char *)hex.data, hex.used);
+    if (!text)
+        log_line(LOG_LEVEL_WARNING, "standing", _("there is no room for what zones know (%d MB): a restart forgets it"),
+                 KEPT_MAX >> 20);
     bytes_finish(&kept);
     bytes_finish(&hex);
     return text;

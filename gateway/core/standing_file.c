@@ -11,7 +11,7 @@
 #define NUMBER_MOST 0x1p53 // the last whole number that a double counts to
 
 // NAMES: an entry that says no more than whose it is.
-enum { FILE_MAX = 16 << 20, OTHERS_MAX = 1000, NAMES = 2 };
+enum { FILE_MAX = 24 << 20, OTHERS_MAX = 1000, NAMES = 2 };
 
 static bool take_number(const json_t *entry, size_t index, double *ret_number)
 {

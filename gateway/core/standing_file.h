@@ -37,6 +37,6 @@ int standing_file_read(const char *path, const char *epoch, const struct sensors
 json_t *standing_file_make(const struct sensors *sensors, const struct stand *stands, json_t *others, json_t *city,
                            const char *epoch, uint64_t number);
 
-// Its text, which the caller frees. NULL: out of memory. A city with which the file would be too large to be read (16 MB: some thousands
+// Its text, which the caller frees. NULL: out of memory. A city with which the file would be too large to be read (24 MB: some thousands
 // of sensors that count) is taken out, rather than that all is lost. For a large city this takes long: any thread may do it.
 char *standing_file_text(json_t *file, bool *ret_without_city);

@@ -8,7 +8,7 @@
  * How large the file of a large city is, and what becomes of one that is too large.
  */
 
-enum { SENSORS = 1000, ZONES = 100, ROUNDS = 70, AT_ONCE = 25, FILE_MOST = 16 << 20 };
+enum { SENSORS = 1000, ZONES = 100, ROUNDS = 70, AT_ONCE = 25, FILE_MOST = 24 << 20 };
 
 static int begin(void **state)
 {
