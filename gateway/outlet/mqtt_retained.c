@@ -181,8 +181,8 @@ static int take_line(struct retained *retained, const char *line, size_t size)
 static int take_file(struct retained *retained, struct fault *why)
 {
     struct bytes text;
-    bytes_init(&text, RETAINED_FILE_MAX);
-    int error = file_read(retained->path, RETAINED_FILE_MAX - 1, &text, why);
+    bytes_init(&text, RETAINED_FILE_MAX + 2);
+    int error = file_read(retained->path, RETAINED_FILE_MAX, &text, why);
     const char *line = (const char *)text.data, *end = error ? line : line + text.used;
     int full = 0;
     while (!full && line && line < end) {
@@ -238,7 +238,7 @@ int retained_write(struct retained *retained, struct fault *why)
     if (!retained->dirty || !retained->path || !retained->path[0]) {
         return 0;
     }
-    bytes_init(&text, RETAINED_FILE_MAX * 2);
+    bytes_init(&text, RETAINED_FILE_MAX);
     for (size_t i = 0; i < retained->present_count; i++) {
         bytes_text(&text, retained->present[i]);
         bytes_char(&text, '\n');

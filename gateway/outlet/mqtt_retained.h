@@ -15,7 +15,7 @@
  * can do no harm: lines that cannot be topics of ours are skipped, and their number is bounded.
  */
 
-enum { RETAINED_MAX = 65536, RETAINED_LINE_MAX = TOPIC_SIZE, RETAINED_FILE_MAX = 8 * 1024 * 1024 };
+enum { RETAINED_MAX = 65536, RETAINED_LINE_MAX = TOPIC_SIZE, RETAINED_FILE_MAX = 16 * 1024 * 1024 };
 
 enum vanished_state { VANISHED_WAITING, VANISHED_SENT, VANISHED_EMPTIED };
 

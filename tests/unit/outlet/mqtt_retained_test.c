@@ -166,6 +166,28 @@ static void endless_lines_and_endless_topics_are_bounded(void **state)
     retained_finish(&retained);
 }
 
+static void what_was_written_can_be_read(void **state)
+{
+    struct retained retained;
+    struct fault why = {""};
+    struct stat info;
+    char topic[TOPIC_SIZE];
+    size_t count = 0;
+    (void)state;
+    begin(&retained);
+    do {
+        snprintf(topic, sizeof topic, "%0120d/271004/u/about/%05zu", 0, count++);
+    } while (retained_add(&retained, topic) == 0);
+    assert_int_equal(retained.present_count, RETAINED_MAX);
+    assert_int_equal(retained_write(&retained, &why), 0);
+    retained_finish(&retained);
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(info.st_size > 9000000);
+    begin(&retained);
+    assert_int_equal(retained.vanished_count, count - 1);
+    retained_finish(&retained);
+}
+
 static void a_folder_in_the_files_place_is_told(void **state)
 {
     struct retained retained;
@@ -232,6 +254,7 @@ int main(void)
         TEST(what_vanished_stays_in_the_file_until_it_is_emptied),
         TEST(a_garbled_file_is_harmless),
         TEST(endless_lines_and_endless_topics_are_bounded),
+        TEST(what_was_written_can_be_read),
         TEST(a_folder_in_the_files_place_is_told),
         TEST(a_new_document_is_added_once),
         TEST(the_newest_number_of_a_topic_is_remembered_where_it_stands),
