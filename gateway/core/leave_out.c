@@ -72,7 +72,7 @@ static const struct reading *reading_before(const struct intake *intake, const s
 static bool is_private(struct intake *intake, struct normalised *one, size_t before)
 {
     (void)intake, (void)before;
-    return one->sensor->settings->private_count > 0 && roads_hides(one->sensor, &one->reading);
+    return roads_hides(one->sensor, &one->reading);
 }
 
 size_t leave_out_private(struct intake *intake)

@@ -60,6 +60,8 @@ static bool is_place(const char *name)
 
 static bool is_from_private(const struct sensor *sensor, const struct reading *reading)
 {
+    if (sensor->settings->private_count == 0)
+        return false;
     const struct value *latitude = reading_find(reading, "latitude"), *longitude = reading_find(reading, "longitude");
     return latitude && longitude && is_private(sensor->settings, latitude->number, longitude->number);
 }
@@ -79,7 +81,7 @@ static bool tells_bump(const struct reading *reading)
 
 bool roads_hides(const struct sensor *sensor, const struct reading *reading)
 {
-    return tells_bump(reading) && is_from_private(sensor, reading);
+    return is_from_private(sensor, reading) && tells_bump(reading);
 }
 
 void roads_guard(const struct sensor *sensor, struct reading *reading)
