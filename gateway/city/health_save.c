@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "city/health.h"
 
+#include "base/clock.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,10 +15,10 @@ static const struct kept {
     size_t count, stride;
 } kept[] = {
     {offsetof(struct health, heard_boot_us), AGE, 0x1p53, 1, 0},
-    {offsetof(struct health, newest_us), WALL, 253402300799999999.0, 1, 0},
+    {offsetof(struct health, newest_us), WALL, (double)UTC_LAST_US, 1, 0},
     {offsetof(struct health, old_boot_us), AGE, 0x1p53, 1, 0},
     {offsetof(struct health, old_last_boot_us), AGE, 0x1p53, 1, 0},
-    {offsetof(struct health, least_age_us), WALL, 253402300799999999.0, 1, 0},
+    {offsetof(struct health, least_age_us), WALL, (double)UTC_LAST_US, 1, 0},
     {offsetof(struct health, old), BYTE, 3, 1, 0},
     {offsetof(struct health, range.refusals), SHORT, 1023, 1, 0},
     {offsetof(struct health, active), BYTE, (1 << HEALTH_CONDITION_COUNT) - 1, 1, 0},

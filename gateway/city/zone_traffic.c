@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "city/zone_traffic.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "members.h"
 #include "samples.h"
@@ -13,7 +14,6 @@
 enum { MINUTES = 4, KEEP_VERSION = 1 };
 
 static const int64_t minute_us = 60 * 1000000LL, wait_us = TRAFFIC_WAIT_S * 1000000LL;
-static const int64_t last_us = INT64_C(253402300800) * 1000000; // of the year 9999
 
 static const char *const median_names[] = {"speed_mps", "travel_time_s", "occupancy"};
 enum { MEDIANS = sizeof median_names / sizeof *median_names };
@@ -305,7 +305,7 @@ static void keep_minute(struct keep *keep, struct minute *minute)
     for (size_t i = 0; i < MEDIANS; i++)
         keep_samples(keep, &minute->samples[i]);
     minute->quality = (enum time_quality)quality;
-    bool can_be = minute->end_us >= 0 && minute->end_us < last_us && minute->end_us % minute_us == 0;
+    bool can_be = minute->end_us >= 0 && minute->end_us <= UTC_LAST_US && minute->end_us % minute_us == 0;
     if (keep->in && !can_be && minute->end_us != NEVER_US)
         keep->in->bad = true;
 }

@@ -136,13 +136,12 @@ static bool copy_text(const json_t *entry, const char *key, char *ret_text, size
 
 static bool read_condition(const json_t *entry, struct alert_condition *ret_condition)
 {
-    static const int64_t last_us = INT64_C(253402300799999999); // of the year 9999
     json_int_t level = json_integer_value(json_object_get(entry, "level"));
     *ret_condition = (struct alert_condition){.level = (enum alert_level)level,
                                               .value = json_number_value(json_object_get(entry, "value")),
                                               .since_us = json_integer_value(json_object_get(entry, "since"))};
     return level >= 0 && level < ALERT_LEVEL_COUNT && ret_condition->since_us >= 0 &&
-           ret_condition->since_us <= last_us &&
+           ret_condition->since_us <= UTC_LAST_US &&
            copy_text(entry, "condition", ret_condition->name, sizeof ret_condition->name) &&
            copy_text(entry, "value_name", ret_condition->value_name, sizeof ret_condition->value_name) &&
            copy_text(entry, "quantity", ret_condition->quantity, sizeof ret_condition->quantity);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "standing_file.h"
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/messages.h"
 #include <errno.h>
@@ -22,9 +23,8 @@ static bool take_number(const json_t *entry, size_t index, double *ret_number)
 // Within the years 1970 to 9999.
 static bool take_time(const json_t *entry, size_t index, int64_t *ret_us)
 {
-    static const int64_t last_us = INT64_C(253402300799999999);
     *ret_us = json_integer_value(json_array_get(entry, index));
-    return json_is_integer(json_array_get(entry, index)) && *ret_us >= 0 && *ret_us <= last_us;
+    return json_is_integer(json_array_get(entry, index)) && *ret_us >= 0 && *ret_us <= UTC_LAST_US;
 }
 
 static void take_counter(struct counters *counters, const struct settings_sensor *sensor, const char *quantity,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reading/sensors.h"
 
+#include "base/clock.h"
 #include "base/messages.h"
 #include "base/text.h"
 #include "fields.h"
@@ -10,8 +11,6 @@
 #include <string.h>
 
 enum { NAMED_MAX = 3, QUOTE_SIZE = 64 };
-
-static const int64_t time_last_us = INT64_C(253402300799999999); // 9999-12-31T23:59:59.999999Z
 
 // One walk over a pack.
 struct walk {
@@ -114,11 +113,11 @@ static int64_t time_of(const struct walk *walk, enum time_quality *ret_quality)
         *ret_quality = TIME_SENSOR;
     } else if (record->time == RAW_TIME_RELATIVE && record->time_us) {
         if (__builtin_add_overflow(time_us, record->time_us, &time_us))
-            time_us = record->time_us < 0 ? 0 : time_last_us;
+            time_us = record->time_us < 0 ? 0 : UTC_LAST_US;
         if (walk->context->clock_synchronised) // else it is as much of an estimate as our own time
             *ret_quality = TIME_SENSOR;
     }
-    return time_us < 0 ? 0 : time_us > time_last_us ? time_last_us : time_us;
+    return time_us < 0 ? 0 : time_us > UTC_LAST_US ? UTC_LAST_US : time_us;
 }
 
 // The reading of that sensor and time, new when there is none yet; NULL when there are too many. Records of one reading

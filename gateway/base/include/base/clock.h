@@ -32,6 +32,8 @@ void clock_boot_id(uint8_t ret_id[16]);
 
 enum { UTC_TEXT_SIZE = 32 };
 
+#define UTC_LAST_US INT64_C(253402300799999999) // 9999-12-31T23:59:59.999999Z: no reading is later
+
 // "2026-11-22T03:04:05.678Z" (RFC 3339, UTC); three decimals, or six when the microseconds ask for them.
 // Years outside 0000..9999 are clamped. Returns `ret_text`.
 char *utc_text(int64_t time_us, char ret_text[UTC_TEXT_SIZE]);
