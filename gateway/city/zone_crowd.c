@@ -37,7 +37,7 @@ struct member {
     struct gate *gate;             // of a counter that has counted; else NULL
 };
 
-// What there is to tell, in the steps in which it is told.
+// Figures in the steps in which they are told.
 struct told {
     int64_t people, flow, drift, silent;
     int64_t service_level, level, is_estimate;
@@ -51,8 +51,10 @@ struct zone_crowd {
     struct trigger limits[LIMITS];
     enum crowd_level alerted;
     struct zone_crowd_figures figures;
-    struct told told;
+    struct told now, told; // what there is to tell, and what was told last
 };
+
+static const struct told never_told = {.people = -2}; // so that whatever comes is something new
 
 struct zone_crowd *zone_crowd_create(const struct settings_zone *settings, const struct calendar *calendar)
 {
@@ -61,7 +63,7 @@ struct zone_crowd *zone_crowd_create(const struct settings_zone *settings, const
         return NULL;
     zone_base_init(&zone->base, settings, calendar);
     zone->newest_us = NEVER_US;
-    zone->told.people = -2; // so that whatever comes is something new
+    zone->now = zone->told = never_told;
     zone->figures.people = zone->figures.density_per_m2 = zone->figures.flow_per_m_min = (double)NAN;
     return zone;
 }
@@ -182,12 +184,13 @@ static void sum_up(struct zone_crowd *zone, const struct settings_sensor *cause,
     add_up(zone, &figures);
     if (is_new)
         judge(zone, &figures);
-    struct told told = told_of(zone, &figures);
+    struct told now = told_of(zone, &figures);
     zone->figures = figures;
-    if (memcmp(&told, &zone->told, sizeof told) == 0)
+    if (memcmp(&now, &zone->now, sizeof now) == 0)
         return;
-    zone->told = told;
+    zone->now = now;
     zone_base_change(&zone->base, cause, reading, now_us);
+    zone->base.due = memcmp(&now, &zone->told, sizeof now) != 0; // else all is again as it was told
 }
 
 /* Taking. */
@@ -340,6 +343,7 @@ static void put_figures(const struct zone_crowd *zone, struct reading *reading)
 
 void zone_crowd_tell_again(struct zone_crowd *zone)
 {
+    zone->told = never_told;
     zone->base.due = true;
 }
 
@@ -347,6 +351,7 @@ bool zone_crowd_report(struct zone_crowd *zone, int64_t clock_us, struct reading
 {
     if (!zone_base_begin(&zone->base, clock_us, ret_reading))
         return false;
+    zone->told = zone->now;
     put_figures(zone, ret_reading);
     if (zone->figures.silent > 0)
         ret_reading->quality = QUALITY_STALE;

@@ -40,8 +40,10 @@ struct zone_parking {
     int64_t places[PLACE_COUNT];
     int64_t silent, counters; // counters that have counted
     struct trigger bands[BANDS_MAX], almost_full, full;
-    struct zone_parking_figures figures;
+    struct zone_parking_figures figures, told; // as of now, and as they were told last
 };
+
+static const struct zone_parking_figures never_told = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
 struct zone_parking *zone_parking_create(const struct settings_zone *settings, const struct calendar *calendar)
 {
@@ -49,7 +51,7 @@ struct zone_parking *zone_parking_create(const struct settings_zone *settings, c
     if (!zone)
         return NULL;
     zone_base_init(&zone->base, settings, calendar);
-    zone->figures = (struct zone_parking_figures){-1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    zone->figures = zone->told = never_told;
     return zone;
 }
 
@@ -155,6 +157,7 @@ static void sum_up(struct zone_parking *zone, const struct settings_sensor *caus
         return;
     zone->figures = figures;
     zone_base_change(&zone->base, cause, reading, now_us);
+    zone->base.due = memcmp(&figures, &zone->told, sizeof figures) != 0; // else all is again as it was told
 }
 
 /* Taking. */
@@ -278,6 +281,7 @@ int64_t zone_parking_due_us(const struct zone_parking *zone)
 
 void zone_parking_tell_again(struct zone_parking *zone)
 {
+    zone->told = never_told;
     zone->base.due = true;
 }
 
@@ -299,6 +303,7 @@ bool zone_parking_report(struct zone_parking *zone, int64_t clock_us, struct rea
                 {"band", figures->band, figures->band >= 0}};
     if (!zone_base_begin(&zone->base, clock_us, ret_reading))
         return false;
+    zone->told = *figures;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].is_told)
             value_put_integer(ret_reading, rows[i].name, (double)rows[i].number);

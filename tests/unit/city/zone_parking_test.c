@@ -379,9 +379,10 @@ static void it_tells_changes_at_most_once_a_second(void **state)
     park(0, 2); // nothing new
     assert_false(zone_parking_report(zone, 60 * S, &last));
     leave(0, 3);
-    park(0, 4);
     assert_true(zone_parking_due_us(zone) == 51 * S);
-    park(1, 3.5); // the newest of that sensor, and yet before what was told
+    park(0, 4);
+    assert_true(zone_parking_due_us(zone) == INT64_MAX); // it is again as it was told
+    park(1, 3.5);                                        // the newest of that sensor, and yet before what was told
     assert_false(zone_parking_report(zone, 51 * S - 1, &last));
     assert_true(zone_parking_report(zone, 51 * S, &last));
     assert_string_equal(told_text(&last, "cause"), "b1");

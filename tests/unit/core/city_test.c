@@ -378,6 +378,30 @@ static void a_refused_pack_leaves_no_trace(void **state)
     assert_number(&reading, "occupied", 2); // bay-1 and bay-3
 }
 
+static void nor_does_a_zone_tell_of_it(void **state)
+{
+    (void)state;
+    occupy("bay-1:occupied", true);
+    see_people(30);
+    count("door:in", 5, 1, REFUSAL_NONE);
+    tick_after(2);
+    durable();
+    size_t lot = stored_of("zone/lot"), plaza = stored_of("zone/plaza"), hall = stored_of("zone/hall");
+    fill_the_buffer("bay-1:occupied"); // which is nothing new
+    for (int i = 0; i < 3; i++) {
+        add_bool("bay-1:occupied", false, 0);
+        add_number("eye:people", "", 40, 0);
+        add_number("door:in", "", 6, 0);
+        assert_int_equal(take_ticket(1), REFUSAL_FULL);
+        tick_after(2);
+    }
+    durable();
+    tick_after(2);
+    assert_int_equal(stored_of("zone/lot"), lot);
+    assert_int_equal(stored_of("zone/plaza"), plaza);
+    assert_int_equal(stored_of("zone/hall"), hall);
+}
+
 // For as long as the buffer takes nothing, what zones and alerts were in between may be lost, not what they are in the end.
 static void what_stands_at_the_end_is_told_when_there_is_room_again(void **state)
 {
@@ -434,6 +458,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(too_few_people_are_told_to_nobody, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_refused_is_not_counted_twice, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_refused_pack_leaves_no_trace, begin, end_rig),
+        cmocka_unit_test_setup_teardown(nor_does_a_zone_tell_of_it, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_stands_at_the_end_is_told_when_there_is_room_again, begin, end_rig),
         cmocka_unit_test_setup_teardown(what_is_not_believed_is_stored_with_a_mark, begin, end_rig),
     };

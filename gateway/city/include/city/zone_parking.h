@@ -56,9 +56,9 @@ void zone_parking_heard(struct zone_parking *zone, int number, int64_t heard_us)
 
 void zone_parking_figures(const struct zone_parking *zone, struct zone_parking_figures *ret_figures);
 
-// What there is to tell, at most once a second: `clock_us` is any clock that does not go back. False when nothing has changed. The
-// reading's texts live as long as the settings. Its time is that of the reading by which it came about, whose sensor is its `cause`, but
-// not before that of the one told last.
+// What there is to tell, at most once a second: `clock_us` is any clock that does not go back. False when nothing is other than it was
+// told last. The reading's texts live as long as the settings. Its time is that of the reading by which it came about, whose sensor is its
+// `cause`, but not before that of the one told last.
 bool zone_parking_report(struct zone_parking *zone, int64_t clock_us, struct reading *ret_reading);
 void zone_parking_tell_again(struct zone_parking *zone);      // what it told last was lost
 int64_t zone_parking_due_us(const struct zone_parking *zone); // by that clock; INT64_MAX: nothing to tell
