@@ -15,8 +15,8 @@ struct place_grid;
 struct place_grid *place_grid_create(uint32_t items_max); // NULL without memory
 void place_grid_destroy(struct place_grid *grid);
 
-void place_grid_put(struct place_grid *grid, uint32_t item, double latitude,
-                    double longitude); // moves it when it is there
+// Moves it when it is there.
+void place_grid_put(struct place_grid *grid, uint32_t item, double latitude, double longitude);
 void place_grid_take(struct place_grid *grid, uint32_t item);
 
 // Goes over all items within the radius and some beyond it. Nothing may be put or taken meanwhile.

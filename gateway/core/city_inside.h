@@ -28,8 +28,8 @@ struct city {
         size_t sensors[PACK_READINGS_MAX], begins[PACK_READINGS_MAX];
         size_t count;
     } undo;
-    int64_t *
-        unset_boot_us; // by sensor index: when it was heard last while the clock was not set, in boot time; 0: it was not
+    // By sensor index: when it was heard last while the clock was not set, in boot time; 0: it was not.
+    int64_t *unset_boot_us;
     bool clock_synchronised;
     int64_t began_boot_us, ahead_us; // at the start: the boot time, and how far the wall clock was ahead of it
     bool looked;                     // for what there is to tell, since the last reading

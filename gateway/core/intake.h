@@ -23,8 +23,8 @@ struct vehicles;
 struct sensor_live {
     uint32_t stream;
     struct bytes last; // the newest reading, as stored: one that came late is not the last
-    int64_t
-        last_us; // its time, but not later than when it came: a clock that was ahead must not seem the newest for hours
+    // Its time, but not later than when it came: a clock that was ahead must not seem the newest for hours.
+    int64_t last_us;
     int64_t last_boot_us; // when a reading was taken last; 0: none since start
     struct moments moments;
     uint64_t readings;
