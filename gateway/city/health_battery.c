@@ -14,7 +14,7 @@ struct gauge {
     double limit;   // below it the battery is low; 0: not told
     double above;   // from here on it is fine again
     double noise;   // a fall over some days that says nothing yet
-    double another; // a rise from one day to the next that tells of another battery
+    double another; // a step from one day to the next that tells of another battery, or of another gauge
 };
 
 static struct gauge gauge_of(const struct settings_sensor *sensor)
@@ -50,7 +50,7 @@ static void judge_level(struct health *health, const struct gauge *gauge, double
 static void keep_day(struct health_battery *battery, const struct gauge *gauge)
 {
     float mean = battery->sum / battery->readings;
-    if (battery->count > 0 && mean - battery->means[battery->count - 1] > gauge->another)
+    if (battery->count > 0 && fabs((double)(mean - battery->means[battery->count - 1])) > gauge->another)
         battery->count = 0;
     if (battery->count == HEALTH_DAYS) {
         memmove(battery->means, battery->means + 1, sizeof battery->means - sizeof *battery->means);

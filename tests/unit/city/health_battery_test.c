@@ -151,6 +151,22 @@ static void another_battery_is_judged_by_its_own_days(void **state)
     assert_string_equal(day_of(&puck, "battery_pct", 50, 0), "+battery_falling");
 }
 
+// Whose section is given battery_low_v between two days, or at noon.
+static void volts_are_no_fall_from_percent(void **state)
+{
+    (void)state;
+    for (int hour = 0; hour < 24; hour += 12) {
+        struct watched puck = watch_puck();
+        for (int day = 0; day < 10; day++)
+            assert_string_equal(day_of(&puck, "battery_pct", 80, 0.5), "");
+        for (int i = 0; i < hour; i++)
+            assert_string_equal(after(&puck, "battery_pct", 80), "");
+        puck.settings.battery_low_v = 3.3;
+        for (int day = 0; day < 10; day++)
+            assert_string_equal(day_of(&puck, "battery_v", 3.6, 0.01), "");
+    }
+}
+
 static void what_is_low_is_not_told_to_fall_too(void **state)
 {
     (void)state;
@@ -233,6 +249,7 @@ int main(void)
         cmocka_unit_test(a_fall_that_slows_down_ends_once_it_is_far_enough),
         cmocka_unit_test(a_few_weeks_prove_nothing),
         cmocka_unit_test(another_battery_is_judged_by_its_own_days),
+        cmocka_unit_test(volts_are_no_fall_from_percent),
         cmocka_unit_test(what_is_low_is_not_told_to_fall_too),
         cmocka_unit_test(a_battery_that_holds_or_only_wavers_does_not_fall),
         cmocka_unit_test(it_takes_a_week_and_a_clock),
