@@ -72,7 +72,7 @@ bool tally_take(struct tally *tally, enum tally_kind kind, const struct reading 
         return take_total(tally, reading, value, since_us);
     if (!is_new(tally, reading))
         return false;
-    if (reading->time_us > since_us)
+    if (reading->time_us > since_us || reading->time_quality == TIME_ESTIMATED) // that time says nothing of when
         tally->sum += value;
     return true;
 }

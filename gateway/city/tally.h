@@ -21,8 +21,8 @@ struct tally {
     uint32_t seen_count;
 };
 
-// Takes that value of the reading. False when it came already, or may have. Counting since `since_us`: not later than what was taken before
-// tally_since() was told so.
+// Takes that value of the reading. False when it came already, or may have. Counting since `since_us`, which an estimated time is never
+// before: not later than what was taken before tally_since() was told so.
 bool tally_take(struct tally *tally, enum tally_kind kind, const struct reading *reading, double value,
                 int64_t since_us);
 

@@ -418,13 +418,18 @@ static void a_clock_that_is_not_set_yet_resets_nothing_after_a_restart(void **st
     say(0, night + 20, "vehicles_total", 1030);
     assert_string_equal(figures(), "70/30/0 of 100");
     restart(3);
-    struct event event = {0, day_begins_us + (int64_t)(night - 600) * S, "vehicles_total", 1031, NULL, 0};
-    struct reading reading = reading_of(&event);
-    reading.time_quality = TIME_ESTIMATED;
-    zone_parking_take(zone, 0, &reading, event.time_us);
-    assert_string_equal(figures(), "69/31/0 of 100");
+    const struct event events[] = {
+        {0, day_begins_us + (int64_t)(night - 600) * S, "vehicles_total", 1031, NULL, 0},
+        {2, day_begins_us + (int64_t)(night - 500) * S, "in", 3, NULL, 0},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct reading reading = reading_of(&events[i]);
+        reading.time_quality = TIME_ESTIMATED;
+        zone_parking_take(zone, events[i].number, &reading, reading.time_us);
+    }
+    assert_string_equal(figures(), "66/34/0 of 100");
     zone_parking_tick(zone, day_begins_us + (int64_t)(night + 600) * S); // it is set
-    assert_string_equal(figures(), "69/31/0 of 100");
+    assert_string_equal(figures(), "66/34/0 of 100");
     zone_parking_tick(zone, day_begins_us + (int64_t)night * S + DAY);
     assert_string_equal(figures(), "100/0/0 of 100");
 }
