@@ -17,15 +17,22 @@ static bool differs(const struct value *last, const struct value *value)
     return value->type == VALUE_BOOL ? last->boolean != value->boolean : last->number != value->number;
 }
 
+// As many once more are others.
+static bool counts_more(const struct value *value)
+{
+    return quantity_is_count(value->name) && value->number != 0;
+}
+
 bool change_is_news(const struct reading *last, const struct reading *reading, int64_t heartbeat_us)
 {
     int64_t since_us = reading->time_us - last->time_us;
     if (since_us < 0 || since_us >= heartbeat_us || reading->quality != last->quality ||
         reading->refused_count != last->refused_count)
         return true;
-    for (size_t i = 0; i < reading->value_count; i++)
-        if (is_state(&reading->values[i], reading->kind) &&
-            differs(reading_find(last, reading->values[i].name), &reading->values[i]))
+    for (size_t i = 0; i < reading->value_count; i++) {
+        const struct value *value = &reading->values[i];
+        if (is_state(value, reading->kind) && (differs(reading_find(last, value->name), value) || counts_more(value)))
             return true;
+    }
     return false;
 }

@@ -3,14 +3,9 @@
 
 #include <string.h>
 
-// Counted since the reading before; what ends in _total goes on for ever.
 static bool adds_up(const char *quantity)
 {
-    static const char *const counted[] = {"in", "out", "vehicles", "rain_mm", "period_s"};
-    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
-        if (strcmp(counted[i], quantity) == 0)
-            return true;
-    return false;
+    return quantity_is_count(quantity) || strcmp(quantity, "period_s") == 0;
 }
 
 static struct value *find(struct reading *reading, const char *name)

@@ -159,6 +159,15 @@ bool quantity_is_counter(const struct quantity *quantity)
     return quantity->type == VALUE_INTEGER && last && strcmp(last, "_total") == 0;
 }
 
+bool quantity_is_count(const char *name)
+{
+    static const char *const counted[] = {"in", "out", "vehicles", "rain_mm"};
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
+        if (strcmp(counted[i], name) == 0)
+            return true;
+    return false;
+}
+
 const struct quantity *vocabulary_at(size_t index)
 {
     return index < QUANTITY_COUNT ? &quantities[index] : NULL;

@@ -60,12 +60,28 @@ static void of_others_every_number_is_a_state(void **state)
     assert_false(change_is_news(&last, &now, 10 * minute_us));
 }
 
+static void what_was_counted_is_news_as_often_as_it_comes(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"vehicles", "vehicles_total", "period_s", "speed_mps"};
+    for (size_t i = 0; i < 4; i++) {
+        struct reading last = {.kind = KIND_TRAFFIC, .value_count = 1}, now;
+        last.values[0] = (struct value){.name = names[i], .type = VALUE_NUMBER, .number = 5};
+        now = last;
+        now.time_us = minute_us;
+        assert_int_equal(change_is_news(&last, &now, 10 * minute_us), i == 0);
+        last.values[0].number = now.values[0].number = 0;
+        assert_false(change_is_news(&last, &now, 10 * minute_us));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bay_is_news_when_its_state_is_another),
         cmocka_unit_test(the_heartbeat_and_what_comes_late_are_news),
         cmocka_unit_test(quality_and_ranges_are_states),
+        cmocka_unit_test(what_was_counted_is_news_as_often_as_it_comes),
         cmocka_unit_test(of_others_every_number_is_a_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,9 @@ void vocabulary_made(uint64_t *ret_made, uint64_t *ret_refused);
 // A running counter, "in_total": it only grows.
 bool quantity_is_counter(const struct quantity *quantity);
 
+// What was counted since the reading before, "in": it adds up.
+bool quantity_is_count(const char *name);
+
 // The table, in the order of names; NULL after its end.
 const struct quantity *vocabulary_at(size_t index);
 
