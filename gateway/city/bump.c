@@ -26,7 +26,9 @@ enum {
 };
 
 static const double tail_most = 1.2;   // heavier than noise has it
-static const double patch_part = 0.65; // of what an event stands out by
+static const double patch_part = 0.76; // of what an event stands out by
+// What a bump has left of its strength without one of its samples: at least, and when it just stands out.
+static const double spike_part = 0.4, just_part = 0.65;
 static const double shape_period_us = 1e6 / 45, ringing_us = 1e6;
 static const int64_t backward_us = 1000000, metres_per_degree = 111195;
 
@@ -165,11 +167,13 @@ static double left_of_last(const struct bump *bump, int64_t time_us)
     return bump->last_mps2 * exp(-(double)(time_us - bump->last_us) / ringing_us);
 }
 
-// Above 45 Hz a bump is more than one sample.
-static bool is_one_sample(struct bump *bump, size_t index)
+// Above 45 Hz a bump is more than one sample, and all the more so the less it stands out.
+static bool is_one_sample(struct bump *bump, size_t index, double standing_mps2)
 {
-    double period_us = bump->grid.period_us;
-    return period_us <= shape_period_us && is_spike(&bump->signal, index, (size_t)ceil(period_us * 0.95 / GRID_US));
+    double period_us = bump->grid.period_us, least_mps2 = bump->settings.standout * level(bump);
+    double part = fmax(spike_part, just_part * least_mps2 / standing_mps2);
+    return period_us <= shape_period_us &&
+           is_spike(&bump->signal, index, (size_t)ceil(period_us * 0.95 / GRID_US), part);
 }
 
 static void decide(struct bump *bump, size_t index)
@@ -181,7 +185,7 @@ static void decide(struct bump *bump, size_t index)
         return;
     struct sighting found = sight(signal, index, &bump->settings, level(bump), speed_mps);
     if (found.detector && found.strength_mps2 >= left_of_last(bump, time_us) &&
-        !is_in_patch(bump, index, found.standing_mps2) && !is_one_sample(bump, index))
+        !is_in_patch(bump, index, found.standing_mps2) && !is_one_sample(bump, index, found.standing_mps2))
         report(bump, &found, index, speed_mps);
 }
 

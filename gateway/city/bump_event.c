@@ -7,8 +7,6 @@
 
 enum { STDEV_HALF = SIGNAL_HZ / 8, REST = SIGNAL_HZ / 20, SMOOTHED = 2, SPIKE_AROUND = STDEV_HALF + SIGNAL_HZ / 8 };
 
-static const double spike_part = 0.4; // what a bump has left of its strength without one of its samples
-
 static double smooth_at(struct signal *signal, size_t index)
 {
     return (double)signal_at(signal, index)->smooth;
@@ -77,7 +75,7 @@ struct sighting sight(struct signal *signal, size_t index, const struct bump_set
     return found;
 }
 
-bool is_spike(struct signal *signal, size_t index, size_t reach)
+bool is_spike(struct signal *signal, size_t index, size_t reach, double part)
 {
     enum { LENGTH = 2 * SPIKE_AROUND + 1 };
     double values[LENGTH], most = 0;
@@ -95,7 +93,7 @@ bool is_spike(struct signal *signal, size_t index, size_t reach)
         const double *v = &values[i];
         most = fmax(most, fabs(v[-2] + 2 * v[-1] + 3 * v[0] + 2 * v[1] + v[2]) / 9);
     }
-    return most < spike_part * fabs(smooth_at(signal, strongest));
+    return most < part * fabs(smooth_at(signal, strongest));
 }
 
 // The first motion is the first half-wave that is a quarter of the strongest and no mere noise, and from which on there is no rest up to

@@ -18,9 +18,9 @@ struct sighting {
 struct sighting sight(struct signal *signal, size_t index, const struct bump_settings *settings, double level,
                       double speed_mps);
 
-// Whether what was seen around that moment is a single sample's, `reach` moments wide on either side: nothing is left without it. A
-// vehicle has too much mass for that.
-bool is_spike(struct signal *signal, size_t index, size_t reach);
+// Whether what was seen around that moment is a single sample's, `reach` moments wide on either side: less than that part of its
+// strength is left without it. A vehicle has too much mass for that.
+bool is_spike(struct signal *signal, size_t index, size_t reach, double part);
 
 // The moments that belong to the object that was sighted at `index`: from `first`, and before `end`.
 struct extent {

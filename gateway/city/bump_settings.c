@@ -32,18 +32,18 @@ static const struct row {
     const char *help;
 } rows[] = {
 #define AT(member) offsetof(struct bump_settings, member)
-    {"zpeak", accelerations, 3.5, 0.5, 100, AT(zpeak_mps2), N_("vertical acceleration, without gravity")},
-    {"zdiff", accelerations, 3, 0.5, 100, AT(zdiff_mps2), N_("its change within 20 ms")},
-    {"stdev", accelerations, 1.5, 0.2, 100, AT(stdev_mps2), N_("its standard deviation within 0.25 s")},
+    {"zpeak", accelerations, 2.5, 0.5, 100, AT(zpeak_mps2), N_("vertical acceleration, without gravity")},
+    {"zdiff", accelerations, 2, 0.5, 100, AT(zdiff_mps2), N_("its change within 20 ms")},
+    {"stdev", accelerations, 1, 0.2, 100, AT(stdev_mps2), N_("its standard deviation within 0.25 s")},
     {"gzero", accelerations, 5.9, 0, 9.5, AT(gzero_mps2),
      N_("acceleration of all axes together, gravity included: less is an event")},
-    {"standout", factors, 7, 0, 100, AT(standout),
+    {"standout", factors, 6, 0, 100, AT(standout),
      N_("an event stands out from the road's own roughness so many times")},
     {"speed_min", speeds, 2, 0, 50, AT(speed_min_mps), N_("slower than this nothing is an event")},
     {"slow", speeds, 6.94, 0, 50, AT(slow_mps), N_("slower than this the thresholds are lower")},
     {"slow_factor", factors, 0.8, 0.1, 1, AT(slow_factor), N_("the thresholds are multiplied by that then")},
     {"apart", lengths, 8, 1, 50, AT(apart_m), N_("what is nearer than this is one object: both axles go over it")},
-    {"refractory", durations, 0.8, 0.05, 3, AT(refractory_s), N_("the same in time, where the speed is not known")},
+    {"refractory", durations, 1.2, 0.05, 3, AT(refractory_s), N_("the same in time, where the speed is not known")},
     {"gnss_delay", durations, 0, 0, 5, AT(gnss_delay_s), N_("how late positions are; an event is put forward by that")},
     {"medium", accelerations, 6, 0.5, 200, AT(medium_mps2), N_("from this acceleration on the severity is 2")},
     {"heavy", accelerations, 10, 0.5, 200, AT(heavy_mps2), N_("from this acceleration on the severity is 3")},

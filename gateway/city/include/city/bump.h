@@ -42,7 +42,7 @@ struct bump_event {
     int severity;                                                         // 1 light, 2 medium, 3 heavy
     enum bump_shape shape;                                                // by the first motion; unknown below 45 Hz
     const char *detector;                                                 // "z-peak", "z-diff", "stdev", "g-zero"
-    const char *settings; // "zpeak=3.5 zdiff=3 ...", in m, s and their like; lives as long as the detector
+    const char *settings; // "zpeak=2.5 zdiff=2 ...", in m, s and their like; lives as long as the detector
 };
 
 // Called back from within the functions below, and may not call them.
@@ -74,7 +74,7 @@ int bump_settings_read(const struct settings_sensor *sensor, struct bump_setting
 // Disables each sensor whose `bump.*` is wrong, and says why.
 void bump_check(struct settings *settings, struct findings *findings);
 
-// "zpeak=3.5 zdiff=3 ...", every setting in its own unit.
+// "zpeak=2.5 zdiff=2 ...", every setting in its own unit.
 void bump_settings_summary(const struct bump_settings *settings, char ret_text[BUMP_SUMMARY_MAX]);
 
 // A row of the table as it is shown: its name with the prefix, default and range with the unit. False when there are no more.
