@@ -37,7 +37,7 @@ static const struct row {
     {"stdev", accelerations, 1, 0.2, 100, AT(stdev_mps2), N_("its standard deviation within 0.25 s")},
     {"gzero", accelerations, 5.9, 0, 9.5, AT(gzero_mps2),
      N_("acceleration of all axes together, gravity included: less is an event")},
-    {"standout", factors, 6, 0, 100, AT(standout),
+    {"standout", factors, 6.5, 0, 100, AT(standout),
      N_("an event stands out from the road's own roughness so many times")},
     {"speed_min", speeds, 2, 0, 50, AT(speed_min_mps), N_("slower than this nothing is an event")},
     {"slow", speeds, 6.94, 0, 50, AT(slow_mps), N_("slower than this the thresholds are lower")},

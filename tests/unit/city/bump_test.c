@@ -428,7 +428,7 @@ static void the_table_tells_defaults_that_can_be_set(void **state)
     bump_settings_summary(&set, one);
     bump_settings_summary(&settings, two);
     assert_string_equal(one, two);
-    assert_string_equal(one, "zpeak=2.5 zdiff=2 stdev=1 gzero=5.9 standout=6 speed_min=2 slow=6.94 slow_factor=0.8 "
+    assert_string_equal(one, "zpeak=2.5 zdiff=2 stdev=1 gzero=5.9 standout=6.5 speed_min=2 slow=6.94 slow_factor=0.8 "
                              "apart=8 refractory=1.2 gnss_delay=0 medium=6 heavy=10");
 }
 
