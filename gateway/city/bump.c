@@ -25,7 +25,7 @@ enum {
     COURSE_M = 5
 };
 
-static const double tail_most = 1.2;   // heavier than noise has it
+static const double tail_most = 1.2;  // heavier than noise has it
 static const double patch_part = 0.7; // of what an event stands out by
 // What a bump has left of its strength without one of its samples: at least, and when it just stands out.
 static const double spike_part = 0.4, just_part = 0.65;
