@@ -112,22 +112,15 @@ static void a_bay_is_a_parking_spot(void **state)
     add(&reading, SWITCH("occupied", true));
     add(&reading, NUMBER("battery_v", 3.61));
     add(&reading, NUMBER("temperature_c", NAN));
-    assert_string_equal(
-        write("bay-0123", &reading),
-        "{\"id\":\"urn:ngsi-ld:ParkingSpot:271004:umeda-01:bay-0123\",\"type\":\"ParkingSpot\"," PLACE("135.4959", "34."
-                                                                                                                   "702"
-                                                                                                                   "5") ",\"name\":" FIXED("\"梅田駅前 \\\"1番\\\"\\u000a😀\"") ",\"status\":" OBSERVED(
-            "\"occupied\"") ",\"category\":" FIXED("[\"onStreet\"]") ",\"refParkingSite\":" REFERENCE("OnStreetParking:"
-                                                                                                      "271004:umeda-01:"
-                                                                                                      "umeda-lot") ",\""
-                                                                                                                   "ref"
-                                                                                                                   "Dev"
-                                                                                                                   "ice"
-                                                                                                                   "\""
-                                                                                                                   ":" REFERENCE("Device:271004:umeda-01:bay-0123") ",\"battery_v\":" MEASURED("3.61",
-                                                                                                                                                                                               "VLT") "," GOOD
-                                                                                                                       CONTEXT(
-                                                                                                                           "Parking"));
+    assert_string_equal(write("bay-0123", &reading),
+                        "{\"id\":\"urn:ngsi-ld:ParkingSpot:271004:umeda-01:bay-0123\",\"type\":\"ParkingSpot\"," PLACE("135.4959", "34.7025")
+                        ",\"name\":" FIXED("\"梅田駅前 \\\"1番\\\"\\u000a😀\"")
+                        ",\"status\":" OBSERVED("\"occupied\"")
+                        ",\"category\":" FIXED("[\"onStreet\"]")
+                        ",\"refParkingSite\":" REFERENCE("OnStreetParking:271004:umeda-01:umeda-lot")
+                        ",\"refDevice\":" REFERENCE("Device:271004:umeda-01:bay-0123")
+                        ",\"battery_v\":" MEASURED("3.61", "VLT")
+                        "," GOOD CONTEXT("Parking"));
 }
 
 static void what_a_bay_does_not_know_is_unknown(void **state)
@@ -159,13 +152,12 @@ static void a_bay_without_place_or_zone_or_state_is_a_device(void **state)
     assert_non_null(strstr(write("bay-0123", &reading), "\"type\":\"Device\""));
     reading.zone = "umeda-lot";
     reading.values[0] = NUMBER("battery_pct", 87);
-    assert_string_equal(
-        write("bay-2", &reading),
-        "{\"id\":\"urn:ngsi-ld:Device:271004:umeda-01:bay-2\",\"type\":\"Device\",\"controlledProperty\":" FIXED(
-            "[\"batteryLife\"]") ",\"deviceCategory\":" FIXED("[\"sensor\"]") ",\"dateLastValueReported\":" NOW
-                                                                              ",\"batteryLevel\":" MEASURED(
-                                                                                  "0.87",
-                                                                                  "C62") "," GOOD CONTEXT("Device"));
+    assert_string_equal(write("bay-2", &reading),
+                        "{\"id\":\"urn:ngsi-ld:Device:271004:umeda-01:bay-2\",\"type\":\"Device\",\"controlledProperty\":" FIXED("[\"batteryLife\"]")
+                        ",\"deviceCategory\":" FIXED("[\"sensor\"]")
+                        ",\"dateLastValueReported\":" NOW
+                        ",\"batteryLevel\":" MEASURED("0.87", "C62")
+                        "," GOOD CONTEXT("Device"));
 }
 
 static void people_are_a_crowd_flow(void **state)
@@ -181,26 +173,20 @@ static void people_are_a_crowd_flow(void **state)
     add(&reading, NUMBER("flow_per_m_min", 8.5));
     add(&reading, NUMBER("speed_mps", 1.1));
     add(&reading, WORD("los", "A"));
-    assert_string_equal(
-        write("gate-1", &reading), "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:gate-1\",\"type\":"
-                                   "\"CrowdFlowObserved\"," PLACE(
-                                       "135.25",
-                                       "34.5") ",\"dateObserved\":" NOW
-                                               ",\"dateObservedFrom\":" TIME(
-                                                   "2026-11-22T03:03:05.678Z") ",\"dateObservedTo\":" NOW
-                                                                               ",\"peopleCount\":" MEASURED("12", "IE") ",\"peopleCountTowards\":" MEASURED("5", "IE") ",\"peopleCountAway\":" MEASURED("3", "IE") ",\"in_total\":" MEASURED(
-                                                                                   "4294967296",
-                                                                                   "IE") ",\"density_per_"
-                                                                                         "m2\":" MEASURED("0.12",
-                                                                                                          "C93") ",\"fl"
-                                                                                                                 "ow_"
-                                                                                                                 "per_"
-                                                                                                                 "m_"
-                                                                                                                 "min\""
-                                                                                                                 ":" OBSERVED("8.5") ",\"averageCrowdSpeed\":" MEASURED("3.96",
-                                                                                                                                                                        "KMH") ",\"los\":" OBSERVED("\"A\"") "," NO_FLAGS
-                                                                                                                     GOOD CONTEXT(
-                                                                                                                         "Transportation"));
+    assert_string_equal(write("gate-1", &reading),
+                        "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:gate-1\",\"type\":\"CrowdFlowObserved\"," PLACE("135.25", "34.5")
+                        ",\"dateObserved\":" NOW
+                        ",\"dateObservedFrom\":" TIME("2026-11-22T03:03:05.678Z")
+                        ",\"dateObservedTo\":" NOW
+                        ",\"peopleCount\":" MEASURED("12", "IE")
+                        ",\"peopleCountTowards\":" MEASURED("5", "IE")
+                        ",\"peopleCountAway\":" MEASURED("3", "IE")
+                        ",\"in_total\":" MEASURED("4294967296", "IE")
+                        ",\"density_per_m2\":" MEASURED("0.12", "C93")
+                        ",\"flow_per_m_min\":" OBSERVED("8.5")
+                        ",\"averageCrowdSpeed\":" MEASURED("3.96", "KMH")
+                        ",\"los\":" OBSERVED("\"A\"")
+                        "," NO_FLAGS GOOD CONTEXT("Transportation"));
 }
 
 // Or the broker would keep what was told before, as true.
@@ -209,12 +195,13 @@ static void people_who_are_too_few_to_be_told_are_a_crowd_flow_too(void **state)
     struct reading reading = reading_of(KIND_CROWD);
     (void)state;
     add(&reading, (struct value){.name = "suppressed", .type = VALUE_BOOL, .boolean = true});
-    assert_string_equal(
-        write("gate-1", &reading),
-        "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:gate-1\",\"type\":\"CrowdFlowObserved\"," PLACE(
-            "135.25", "34.5") ",\"dateObserved\":" NOW
-                              ",\"suppressed\":" OBSERVED("true") ",\"estimate\":" OBSERVED(
-                                  "false") ",\"implausible\":" OBSERVED("false") "," GOOD CONTEXT("Transportation"));
+    assert_string_equal(write("gate-1", &reading),
+                        "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:gate-1\",\"type\":\"CrowdFlowObserved\"," PLACE("135.25", "34.5")
+                        ",\"dateObserved\":" NOW
+                        ",\"suppressed\":" OBSERVED("true")
+                        ",\"estimate\":" OBSERVED("false")
+                        ",\"implausible\":" OBSERVED("false")
+                        "," GOOD CONTEXT("Transportation"));
 }
 
 static void vehicles_are_a_traffic_flow(void **state)
@@ -225,10 +212,11 @@ static void vehicles_are_a_traffic_flow(void **state)
     add(&reading, NUMBER("speed_mps", 10));
     add(&reading, NUMBER("occupancy", 0.25));
     assert_string_equal(write("loop-1", &reading),
-                        "{\"id\":\"urn:ngsi-ld:TrafficFlowObserved:271004:umeda-01:loop-1\",\"type\":"
-                        "\"TrafficFlowObserved\",\"dateObserved\":" NOW
-                        ",\"intensity\":" MEASURED("7", "C62") ",\"averageVehicleSpeed\":" MEASURED(
-                            "36", "KMH") ",\"occupancy\":" MEASURED("0.25", "C62") "," GOOD CONTEXT("Transportation"));
+                        "{\"id\":\"urn:ngsi-ld:TrafficFlowObserved:271004:umeda-01:loop-1\",\"type\":\"TrafficFlowObserved\",\"dateObserved\":" NOW
+                        ",\"intensity\":" MEASURED("7", "C62")
+                        ",\"averageVehicleSpeed\":" MEASURED("36", "KMH")
+                        ",\"occupancy\":" MEASURED("0.25", "C62")
+                        "," GOOD CONTEXT("Transportation"));
 }
 
 static struct reading bump(void)
@@ -247,22 +235,15 @@ static void a_bump_is_an_alert_of_its_own_and_no_pothole(void **state)
 {
     struct reading reading = bump();
     (void)state;
-    assert_string_equal(
-        write("van-1", &reading), "{\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:van-1:k7f3:1042\",\"type\":\"Alert\","
-                                  "\"location\":{\"type\":\"GeoProperty\",\"value\":{\"type\":\"Point\","
-                                  "\"coordinates\":[135.4,34.6]}," AT
-                                  ",\"alertSource\":" REFERENCE("Device:271004:umeda-01:van-1") ",\"category\":" FIXED("\"traffic\"") ",\"subCategory\":" FIXED(
-                                      "\"hazardOnRoad\"") ",\"severity\":" OBSERVED("\"medium\"") ",\"dateIssued\":" NOW
-                                                                                                  ",\"data\":" OBSERVED(
-                                                                                                      "{\"peak_mps2\":"
-                                                                                                      "7.25,"
-                                                                                                      "\"severity\":2,"
-                                                                                                      "\"shape\":"
-                                                                                                      "\"dip\","
-                                                                                                      "\"latitude\":34."
-                                                                                                      "6,\"longitude\":"
-                                                                                                      "135.4}") "," GOOD
-                                                                                                      CONTEXT("Alert"));
+    assert_string_equal(write("van-1", &reading),
+                        "{\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:van-1:k7f3:1042\",\"type\":\"Alert\",\"location\":{\"type\":\"GeoProperty\",\"value\":{\"type\":\"Point\",\"coordinates\":[135.4,34.6]}," AT
+                        ",\"alertSource\":" REFERENCE("Device:271004:umeda-01:van-1")
+                        ",\"category\":" FIXED("\"traffic\"")
+                        ",\"subCategory\":" FIXED("\"hazardOnRoad\"")
+                        ",\"severity\":" OBSERVED("\"medium\"")
+                        ",\"dateIssued\":" NOW
+                        ",\"data\":" OBSERVED("{\"peak_mps2\":7.25,\"severity\":2,\"shape\":\"dip\",\"latitude\":34.6,\"longitude\":135.4}")
+                        "," GOOD CONTEXT("Alert"));
 }
 
 static void only_a_confirmed_bump_is_a_pothole(void **state)
@@ -304,34 +285,18 @@ static void the_environment_is_measured_by_a_device(void **state)
     add(&reading, NUMBER("meter_kwh", 12.5));
     add(&reading, NUMBER("river_ntu", 4)); // a unit that has no code
     add(&reading, NUMBER("rssi_dbm", -92));
-    assert_string_equal(
-        write("air-1", &reading),
-        "{\"id\":\"urn:ngsi-ld:Device:271004:umeda-01:air-1\",\"type\":\"Device\",\"controlledProperty\":" FIXED("[\"te"
-                                                                                                                 "mpera"
-                                                                                                                 "ture"
-                                                                                                                 "\","
-                                                                                                                 "\"air"
-                                                                                                                 "Pollu"
-                                                                                                                 "tion"
-                                                                                                                 "\","
-                                                                                                                 "\"pre"
-                                                                                                                 "ssure"
-                                                                                                                 "\","
-                                                                                                                 "\"ene"
-                                                                                                                 "rgy\""
-                                                                                                                 "]") ",\"deviceCategory\":" FIXED(
-            "[\"sensor\"]") ",\"dateLastValueReported\":" NOW
-                            ",\"temperature_c\":" MEASURED("-3.5", "CEL") ",\"pm25_ugm3\":" MEASURED(
-                                "12",
-                                "GQ") ",\"co2_ppm\":" MEASURED("420",
-                                                               "59") ",\"tank_kpa\":" MEASURED("101",
-                                                                                               "KPA") ",\"meter_"
-                                                                                                      "kwh\":" MEASURED("12.5",
-                                                                                                                        "KWH") ",\"river_ntu\":" OBSERVED("4") ",\"rssi\":" MEASURED("-92",
-                                                                                                                                                                                     "DBM") "," GOOD
-                                                                                                          CONTEXT(
-                                                                                                              "Devic"
-                                                                                                              "e"));
+    assert_string_equal(write("air-1", &reading),
+                        "{\"id\":\"urn:ngsi-ld:Device:271004:umeda-01:air-1\",\"type\":\"Device\",\"controlledProperty\":" FIXED("[\"temperature\",\"airPollution\",\"pressure\",\"energy\"]")
+                        ",\"deviceCategory\":" FIXED("[\"sensor\"]")
+                        ",\"dateLastValueReported\":" NOW
+                        ",\"temperature_c\":" MEASURED("-3.5", "CEL")
+                        ",\"pm25_ugm3\":" MEASURED("12", "GQ")
+                        ",\"co2_ppm\":" MEASURED("420", "59")
+                        ",\"tank_kpa\":" MEASURED("101", "KPA")
+                        ",\"meter_kwh\":" MEASURED("12.5", "KWH")
+                        ",\"river_ntu\":" OBSERVED("4")
+                        ",\"rssi\":" MEASURED("-92", "DBM")
+                        "," GOOD CONTEXT("Device"));
 }
 
 static void what_is_unusual_is_said(void **state)
@@ -348,11 +313,12 @@ static void what_is_unusual_is_said(void **state)
     bytes_init(&out, 16384);
     ngsi_ld_reading(&context, &record, &reading, &out);
     const char *text = text_of(&out);
-    assert_non_null(strstr(
-        text,
-        "\"seq\":" OBSERVED("18446744073709551615") ",\"quality\":" OBSERVED("\"range\"") ",\"time_quality\":" OBSERVED(
-            "\"estimated\"") ",\"refused\":" OBSERVED("[\"people\"]") ",\"backlog\":" OBSERVED("true") ",\"authenticate"
-                                                                                                       "d\":" OBSERVED("false")));
+    assert_non_null(strstr(text, "\"seq\":" OBSERVED("18446744073709551615")
+                        ",\"quality\":" OBSERVED("\"range\"")
+                        ",\"time_quality\":" OBSERVED("\"estimated\"")
+                        ",\"refused\":" OBSERVED("[\"people\"]")
+                        ",\"backlog\":" OBSERVED("true")
+                        ",\"authenticated\":" OBSERVED("false")));
     record.replay = true;
     bytes_init(&out, 16384);
     ngsi_ld_reading(&context, &record, &reading, &out);
@@ -368,17 +334,17 @@ static void a_car_park_is_on_the_street_or_off_it(void **state)
     add(&reading, WHOLE("free", 18));
     add(&reading, WHOLE("unknown", 2));
     add(&reading, NUMBER("occupancy", 0.6));
-    assert_string_equal(
-        write("zone/umeda-lot", &reading),
-        "{\"id\":\"urn:ngsi-ld:OnStreetParking:271004:umeda-01:umeda-lot\",\"type\":\"OnStreetParking\"," PLACE("135.5", "34.7") ",\"name\":" FIXED(
-            "\"梅田駐車場\"") ",\"observationDateTime\":" NOW
-                              ",\"totalSpotNumber\":" MEASURED("50", "C62") ",\"occupiedSpotNumber\":" MEASURED("30", "C62") ",\"availableSpotNumber\":" MEASURED(
-                                  "18",
-                                  "C62") ",\"unknown\":" MEASURED("2", "C62") ",\"occupancy\":" MEASURED("0.6",
-                                                                                                         "C62") "," GOOD
-                                  CONTEXT("Parking"));
-    assert_non_null(
-        strstr(write("zone/tower", &reading), "\"id\":\"urn:ngsi-ld:OffStreetParking:271004:umeda-01:tower\""));
+    assert_string_equal(write("zone/umeda-lot", &reading),
+                        "{\"id\":\"urn:ngsi-ld:OnStreetParking:271004:umeda-01:umeda-lot\",\"type\":\"OnStreetParking\"," PLACE("135.5", "34.7")
+                        ",\"name\":" FIXED("\"梅田駐車場\"")
+                        ",\"observationDateTime\":" NOW
+                        ",\"totalSpotNumber\":" MEASURED("50", "C62")
+                        ",\"occupiedSpotNumber\":" MEASURED("30", "C62")
+                        ",\"availableSpotNumber\":" MEASURED("18", "C62")
+                        ",\"unknown\":" MEASURED("2", "C62")
+                        ",\"occupancy\":" MEASURED("0.6", "C62")
+                        "," GOOD CONTEXT("Parking"));
+    assert_non_null(strstr(write("zone/tower", &reading), "\"id\":\"urn:ngsi-ld:OffStreetParking:271004:umeda-01:tower\""));
 }
 
 static void a_car_park_without_a_place_is_a_device(void **state)
@@ -399,10 +365,10 @@ static void a_plaza_is_a_crowd_flow(void **state)
     add(&reading, WHOLE("people", 300));
     add(&reading, WHOLE("silent", 1)); // no person, a sensor
     assert_string_equal(write("zone/plaza", &reading),
-                        "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:zone:plaza\",\"type\":"
-                        "\"CrowdFlowObserved\",\"dateObserved\":" NOW
-                        ",\"peopleCount\":" MEASURED("300", "IE") ",\"silent\":" MEASURED(
-                            "1", "C62") "," NO_FLAGS GOOD CONTEXT("Transportation"));
+                        "{\"id\":\"urn:ngsi-ld:CrowdFlowObserved:271004:umeda-01:zone:plaza\",\"type\":\"CrowdFlowObserved\",\"dateObserved\":" NOW
+                        ",\"peopleCount\":" MEASURED("300", "IE")
+                        ",\"silent\":" MEASURED("1", "C62")
+                        "," NO_FLAGS GOOD CONTEXT("Transportation"));
 }
 
 static void an_alert_goes_on_until_it_is_over(void **state)
@@ -415,77 +381,23 @@ static void an_alert_goes_on_until_it_is_over(void **state)
     add(&reading, NUMBER("density_per_m2", 5.1));
     assert_string_equal(write("alert/crowd/plaza", &reading),
                         "{\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:crowd:plaza\",\"type\":\"Alert\""
-                        ",\"alertSource\":" REFERENCE("CrowdFlowObserved:271004:umeda-01:zone:plaza") ",\"category\""
-                                                                                                      ":" FIXED("\"secu"
-                                                                                                                "rity"
-                                                                                                                "\"") ",\"subCategory\":" FIXED("\"crowdRisk\"") ",\"severity\":" OBSERVED(
-                                                                                                          "\"critical"
-                                                                                                          "\"") ",\"dat"
-                                                                                                                "eIssue"
-                                                                                                                "d\""
-                                                                                                                ":" NOW
-                                                                                                                ",\"dat"
-                                                                                                                "a\""
-                                                                                                                ":" OBSERVED(
-                                                                                                                    "{"
-                                                                                                                    "\""
-                                                                                                                    "ac"
-                                                                                                                    "ti"
-                                                                                                                    "ve"
-                                                                                                                    "\""
-                                                                                                                    ":t"
-                                                                                                                    "ru"
-                                                                                                                    "e,"
-                                                                                                                    "\""
-                                                                                                                    "co"
-                                                                                                                    "nd"
-                                                                                                                    "it"
-                                                                                                                    "io"
-                                                                                                                    "n"
-                                                                                                                    "\""
-                                                                                                                    ":"
-                                                                                                                    "\""
-                                                                                                                    "de"
-                                                                                                                    "ns"
-                                                                                                                    "it"
-                                                                                                                    "y"
-                                                                                                                    "\""
-                                                                                                                    ","
-                                                                                                                    "\""
-                                                                                                                    "le"
-                                                                                                                    "ve"
-                                                                                                                    "l"
-                                                                                                                    "\""
-                                                                                                                    ":"
-                                                                                                                    "\""
-                                                                                                                    "cr"
-                                                                                                                    "it"
-                                                                                                                    "ic"
-                                                                                                                    "al"
-                                                                                                                    "\""
-                                                                                                                    ","
-                                                                                                                    "\""
-                                                                                                                    "de"
-                                                                                                                    "ns"
-                                                                                                                    "it"
-                                                                                                                    "y_"
-                                                                                                                    "pe"
-                                                                                                                    "r_"
-                                                                                                                    "m2"
-                                                                                                                    "\""
-                                                                                                                    ":5"
-                                                                                                                    ".1"
-                                                                                                                    "}") "," GOOD
-                                                                                                                    CONTEXT(
-                                                                                                                        "Alert"));
+                        ",\"alertSource\":" REFERENCE("CrowdFlowObserved:271004:umeda-01:zone:plaza")
+                        ",\"category\":" FIXED("\"security\"")
+                        ",\"subCategory\":" FIXED("\"crowdRisk\"")
+                        ",\"severity\":" OBSERVED("\"critical\"")
+                        ",\"dateIssued\":" NOW
+                        ",\"data\":" OBSERVED("{\"active\":true,\"condition\":\"density\",\"level\":\"critical\",\"density_per_m2\":5.1}")
+                        "," GOOD CONTEXT("Alert"));
     reading = reading_of(KIND_CROWD);
     add(&reading, SWITCH("active", false));
-    assert_string_equal(
-        write("alert/crowd/plaza", &reading),
-        "{\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:crowd:plaza\",\"type\":\"Alert\""
-        ",\"alertSource\":" REFERENCE("CrowdFlowObserved:271004:umeda-01:zone:plaza") ",\"category\":" FIXED(
-            "\"security\"") ",\"dateIssued\":" NOW ",\"validTo\":" NOW
-                            ",\"data\":" OBSERVED("{\"active\":false}") "," GOOD CONTEXT("Alert"));
+    assert_string_equal(write("alert/crowd/plaza", &reading),
+                        "{\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:crowd:plaza\",\"type\":\"Alert\""
+                        ",\"alertSource\":" REFERENCE("CrowdFlowObserved:271004:umeda-01:zone:plaza")
+                        ",\"category\":" FIXED("\"security\"")
+                        ",\"dateIssued\":" NOW
+                        ",\"validTo\":" NOW
+                        ",\"data\":" OBSERVED("{\"active\":false}")
+                        "," GOOD CONTEXT("Alert"));
 }
 
 static void an_alert_says_what_it_is_about(void **state)
@@ -497,8 +409,7 @@ static void an_alert_says_what_it_is_about(void **state)
     const char *text = write("alert/parking/bay-0123", &reading);
     assert_non_null(strstr(text, "\"id\":\"urn:ngsi-ld:Alert:271004:umeda-01:parking:bay-0123\""));
     assert_non_null(strstr(text, PLACE("135.4959", "34.7025")));
-    assert_non_null(strstr(
-        text, "\"alertSource\":" REFERENCE("Device:271004:umeda-01:bay-0123") ",\"category\":" FIXED("\"traffic\"")));
+    assert_non_null(strstr(text, "\"alertSource\":" REFERENCE("Device:271004:umeda-01:bay-0123") ",\"category\":" FIXED("\"traffic\"")));
     assert_non_null(strstr(text, "\"severity\":" OBSERVED("\"medium\"")));
     reading.kind = KIND_GENERIC;
     text = write("alert/gateway/disk", &reading);
