@@ -1,87 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "check.h"
-
-#include "city/zone_parking.h"
-#include "zone_day.h"
-#include <errno.h>
-
-enum { BAYS = 10 };
-
-static const struct calendar tokyo = {tokyo_utc_us};
-static struct settings_zone lot;
-static struct settings_sensor sensors[BAYS];
-static struct zone_parking *zone;
-static int64_t clock_us;
-static struct reading last; // what was told
-
-static int begin(void **state)
-{
-    (void)state;
-    lot = (struct settings_zone){.id = "lot",
-                                 .kind = KIND_PARKING,
-                                 .bands = {0.6, 0.85},
-                                 .band_count = 2,
-                                 .almost_full = 0.9,
-                                 .reset_minute = -1};
-    for (int i = 0; i < BAYS; i++)
-        sensors[i] = (struct settings_sensor){
-            .id = (const char *[]){"b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "b9"}[i],
-            .kind = KIND_PARKING,
-            .stale_after_us = 48 * HOUR,
-            .out_last_day = -1};
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    zone_parking_destroy(zone);
-    zone = NULL;
-    return 0;
-}
-
-// The sensors that stand there, now that all is set.
-static void stand(int count)
-{
-    zone = zone_parking_create(&lot, &tokyo);
-    for (int i = 0; i < count; i++)
-        assert_int_equal(zone_parking_add(zone, &sensors[i]), i);
-}
-
-static enum zone_news say(int number, double seconds, const char *name, double value)
-{
-    struct event event = {number, day_begins_us + (int64_t)(seconds * 1e6), name, value, NULL, 0};
-    struct reading reading = reading_of(&event);
-    return zone_parking_take(zone, number, &reading, event.time_us);
-}
-
-static void park(int number, double seconds)
-{
-    say(number, seconds, "occupied", 1);
-}
-
-static void leave(int number, double seconds)
-{
-    say(number, seconds, "occupied", 0);
-}
-
-// free/occupied/unknown of capacity
-static const char *figures(void)
-{
-    static char text[100];
-    struct zone_parking_figures now;
-    zone_parking_figures(zone, &now);
-    snprintf(text, sizeof text, "%d/%d/%d of %d", (int)now.free, (int)now.occupied, (int)now.unknown,
-             (int)now.capacity);
-    return text;
-}
-
-// Fetches what there is to tell.
-static bool tells(void)
-{
-    clock_us += 2 * S;
-    return zone_parking_report(zone, clock_us, &last);
-}
+#include "car_park.h"
 
 static void bays_are_free_occupied_or_unknown(void **state)
 {
@@ -249,16 +167,6 @@ static void the_only_space_leaves_its_bands_when_it_is_left(void **state)
     }
 }
 
-static void counters(void)
-{
-    lot.capacity = 100;
-    for (int i = 0; i < 3; i++)
-        sensors[i].kind = KIND_TRAFFIC;
-    sensors[0].counting = COUNTING_IN;
-    sensors[1].counting = COUNTING_OUT;
-    stand(3);
-}
-
 static void entries_and_exits_make_what_is_occupied(void **state)
 {
     (void)state;
@@ -395,112 +303,6 @@ static void it_tells_changes_at_most_once_a_second(void **state)
     assert_int_equal(last.time_us, day_begins_us + 5 * S); // it does not go back
 }
 
-// Into another one of the same settings, without a tick.
-static void restart(int count)
-{
-    struct bytes kept;
-    bytes_init(&kept, 1 << 20);
-    zone_parking_keep(zone, &kept);
-    end(NULL);
-    stand(count);
-    assert_int_equal(zone_parking_restore(zone, kept.data, kept.used), 0);
-    bytes_finish(&kept);
-}
-
-// A gateway without power starts with the time when it was last written down, before the reset.
-static void a_clock_that_is_not_set_yet_resets_nothing_after_a_restart(void **state)
-{
-    (void)state;
-    lot.reset_minute = 210;
-    double night = 18.5 * 3600;
-    counters();
-    say(0, night + 10, "vehicles_total", 1000);
-    say(0, night + 20, "vehicles_total", 1030);
-    assert_string_equal(figures(), "70/30/0 of 100");
-    restart(3);
-    const struct event events[] = {
-        {0, day_begins_us + (int64_t)(night - 600) * S, "vehicles_total", 1031, NULL, 0},
-        {2, day_begins_us + (int64_t)(night - 500) * S, "in", 3, NULL, 0},
-    };
-    for (size_t i = 0; i < 2; i++) {
-        struct reading reading = reading_of(&events[i]);
-        reading.time_quality = TIME_ESTIMATED;
-        zone_parking_take(zone, events[i].number, &reading, reading.time_us);
-    }
-    assert_string_equal(figures(), "66/34/0 of 100");
-    zone_parking_tick(zone, day_begins_us + (int64_t)(night + 600) * S); // it is set
-    assert_string_equal(figures(), "66/34/0 of 100");
-    zone_parking_tick(zone, day_begins_us + (int64_t)night * S + DAY);
-    assert_string_equal(figures(), "100/0/0 of 100");
-}
-
-static void bays_are_what_they_were_before_somebody_knows_the_time(void **state)
-{
-    (void)state;
-    stand(3);
-    park(0, 1);
-    leave(1, 2);
-    restart(3);
-    park(2, 3);
-    assert_string_equal(figures(), "1/2/0 of 3");
-    zone_parking_tick(zone, day_begins_us + 48 * HOUR + 2 * S); // it is set
-    assert_string_equal(figures(), "1/1/1 of 3");
-}
-
-static void bays_are_found_again_in_any_order(void **state)
-{
-    (void)state;
-    static const int order[] = {3, 6, 1, 0, 4, 2}; // b5 is gone, and b6 is new
-    struct bytes kept;
-    stand(6);
-    for (int i = 0; i < 6; i++)
-        say(i, i, "occupied", i % 2);
-    bytes_init(&kept, 1 << 20);
-    zone_parking_keep(zone, &kept);
-    end(NULL);
-    zone = zone_parking_create(&lot, &tokyo);
-    for (int i = 0; i < 6; i++)
-        assert_int_equal(zone_parking_add(zone, &sensors[order[i]]), i);
-    assert_int_equal(zone_parking_restore(zone, kept.data, kept.used), 0);
-    bytes_finish(&kept);
-    zone_parking_tick(zone, day_begins_us + 10 * S);
-    assert_string_equal(figures(), "3/2/1 of 6");
-    leave(0, 20); // b3
-    assert_string_equal(figures(), "4/1/1 of 6");
-}
-
-static void what_is_no_memory_of_a_zone_is_refused(void **state)
-{
-    (void)state;
-    struct bytes bytes, later, after;
-    counters();
-    say(0, 0, "vehicles_total", 10);
-    say(1, 5, "vehicles", 3);
-    bytes_init(&bytes, 1 << 20);
-    zone_parking_keep(zone, &bytes);
-    assert_false(bytes.overflow);
-    for (size_t size = 0; size < bytes.used; size++)
-        assert_int_equal(zone_parking_restore(zone, bytes.data, size), -EBADMSG);
-    bytes_init(&later, 1 << 20); // it knows more by now, and keeps that
-    bytes_init(&after, 1 << 20);
-    say(0, 10, "vehicles_total", 30);
-    zone_parking_keep(zone, &later);
-    assert_int_equal(zone_parking_restore(zone, bytes.data, bytes.used - 1), -EBADMSG);
-    zone_parking_keep(zone, &after);
-    assert_int_equal(after.used, later.used);
-    assert_memory_equal(after.data, later.data, later.used);
-    bytes_finish(&later);
-    bytes_finish(&after);
-    assert_int_equal(zone_parking_restore(zone, bytes.data, bytes.used), 0);
-    for (size_t i = 0; i < bytes.used; i++) { // whatever it holds, it does no harm
-        bytes.data[i] ^= 0xff;
-        zone_parking_restore(zone, bytes.data, bytes.used);
-        zone_parking_tick(zone, day_begins_us);
-        bytes.data[i] ^= 0xff;
-    }
-    bytes_finish(&bytes);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -516,13 +318,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_cut_is_drift, begin, end),
         cmocka_unit_test_setup_teardown(each_night_it_is_put_right, begin, end),
         cmocka_unit_test_setup_teardown(a_sensor_that_lost_its_clock_resets_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(a_clock_that_is_not_set_yet_resets_nothing_after_a_restart, begin, end),
-        cmocka_unit_test_setup_teardown(bays_are_found_again_in_any_order, begin, end),
-        cmocka_unit_test_setup_teardown(bays_are_what_they_were_before_somebody_knows_the_time, begin, end),
         cmocka_unit_test_setup_teardown(without_a_capacity_only_what_is_occupied_is_known, begin, end),
         cmocka_unit_test_setup_teardown(all_spaces_may_be_out_of_service, begin, end),
         cmocka_unit_test_setup_teardown(it_tells_changes_at_most_once_a_second, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_no_memory_of_a_zone_is_refused, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
