@@ -5,7 +5,6 @@
 
 #include "city/zone_parking.h"
 #include "zone_day.h"
-#include <errno.h>
 
 /*
  * A car park of ten bays under test, its day, and what was told of it last.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "car_park.h"
+#include <errno.h>
 
 // Into another one of the same settings, without a tick.
 static void restart(int count)
