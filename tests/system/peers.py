@@ -26,14 +26,22 @@ import contract
 WAIT = float(os.environ.get("CITYGW_TEST_WAIT", "30"))  # how long an event may take; instrumented builds are slow
 
 
+_given = set()  # whoever asks for two ports before it uses the first is to have two
+
+
 def free_port(kind=socket.SOCK_STREAM):
     """A port below the ephemeral range, so that nobody is given it between this probe and its use; each pytest worker has
-    a thousand of its own."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    a thousand of its own, and what runs without workers beside them another."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw7")[2:])
     while True:
-        port = 12000 + 1000 * (worker % 20) + random.randrange(1000)
+        port = 12000 + 1000 * (worker % 8) + random.randrange(1000)
+        if port in _given:
+            continue
         with contextlib.suppress(OSError), socket.socket(socket.AF_INET, kind) as probe:
             probe.bind(("127.0.0.1", port))
+            if len(_given) > 500:
+                _given.clear()
+            _given.add(port)
             return port
 
 
@@ -67,6 +75,14 @@ class Process:
             self.process.send_signal(how)
         return self.process.wait(timeout or WAIT)
 
+    def wait_ready(self, answers, what):
+        """Until it answers; says what it last wrote when it ended instead, or never did."""
+        try:
+            wait_until(lambda: answers() or self.process.poll() is not None, what)
+            assert self.process.poll() is None, f"{what}: it ended with {self.process.returncode} instead"
+        except AssertionError as error:
+            raise AssertionError(f"{error}; its last lines:\n{self.text()[-2000:]}") from None
+
     def text(self):
         with open(self.log, errors="replace") as lines:
             return lines.read()
@@ -84,7 +100,7 @@ class Broker:
                           f"max_queued_messages 0\nmax_queued_bytes 0\npersistence true\n"
                           f"persistence_location {self.folder}/\n{self.extra}\n")
         self.server = Process(["/usr/sbin/mosquitto", "-c", str(config)], self.folder / "mosquitto.log")
-        wait_until(lambda: port_open(self.port), "mosquitto listens")
+        self.server.wait_ready(lambda: port_open(self.port), "mosquitto listens")
 
     def stop(self, how=signal.SIGTERM):
         self.server.end(how)
@@ -222,7 +238,7 @@ class Influx:
                           f'query-log-enabled = false\n[monitor]\nstore-enabled = false\n'
                           f'[http]\nbind-address = "127.0.0.1:{self.port}"\nlog-enabled = false\n')
         self.server = Process(["/usr/bin/influxd", "-config", str(config)], self.folder / "influxd.log")
-        wait_until(self._answers, "InfluxDB answers")
+        self.server.wait_ready(self._answers, "InfluxDB answers")
 
     def _answers(self):
         with contextlib.suppress(OSError, http.client.HTTPException):
