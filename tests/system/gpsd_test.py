@@ -48,7 +48,7 @@ def values(subscriber):
 def running_gpsd(port, device, log):
     process = peers.Process(["gpsd", "-N", "-n", "-S", str(port), str(device)], log)
     try:
-        peers.wait_until(lambda: peers.port_open(port), "gpsd listens")
+        process.wait_ready(lambda: peers.port_open(port), "gpsd listens")
         yield
     finally:
         process.end()

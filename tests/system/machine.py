@@ -100,8 +100,7 @@ class Machine:
     def boot(self):
         before = len(self.said())
         self.process = peers.Process(self.argv, self.console)
-        peers.wait_until(lambda: "ready:" in self.said()[before:] or self.process.process.poll() is not None, "boot", 60)
-        assert self.process.process.poll() is None, self.said()[before:]
+        self.process.wait_ready(lambda: "ready:" in self.said()[before:], "boot", 60)
 
     def cut(self):
         """Power is gone."""

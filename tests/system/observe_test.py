@@ -41,7 +41,7 @@ class Sensor:
         key = [] if self.flavour == "notls" else ["-k", "secret"]
         self.process = peers.Process([f"coap-server-{self.flavour}", "-A", self.address, "-p", str(self.port), "-d", "10", *key],
                                      self.log)
-        peers.wait_until(lambda: "2.05" in self.ask("get", ""), "the sensor")
+        self.process.wait_ready(lambda: "2.05" in self.ask("get", ""), "the sensor answers")
 
     def ask(self, method, path, *more):
         host = f"[{self.address}]" if ":" in self.address else self.address

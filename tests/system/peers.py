@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 import http.client
+import itertools
 import json
 import os
 import pty
@@ -24,24 +25,18 @@ from paho.mqtt.properties import Properties
 import contract
 
 WAIT = float(os.environ.get("CITYGW_TEST_WAIT", "30"))  # how long an event may take; instrumented builds are slow
-
-
-_given = set()  # whoever asks for two ports before it uses the first is to have two
+_numbers = itertools.count(random.randrange(1000))
 
 
 def free_port(kind=socket.SOCK_STREAM):
     """A port below the ephemeral range, so that nobody is given it between this probe and its use; each pytest worker has
-    a thousand of its own, and what runs without workers beside them another."""
+    a thousand of its own, what runs without workers beside them another, and takes them in turn: whoever asks for two
+    before it uses the first has two."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw7")[2:])
     while True:
-        port = 12000 + 1000 * (worker % 8) + random.randrange(1000)
-        if port in _given:
-            continue
+        port = 12000 + 1000 * (worker % 8) + next(_numbers) % 1000
         with contextlib.suppress(OSError), socket.socket(socket.AF_INET, kind) as probe:
             probe.bind(("127.0.0.1", port))
-            if len(_given) > 500:
-                _given.clear()
-            _given.add(port)
             return port
 
 
@@ -75,10 +70,10 @@ class Process:
             self.process.send_signal(how)
         return self.process.wait(timeout or WAIT)
 
-    def wait_ready(self, answers, what):
+    def wait_ready(self, answers, what, timeout=None):
         """Until it answers; says what it last wrote when it ended instead, or never did."""
         try:
-            wait_until(lambda: answers() or self.process.poll() is not None, what)
+            wait_until(lambda: answers() or self.process.poll() is not None, what, timeout)
             assert self.process.poll() is None, f"{what}: it ended with {self.process.returncode} instead"
         except AssertionError as error:
             raise AssertionError(f"{error}; its last lines:\n{self.text()[-2000:]}") from None
