@@ -122,6 +122,11 @@ const struct status_city *city_status_take(struct city_status *status)
     status->status.places_confirmed = figures.roads.confirmed;
     status->status.known_objects = figures.roads.known;
     status->status.places_evicted = figures.roads.evicted;
+    status->status.places_refused = figures.roads.refused;
+    status->status.places_late = figures.roads.late;
+    status->status.places_rough = figures.roads.rough;
+    status->status.stretches_forgotten = figures.roads.forgotten;
+    status->status.unsound_samples = figures.roads.unsound;
     return &status->status;
 }
 

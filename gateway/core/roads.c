@@ -167,8 +167,6 @@ static struct places_news look_up(struct roads *roads, const struct sensor *sens
 {
     static const enum place_shape shapes[BUMP_SHAPE_COUNT] = {
         [BUMP_UNKNOWN] = PLACE_UNKNOWN, [BUMP_DIP] = PLACE_DIP, [BUMP_HUMP] = PLACE_HUMP};
-    if (isnan(event->latitude) || isnan(event->longitude))
-        return (struct places_news){.verdict = PLACES_REFUSED};
     return places_take(roads->places, &(struct places_event){.time_us = time_us,
                                                              .vehicle = sensor->settings->id,
                                                              .latitude = event->latitude,
@@ -414,12 +412,20 @@ void roads_recall(struct roads *roads, const struct sensor *sensor, const struct
 
 void roads_figures(const struct roads *roads, struct roads_figures *ret_figures)
 {
+    struct places_figures of_places = places_figures(roads->places);
     uint32_t cursor = 0;
     const struct place *place;
     *ret_figures = roads->figures;
     ret_figures->places = places_count(roads->places);
     ret_figures->known = known_count(roads->known);
-    ret_figures->evicted = places_figures(roads->places).evicted;
+    ret_figures->evicted = of_places.evicted;
+    ret_figures->refused = of_places.refused;
+    ret_figures->late = of_places.late;
+    ret_figures->rough = of_places.rough;
+    for (size_t i = 0; i < sensors_count(roads->options.sensors); i++) {
+        ret_figures->forgotten += roads->users[i].roughness.forgotten;
+        ret_figures->unsound += roads->users[i].roughness.refused;
+    }
     while ((place = places_next(roads->places, &cursor)))
         ret_figures->confirmed += place->is_confirmed;
 }

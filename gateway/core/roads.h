@@ -56,8 +56,12 @@ void roads_recall(struct roads *roads, const struct sensor *sensor, const struct
 
 struct roads_figures {
     uint64_t bumps, stretches, private_samples;
+    uint64_t forgotten; // stretches that ended with less than half of them measured
+    uint64_t unsound;   // samples that make no roughness: not numbers, over 1000 m/s2, or not later than the one before
     size_t places, confirmed, known;
-    uint64_t evicted;
+    // Of the places: those forgotten for want of room; bumps without a position that is good enough; bumps that came late and
+    // had the places around put together again, and of these those with too much around for all of it.
+    uint64_t evicted, refused, late, rough;
 };
 
 void roads_figures(const struct roads *roads, struct roads_figures *ret_figures);

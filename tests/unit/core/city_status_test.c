@@ -23,13 +23,22 @@ static struct city_status *shown;
 void city_figures(const struct city *city, struct city_figures *ret_figures)
 {
     (void)city;
-    *ret_figures = (struct city_figures){
-        .alerts = alert_count,
-        .alerts_refused = 1,
-        .derived = 2,
-        .derived_dropped = 3,
-        .roads = {
-            .bumps = 4, .stretches = 5, .private_samples = 6, .places = 7, .confirmed = 8, .known = 9, .evicted = 10}};
+    *ret_figures = (struct city_figures){.alerts = alert_count,
+                                         .alerts_refused = 1,
+                                         .derived = 2,
+                                         .derived_dropped = 3,
+                                         .roads = {.bumps = 4,
+                                                   .stretches = 5,
+                                                   .private_samples = 6,
+                                                   .places = 7,
+                                                   .confirmed = 8,
+                                                   .known = 9,
+                                                   .evicted = 10,
+                                                   .refused = 11,
+                                                   .late = 12,
+                                                   .rough = 13,
+                                                   .forgotten = 14,
+                                                   .unsound = 15}};
 }
 
 const struct alert *city_alert(const struct city *city, size_t index)
@@ -152,9 +161,14 @@ static void the_figures_are_those_of_the_room(void **state)
 {
     (void)state;
     const struct status_city *city = city_status_take(shown);
-    const uint64_t got[] = {city->alerts_refused, city->derived,         city->derived_dropped, city->bumps,
-                            city->stretches,      city->private_samples, city->places,          city->places_confirmed,
-                            city->known_objects,  city->places_evicted};
+    const uint64_t got[] = {city->alerts_refused,  city->derived,
+                            city->derived_dropped, city->bumps,
+                            city->stretches,       city->private_samples,
+                            city->places,          city->places_confirmed,
+                            city->known_objects,   city->places_evicted,
+                            city->places_refused,  city->places_late,
+                            city->places_rough,    city->stretches_forgotten,
+                            city->unsound_samples};
     for (size_t i = 0; i < sizeof got / sizeof *got; i++)
         assert_int_equal(got[i], i + 1);
 }

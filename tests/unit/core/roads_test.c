@@ -160,6 +160,26 @@ static const struct value *last_says(const char *name, const char *value)
     return NULL;
 }
 
+static void what_makes_no_place_and_no_stretch_is_counted(void **state)
+{
+    (void)state;
+    struct city_figures figures;
+    ride("van", 0, 30, NAN); // too short for a stretch
+    has_fix = false;
+    ride("van", 30, 200, 100); // a bump somewhere
+    const struct ride_sample again = {.time_us = boot_us, .acceleration = {0, 0, 9.81}};
+    for (int i = 0; i < 3; i++)
+        city_sample(rig.city, sensors_find(rig.sensors, "van"), &again);
+    finish_ride();
+    city_figures(rig.city, &figures);
+    assert_int_equal(figures.roads.bumps, 1);
+    assert_int_equal(figures.roads.places, 0);
+    assert_int_equal(figures.roads.refused, 1);
+    assert_int_equal(figures.roads.stretches, 0);
+    assert_int_equal(figures.roads.forgotten, 1);
+    assert_int_equal(figures.roads.unsound, 3);
+}
+
 static void a_place_is_confirmed_on_the_third_pass(void **state)
 {
     (void)state;
@@ -416,6 +436,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_bump_and_stretches_of_road_are_stored, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_bump_that_a_device_found_there_is_not_told, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_bump_that_a_device_found_has_its_place, begin, end_rig),
+        cmocka_unit_test_setup_teardown(what_makes_no_place_and_no_stretch_is_counted, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_place_is_confirmed_on_the_third_pass, begin, end_rig),
         cmocka_unit_test_setup_teardown(a_place_is_forgotten_in_time_also_by_a_vehicle_that_is_switched_off, begin,
                                         end_rig),

@@ -145,7 +145,8 @@ struct status_city {                               // what the readings mean
     uint64_t derived, derived_dropped; // readings made of others
     uint64_t bumps, stretches, private_samples;
     size_t places, places_confirmed, known_objects;
-    uint64_t places_evicted;
+    uint64_t places_evicted, places_refused, places_late, places_rough;
+    uint64_t stretches_forgotten, unsound_samples;
     size_t zone_count; // also disabled ones
     // One zone, made when it is asked for: it is borrowed until the next call.
     const struct status_zone *(*zone)(void *zones, size_t index);
